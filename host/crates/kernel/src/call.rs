@@ -1,0 +1,41 @@
+//! A request on its way to a plugin, and the plugin's answer.
+
+use bytes::Bytes;
+
+use crate::answer::IdempotencyKey;
+use crate::id::TenantId;
+use crate::identity::Principal;
+
+/// All that a plugin may learn of a request. A request that meets a conflict runs again from this.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The request's id in logs and answers.
+    pub id: String,
+    /// Whose data.
+    pub tenant: TenantId,
+    /// Who calls; already admitted by the route.
+    pub principal: Principal,
+    /// Path parameters by name, percent-decoded.
+    pub params: Vec<(String, String)>,
+    /// The raw query string.
+    pub query: String,
+    /// The headers that a guest may see, names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Bytes,
+    /// Set when the client asked for the request to be safe to repeat.
+    pub idempotency: Option<IdempotencyKey>,
+}
+
+/// A plugin's answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Response {
+    /// 100 to 599.
+    pub status: u16,
+    /// Checked names and values.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Bytes,
+    /// Whether this is a stored answer told again.
+    pub replayed: bool,
+}

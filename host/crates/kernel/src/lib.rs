@@ -1,0 +1,18 @@
+//! The vocabulary that the host's crates share: ids, errors, limits, queries, and the ports through which
+//! they reach one another. No I/O, no async runtime, no engine.
+
+pub mod answer;
+pub mod call;
+pub mod clock;
+pub mod error;
+pub mod event;
+pub mod id;
+pub mod identity;
+pub mod limits;
+pub mod plugins;
+pub mod query;
+pub mod random;
+pub mod status;
+pub mod store;
+
+pub use stoa_wit as wit;

@@ -1,0 +1,14 @@
+//! How the parts of the host are, as `/health` tells it.
+
+/// One part's state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PartStatus {
+    /// `store`, or `plugin:<name>`.
+    pub part: String,
+    /// Whether it can do its work. A plugin whose newest file was refused is still ready while an earlier version serves.
+    pub ready: bool,
+    /// The version that serves.
+    pub version: Option<String>,
+    /// What is wrong, for the operator.
+    pub detail: Option<String>,
+}

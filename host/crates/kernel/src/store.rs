@@ -1,0 +1,151 @@
+//! The port of the store: a unit of work per request, and what surrounds it.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use serde_json::Value;
+use stoa_wit::Collection;
+
+use crate::answer::StoredAnswer;
+use crate::clock::Millis;
+use crate::event::Event;
+use crate::id::{CollectionName, TenantId};
+use crate::query::{Aggregate, Page, Query};
+
+/// A stored document. Cheap to clone.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Document {
+    /// Its id within the collection.
+    pub id: Arc<str>,
+    /// Grows by one with each committed request that wrote it; starts at 1.
+    pub version: u64,
+    /// A JSON object, as text.
+    pub body: Arc<str>,
+}
+
+/// Why the store refused a call. None of these ends the unit of work.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// No such document.
+    #[error("there is no such document")]
+    NotFound,
+    /// The id is taken.
+    #[error("the document exists")]
+    AlreadyExists,
+    /// The unique fields named here are taken, joined with `,`.
+    #[error("another document has the same {0}")]
+    NotUnique(String),
+    /// The document has this version instead of the expected one.
+    #[error("the document has version {0}")]
+    VersionMismatch(u64),
+    /// An argument is malformed.
+    #[error("{0}")]
+    Invalid(String),
+    /// A bound of the request is used up.
+    #[error("{0}")]
+    Limit(String),
+    /// The engine can't be reached or failed.
+    #[error("the store is unavailable: {0}")]
+    Unavailable(String),
+}
+
+/// Why a commit failed. Nothing was written in any case but [`CommitError::Unknown`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CommitError {
+    /// Somebody else changed what this request read or wrote: run it again.
+    #[error("a concurrent request got in between")]
+    Conflict,
+    /// The answer of this idempotency key was stored meanwhile: look it up.
+    #[error("the idempotency key was used meanwhile")]
+    Answered,
+    /// The engine can't be reached or failed.
+    #[error("the store is unavailable: {0}")]
+    Unavailable(String),
+    /// The engine went away in the middle; the commit may or may not have happened.
+    #[error("the outcome of the commit is unknown: {0}")]
+    Unknown(String),
+}
+
+/// When a written document ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expiry {
+    /// Never.
+    Never,
+    /// At this time.
+    At(Millis),
+}
+
+/// The writes of one request and the versions of what it read.
+///
+/// Reads answer committed state plus the request's own writes. Nothing reaches the database before
+/// [`UnitOfWork::commit`], and no database transaction is open meanwhile. Dropping it discards everything.
+/// Documents whose expiry has passed are absent in every answer.
+#[async_trait]
+pub trait UnitOfWork: Send + Sync {
+    /// The document, or none.
+    async fn get(&self, collection: &CollectionName, id: &str) -> Result<Option<Document>, StoreError>;
+    /// Those that exist, in the order of `ids`; at most [`crate::limits::GET_MANY_MAX`].
+    async fn get_many(&self, collection: &CollectionName, ids: &[String]) -> Result<Vec<Document>, StoreError>;
+    /// Adds a document and answers its version, which is 1.
+    async fn create(&self, collection: &CollectionName, id: &str, body: Value, expiry: Expiry) -> Result<u64, StoreError>;
+    /// Writes a document and answers its version. Without `version`, whether or not it exists.
+    async fn put(&self, collection: &CollectionName, id: &str, version: Option<u64>, body: Value, expiry: Expiry) -> Result<u64, StoreError>;
+    /// Merges into the document (RFC 7396) and answers the result. Keeps the expiry if `expiry` is none.
+    async fn patch(&self, collection: &CollectionName, id: &str, merge: Value, expiry: Option<Expiry>) -> Result<Document, StoreError>;
+    /// Removes the document; false if there was none.
+    async fn delete(&self, collection: &CollectionName, id: &str) -> Result<bool, StoreError>;
+    /// Adds to an integer field (missing counts as 0) and answers its new value.
+    async fn increment(&self, collection: &CollectionName, id: &str, path: &str, by: i64) -> Result<i64, StoreError>;
+    /// Subtracts if there is that much and answers what is left; none if there is less.
+    async fn take_if_at_least(&self, collection: &CollectionName, id: &str, path: &str, amount: i64) -> Result<Option<i64>, StoreError>;
+    /// A page, own writes included.
+    async fn query(&self, collection: &CollectionName, query: &Query) -> Result<Page, StoreError>;
+    /// Rows of an aggregate, own writes included.
+    async fn aggregate(&self, collection: &CollectionName, aggregate: &Aggregate) -> Result<Vec<Value>, StoreError>;
+    /// Adds an event to the outbox.
+    fn raise(&self, event: Event) -> Result<(), StoreError>;
+    /// Stores the request's answer under its idempotency key, together with its writes.
+    fn keep_answer(&self, id: &str, answer: StoredAnswer);
+    /// How far the unit of work has come; [`UnitOfWork::rollback_to`] returns there. A call from plugin
+    /// to plugin that ends in a trap is undone this way while its caller goes on.
+    fn savepoint(&self) -> usize;
+    /// Forgets the writes and events since the savepoint. What was read stays to be checked.
+    fn rollback_to(&self, savepoint: usize);
+    /// Makes everything durable, or nothing. A second call has nothing left to do.
+    async fn commit(&self) -> Result<(), CommitError>;
+}
+
+/// The store.
+#[async_trait]
+pub trait Store: Send + Sync + 'static {
+    /// A new unit of work over a tenant's data. Makes the tenant's database if it is missing.
+    async fn begin(&self, tenant: &TenantId) -> Result<Arc<dyn UnitOfWork>, StoreError>;
+
+    /// Declares a plugin's collections: their tables and indexes exist in every tenant's database before
+    /// any unit of work sees them. Additions only; nothing is ever dropped by it.
+    async fn declare(&self, plugin: &str, collections: &[(String, Collection)]) -> Result<(), StoreError>;
+
+    /// The answer stored under an idempotency key, unless it has expired.
+    async fn stored_answer(&self, tenant: &TenantId, id: &str) -> Result<Option<StoredAnswer>, StoreError>;
+
+    /// The version of a plugin that last migrated a tenant's data; none before the first.
+    async fn schema_version(&self, tenant: &TenantId, plugin: &str) -> Result<Option<String>, StoreError>;
+
+    /// Records it.
+    async fn set_schema_version(&self, tenant: &TenantId, plugin: &str, version: &str) -> Result<(), StoreError>;
+
+    /// The tenants that have a database.
+    async fn tenants(&self) -> Result<Vec<TenantId>, StoreError>;
+
+    /// Removes up to a batch of expired documents and answers from every tenant; how many it removed.
+    async fn sweep(&self) -> Result<u64, StoreError>;
+
+    /// The events of a tenant's outbox, oldest first: for tests and for the dispatcher to come.
+    async fn outbox(&self, tenant: &TenantId, after: Option<&str>, limit: u32) -> Result<Vec<Event>, StoreError>;
+
+    /// Whether the engine answers.
+    async fn ping(&self) -> Result<(), StoreError>;
+
+    /// Ends the engine in order, waiting for what is under way.
+    async fn shutdown(&self);
+}

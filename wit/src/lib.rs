@@ -1,0 +1,38 @@
+//! The contract between host and plugins: the WIT packages beside this crate and the plugin manifest.
+//!
+//! It is the only crate that both sides share. It does no I/O and knows nothing of either side.
+
+mod manifest;
+mod package;
+
+pub use manifest::{
+    Caller, Collection, Instance, Limits, Manifest, ManifestError, Method, Reuse, Role, Route,
+    Setting, SettingKind,
+};
+pub use package::{Package, PackageError};
+
+/// Where the WIT files lie on the machine that compiles: for the SDK's macros.
+pub const WIT_DIR: &str = env!("CARGO_MANIFEST_DIR");
+
+/// Custom section of a component that holds its [`Package`] as JSON.
+pub const PACKAGE_SECTION: &str = "stoa:package";
+
+/// Custom section of a guest's core module in which the SDK's `Schema` derive leaves one line of JSON
+/// per type: `{"name":"NewItem","schema":{…}}`. The packer gathers them into the [`Package`].
+pub const SCHEMA_SECTION: &str = "stoa:schema";
+
+/// Prefix of the interfaces that the host itself implements, as opposed to those that plugins provide.
+/// A component's import `stoa:storage/storage@0.1.0` is granted by the capability word `storage`.
+pub const HOST_INTERFACES: &[(&str, &str)] = &[
+    ("stoa:http/inbound@0.1.0", "http"),
+    ("stoa:storage/storage@0.1.0", "storage"),
+    ("stoa:cache/cache@0.1.0", "cache"),
+    ("stoa:settings/settings@0.1.0", "settings"),
+    ("stoa:clock/clock@0.1.0", "clock"),
+    ("stoa:random/random@0.1.0", "random"),
+    ("stoa:log/log@0.1.0", "log"),
+    ("stoa:events/events@0.1.0", "events"),
+];
+
+/// Capabilities that every plugin has without asking: they reach nothing outside of the call.
+pub const FREE_CAPABILITIES: &[&str] = &["http", "log", "clock", "random", "settings"];

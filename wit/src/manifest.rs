@@ -1,0 +1,483 @@
+//! `plugin.toml`: the one source of truth for what a plugin is.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// What a plugin is, asks for and offers. Unknown keys are errors.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// 1 to 32 of `a-z0-9-`, starting with a letter; unique within a host.
+    pub name: String,
+    /// `major.minor.patch`.
+    pub version: String,
+    /// One sentence about the plugin.
+    #[serde(default)]
+    pub summary: String,
+    /// Host interfaces that the plugin uses, by their short words, such as `storage`. Those of
+    /// [`crate::FREE_CAPABILITIES`] need no mention.
+    #[serde(default)]
+    pub capabilities: BTreeSet<String>,
+    /// Interfaces of other plugins that this one calls: name in the code → WIT interface with version.
+    #[serde(default)]
+    pub uses: BTreeMap<String, String>,
+    /// Interfaces that this plugin answers for others: name in the code → WIT interface with version.
+    #[serde(default)]
+    pub provides: BTreeMap<String, String>,
+    /// Names of events it may raise, such as `product.created`.
+    #[serde(default)]
+    pub raises: BTreeSet<String>,
+    /// HTTP routes.
+    #[serde(default, rename = "route")]
+    pub routes: Vec<Route>,
+    /// Collections by name.
+    #[serde(default)]
+    pub collections: BTreeMap<String, Collection>,
+    /// What the operator may set, by name.
+    #[serde(default)]
+    pub settings: BTreeMap<String, Setting>,
+    /// What one call may use; the operator's caps apply on top.
+    #[serde(default)]
+    pub limits: Limits,
+    /// How instances live.
+    #[serde(default)]
+    pub instance: Instance,
+    /// Whether the component exports `stoa:lifecycle/lifecycle`.
+    #[serde(default)]
+    pub lifecycle: bool,
+}
+
+/// One HTTP route.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Route {
+    /// The HTTP method.
+    pub method: Method,
+    /// Absolute path; `{name}` stands for one segment.
+    pub path: String,
+    /// Which handler of the component answers; one handler may answer several routes.
+    pub handler: String,
+    /// Who may call. Several entries mean any of them.
+    pub callers: BTreeSet<Caller>,
+    /// One sentence for the API document.
+    #[serde(default)]
+    pub summary: String,
+    /// Type of the request's body.
+    #[serde(default)]
+    pub request: Option<String>,
+    /// Type of the query string.
+    #[serde(default)]
+    pub query: Option<String>,
+    /// Type of the answer's body.
+    #[serde(default)]
+    pub response: Option<String>,
+    /// Status of a successful answer, for the API document.
+    #[serde(default = "Route::default_status")]
+    pub status: u16,
+}
+
+impl Route {
+    const fn default_status() -> u16 {
+        200
+    }
+}
+
+/// HTTP methods that a route may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+#[expect(missing_docs, reason = "RFC 9110 and RFC 5789 define them")]
+pub enum Method {
+    Get,
+    Post,
+    Put,
+    Patch,
+    Delete,
+}
+
+impl Method {
+    /// The method's token.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
+        }
+    }
+}
+
+impl fmt::Display for Method {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// What a signed-in account is within its tenant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Runs the tenant.
+    Admin,
+    /// Builds in the tenant.
+    Developer,
+    /// Reads in the tenant.
+    Viewer,
+    /// Sells; called `artist` by one of the seeds, which is accepted as another word for it.
+    #[serde(alias = "artist")]
+    Vendor,
+    /// Buys.
+    User,
+    /// A machine.
+    Worker,
+}
+
+impl Role {
+    /// The word on the wire.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Admin => "admin",
+            Self::Developer => "developer",
+            Self::Viewer => "viewer",
+            Self::Vendor => "vendor",
+            Self::User => "user",
+            Self::Worker => "worker",
+        }
+    }
+}
+
+/// Who may call a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Caller {
+    /// Anybody.
+    Public,
+    /// A browser's session without an account; the host issues one where there is none.
+    Session,
+    /// Any signed-in account, whatever its role.
+    User,
+    /// An account with the role `admin`.
+    Admin,
+    /// An account with the role `developer`.
+    Developer,
+    /// An account with the role `viewer`.
+    Viewer,
+    /// An account with the role `vendor`.
+    Vendor,
+    /// An account with the role `worker`.
+    Worker,
+}
+
+impl Caller {
+    /// Whether an account of this role is meant.
+    #[must_use]
+    pub fn admits(self, role: Role) -> bool {
+        match self {
+            Self::Public | Self::User => true,
+            Self::Session => false,
+            Self::Admin => role == Role::Admin,
+            Self::Developer => role == Role::Developer,
+            Self::Viewer => role == Role::Viewer,
+            Self::Vendor => role == Role::Vendor,
+            Self::Worker => role == Role::Worker,
+        }
+    }
+}
+
+/// A collection of documents.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Collection {
+    /// Lists of dotted field paths that queries filter and sort by.
+    #[serde(default)]
+    pub indexes: Vec<Vec<String>>,
+    /// Lists of dotted field paths whose values no two documents share.
+    #[serde(default)]
+    pub unique: Vec<Vec<String>>,
+    /// Every write lets the document live this many days from then; absent means for ever.
+    #[serde(default)]
+    pub expiry_days: Option<u32>,
+}
+
+/// What the operator may set.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Setting {
+    /// Which values it takes.
+    #[serde(rename = "type")]
+    pub kind: SettingKind,
+    /// The value when the operator gives none.
+    #[serde(default)]
+    pub default: Option<serde_json::Value>,
+    /// One sentence for the operator.
+    #[serde(default)]
+    pub summary: String,
+}
+
+/// Types of settings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[expect(missing_docs, reason = "they are JSON's")]
+pub enum SettingKind {
+    String,
+    Integer,
+    Number,
+    Boolean,
+}
+
+impl SettingKind {
+    /// Whether a value is of this type.
+    #[must_use]
+    pub fn admits(self, value: &serde_json::Value) -> bool {
+        match self {
+            Self::String => value.is_string(),
+            Self::Integer => value.is_i64() || value.is_u64(),
+            Self::Number => value.is_number(),
+            Self::Boolean => value.is_boolean(),
+        }
+    }
+}
+
+/// What one call may use. Absent means the operator's default; more than the operator's cap means the cap.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    /// Bytes of all linear memories of the instance together.
+    #[serde(default)]
+    pub memory_bytes_max: Option<u64>,
+    /// Milliseconds of computing.
+    #[serde(default)]
+    pub cpu_ms_max: Option<u64>,
+    /// Milliseconds from beginning to end, waiting included.
+    #[serde(default)]
+    pub wall_ms_max: Option<u64>,
+    /// Calls of host functions.
+    #[serde(default)]
+    pub host_calls_max: Option<u64>,
+    /// Bytes of the answer's body.
+    #[serde(default)]
+    pub response_bytes_max: Option<u64>,
+    /// Calls of this plugin that run at the same time.
+    #[serde(default)]
+    pub concurrency_max: Option<u32>,
+}
+
+/// How instances live.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Instance {
+    /// Whether an instance may serve more than one request.
+    #[serde(default)]
+    pub reuse: Reuse,
+}
+
+/// Whether an instance may serve more than one request.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Reuse {
+    /// A fresh instance for every request: nothing can leak from one to the next.
+    #[default]
+    Never,
+    /// An instance may serve one tenant's requests one after another, if the operator allows it.
+    Tenant,
+}
+
+/// Why a manifest is refused.
+#[derive(Debug, thiserror::Error)]
+pub enum ManifestError {
+    /// Not TOML, or not the keys and types of a manifest.
+    #[error("plugin.toml: {0}")]
+    Syntax(#[from] toml::de::Error),
+    /// Each key is well-formed, but the whole makes no sense.
+    #[error("plugin.toml: {0}")]
+    Invalid(String),
+}
+
+fn invalid<T>(text: impl Into<String>) -> Result<T, ManifestError> {
+    Err(ManifestError::Invalid(text.into()))
+}
+
+impl Manifest {
+    /// Reads and checks the text of a `plugin.toml`.
+    ///
+    /// # Errors
+    /// Every [`ManifestError`].
+    pub fn from_toml(text: &str) -> Result<Self, ManifestError> {
+        let manifest: Self = toml::from_str(text)?;
+        manifest.check()?;
+        Ok(manifest)
+    }
+
+    /// Checks what the types alone do not say.
+    ///
+    /// # Errors
+    /// [`ManifestError::Invalid`], naming the key at fault.
+    pub fn check(&self) -> Result<(), ManifestError> {
+        if !is_name(&self.name, 32, b"-") {
+            return invalid(format!(
+                "name {:?} is not 1 to 32 of a-z, 0-9 and -, starting with a letter",
+                self.name
+            ));
+        }
+        let numbers: Vec<&str> = self.version.split('.').collect();
+        if numbers.len() != 3 || numbers.iter().any(|part| part.parse::<u32>().is_err()) {
+            return invalid(format!("version {:?} is not major.minor.patch", self.version));
+        }
+        for word in &self.capabilities {
+            if !crate::HOST_INTERFACES.iter().any(|(_, known)| known == word) {
+                return invalid(format!("capabilities: unknown capability {word:?}"));
+            }
+        }
+        self.check_routes()?;
+        self.check_collections()?;
+        self.check_interfaces()?;
+        for (name, setting) in &self.settings {
+            if let Some(value) = &setting.default
+                && !setting.kind.admits(value)
+            {
+                return invalid(format!("settings.{name}: the default is not a {:?}", setting.kind));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_routes(&self) -> Result<(), ManifestError> {
+        let mut seen = BTreeSet::new();
+        for route in &self.routes {
+            let shown = format!("route {} {}", route.method, route.path);
+            if !route.path.starts_with('/') || route.path.contains("//") || route.path.contains('*') {
+                return invalid(format!("{shown}: not an absolute path of plain and {{name}} segments"));
+            }
+            for segment in route.path.split('/') {
+                let is_param = segment.starts_with('{') && segment.ends_with('}');
+                let inner = segment.trim_start_matches('{').trim_end_matches('}');
+                if (is_param && inner.is_empty()) || (!is_param && segment.contains(['{', '}'])) {
+                    return invalid(format!("{shown}: malformed segment {segment:?}"));
+                }
+            }
+            if !is_name(&route.handler, 64, b"_") {
+                return invalid(format!("{shown}: handler {:?} is no snake_case name", route.handler));
+            }
+            if route.callers.is_empty() {
+                return invalid(format!("{shown}: callers is empty; say \"public\" if anybody may call"));
+            }
+            let shape: String = route.path.split('/').map(|s| if s.starts_with('{') { "{}" } else { s }).collect::<Vec<_>>().join("/");
+            if !seen.insert((route.method, shape)) {
+                return invalid(format!("{shown}: listed twice"));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_collections(&self) -> Result<(), ManifestError> {
+        for (name, collection) in &self.collections {
+            if !is_name(name, 32, b"_") {
+                return invalid(format!("collections.{name}: not 1 to 32 of a-z, 0-9 and _"));
+            }
+            for path in collection.indexes.iter().chain(&collection.unique).flatten() {
+                if !is_path(path) {
+                    return invalid(format!("collections.{name}: {path:?} is no field path"));
+                }
+            }
+        }
+        if !self.collections.is_empty() && !self.capabilities.contains("storage") {
+            return invalid("collections without the capability \"storage\"");
+        }
+        Ok(())
+    }
+
+    fn check_interfaces(&self) -> Result<(), ManifestError> {
+        for (key, map) in [("uses", &self.uses), ("provides", &self.provides)] {
+            for (alias, interface) in map {
+                if !is_name(alias, 32, b"_") {
+                    return invalid(format!("{key}.{alias}: not a snake_case name"));
+                }
+                let well_formed = interface.split_once('@').is_some_and(|(path, version)| {
+                    path.contains(':') && path.contains('/') && !version.is_empty()
+                });
+                if !well_formed {
+                    return invalid(format!("{key}.{alias}: {interface:?} is not package:name/interface@version"));
+                }
+            }
+        }
+        if let Some(both) = self.uses.values().find(|used| self.provides.values().any(|own| own == *used)) {
+            return invalid(format!("{both} is both used and provided"));
+        }
+        Ok(())
+    }
+}
+
+/// A short lower-case name: a letter, then letters, digits and `extra`.
+fn is_name(text: &str, bytes_max: usize, extra: &[u8]) -> bool {
+    text.len() <= bytes_max
+        && text.as_bytes().first().is_some_and(u8::is_ascii_lowercase)
+        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || extra.contains(&b))
+}
+
+/// A dotted path of identifiers, the only form that ever reaches the text of a database statement.
+#[must_use]
+pub(crate) fn is_path(text: &str) -> bool {
+    text.len() <= 128
+        && text.split('.').all(|segment| {
+            segment.len() <= 63
+                && segment.as_bytes().first().is_some_and(|b| b.is_ascii_alphabetic() || *b == b'_')
+                && segment.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+        })
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+mod tests {
+    use super::*;
+
+    const CART: &str = r#"
+        name = "cart"
+        version = "0.1.0"
+        capabilities = ["storage"]
+        [uses]
+        catalog = "stoa:commerce/catalog@0.1.0"
+        [[route]]
+        method = "POST"
+        path = "/api/cart/items/{id}"
+        handler = "add_item"
+        callers = ["user", "session"]
+        [collections.carts]
+        expiry_days = 7
+    "#;
+
+    #[test]
+    fn a_manifest_reads_and_survives_json() {
+        let manifest = Manifest::from_toml(CART).unwrap();
+        let json = serde_json::to_string(&manifest).unwrap();
+        assert_eq!(serde_json::from_str::<Manifest>(&json).unwrap(), manifest);
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused_by_name() {
+        for (from, to, named) in [
+            ("name = \"cart\"", "name = \"Cart\"", "Cart"),
+            ("0.1.0\"\n        cap", "one\"\n        cap", "version"),
+            ("[\"storage\"]", "[\"sorcery\"]", "sorcery"),
+            ("[\"user\", \"session\"]", "[]", "callers"),
+            ("[\"user\", \"session\"]", "[\"god\"]", "god"),
+            ("{id}", "{id", "segment"),
+            ("handler = ", "colour = 1\nhandler = ", "colour"),
+            ("stoa:commerce/catalog@0.1.0", "catalog", "uses.catalog"),
+            ("[\"storage\"]", "[]", "storage"),
+        ] {
+            let text = CART.replacen(from, to, 1);
+            assert_ne!(text, CART, "{from} is not in the sample");
+            let error = Manifest::from_toml(&text).unwrap_err().to_string();
+            assert!(error.contains(named), "{error} does not name {named}");
+        }
+    }
+
+    #[test]
+    fn the_artist_of_one_seed_is_the_vendor_of_the_others() {
+        assert_eq!(serde_json::from_str::<Role>("\"artist\"").unwrap(), Role::Vendor);
+    }
+}
