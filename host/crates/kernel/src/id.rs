@@ -31,6 +31,13 @@ impl TenantId {
     }
 }
 
+impl Default for TenantId {
+    /// The tenant of a host that knows only one.
+    fn default() -> Self {
+        Self("default".into())
+    }
+}
+
 impl fmt::Display for TenantId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)

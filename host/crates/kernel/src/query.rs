@@ -178,7 +178,7 @@ impl Filter {
     #[must_use]
     pub fn matches(&self, id: &str, doc: &Value) -> bool {
         let id_value;
-        let mut field = |path: &Path| -> Value {
+        let field = |path: &Path| -> Value {
             if path.is_id() { Value::from(id) } else { path.of(doc).clone() }
         };
         match self {

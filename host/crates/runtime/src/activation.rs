@@ -1,0 +1,201 @@
+//! How a file becomes a live plugin, or is refused while the version before it goes on.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+use stoa_kernel::store::StoreError;
+use stoa_wit::{Collection, Package, Reuse};
+use tokio::sync::Semaphore;
+use wasmtime::component::Component;
+
+use crate::Core;
+use crate::artifact::{Artifact, ArtifactError};
+use crate::bindings::exports::stoa::http::handler::GuestIndices as HandlerIndices;
+use crate::bindings::exports::stoa::lifecycle::lifecycle::GuestIndices as LifecycleIndices;
+use crate::call;
+use crate::compile::CompileError;
+use crate::linking::{self, LinkError, Used};
+use crate::meter::Meter;
+use crate::migration;
+use crate::registry::{Live, SetError};
+use crate::revision::{CollectionInfo, Revision};
+use crate::reuse::Shelf;
+use crate::transaction::host_scope;
+use stoa_kernel::id::CollectionName;
+use stoa_kernel::limits::CallLimits;
+
+/// Milliseconds of a day, the unit of expiry in manifests.
+const DAY_MS: u64 = 86_400_000;
+
+/// Why a file did not become a live plugin.
+#[derive(Debug, thiserror::Error)]
+pub enum ActivationError {
+    /// The file can't be read.
+    #[error("can't be read: {0}")]
+    Unreadable(#[from] std::io::Error),
+    /// It is no plugin.
+    #[error(transparent)]
+    Artifact(#[from] ArtifactError),
+    /// It does not compile.
+    #[error(transparent)]
+    Compile(#[from] CompileError),
+    /// It does not link.
+    #[error(transparent)]
+    Link(#[from] LinkError),
+    /// It lacks an export that its manifest promises.
+    #[error("plugin.toml promises {0}, but the component does not export it")]
+    MissingExport(&'static str),
+    /// A setting of the operator does not fit.
+    #[error("setting {0}: {1}")]
+    Setting(String, String),
+    /// It does not fit the other plugins.
+    #[error(transparent)]
+    Set(#[from] SetError),
+    /// The store can't take its collections.
+    #[error("the store refuses its collections: {0}")]
+    Store(#[from] StoreError),
+    /// It says that it is not well.
+    #[error("its health call failed: {0}")]
+    Unhealthy(String),
+    /// A tenant's data can't be migrated.
+    #[error("its migration failed: {0}")]
+    Migration(String),
+    /// Another file has this name already.
+    #[error("the plugin {0} comes from {1} already")]
+    NameTaken(String, PathBuf),
+}
+
+/// A plugin that could go live.
+pub struct Candidate {
+    /// The version.
+    pub revision: Arc<Revision>,
+    /// What it was compiled against.
+    pub used: Arc<Used>,
+}
+
+/// Reads, judges, compiles and links a file: everything that needs no other plugin.
+///
+/// # Errors
+/// Every [`ActivationError`] up to [`ActivationError::Setting`].
+pub async fn prepare(core: &Core, file: &Path) -> Result<Candidate, ActivationError> {
+    let bytes = tokio::fs::read(file).await?;
+    let artifact = Artifact::read(bytes)?;
+    let begun = Instant::now();
+    let component = core.loader.load(&artifact).await?;
+    tracing::debug!(file = %file.display(), took_ms = begun.elapsed().as_millis() as u64, "code is ready");
+    let package = Arc::new(artifact.package);
+    let none = Default::default();
+    let denied = core.config.denied.get(&package.manifest.name).unwrap_or(&none);
+    let (pre, used) = linking::link(&component, &package, denied)?;
+    let revision = revision(core, artifact.digest, package, &component, pre)?;
+    Ok(Candidate { revision: Arc::new(revision), used: Arc::new(used) })
+}
+
+fn revision(
+    core: &Core,
+    digest: String,
+    package: Arc<Package>,
+    component: &Component,
+    pre: wasmtime::component::InstancePre<crate::state::State>,
+) -> Result<Revision, ActivationError> {
+    let manifest = &package.manifest;
+    let handler = HandlerIndices::new(&pre).ok();
+    if handler.is_none() && !manifest.routes.is_empty() {
+        return Err(ActivationError::MissingExport("routes (stoa:http/handler)"));
+    }
+    let lifecycle = LifecycleIndices::new(&pre).ok();
+    if lifecycle.is_none() && manifest.lifecycle {
+        return Err(ActivationError::MissingExport("lifecycle (stoa:lifecycle/lifecycle)"));
+    }
+    let limits = CallLimits::resolve(&manifest.limits, &core.config.limits_default, &core.config.limits_cap);
+    let reuse = if core.config.allow_reuse { manifest.instance.reuse } else { Reuse::Never };
+    let collections = manifest
+        .collections
+        .iter()
+        .map(|(name, collection)| (name.clone(), collection_info(&manifest.name, name, collection)))
+        .collect();
+    Ok(Revision {
+        name: manifest.name.as_str().into(),
+        digest,
+        limits,
+        reuse,
+        handler,
+        lifecycle,
+        provided: linking::provided(component, &package)?,
+        settings: settings(core, &package)?,
+        collections,
+        slots: Arc::new(Semaphore::new(limits.concurrency_max as usize)),
+        meter: Meter::new(&manifest.name),
+        shelf: Shelf::default(),
+        pre,
+        package: Arc::clone(&package),
+    })
+}
+
+fn collection_info(plugin: &str, name: &str, collection: &Collection) -> CollectionInfo {
+    CollectionInfo {
+        name: CollectionName::new(plugin, name),
+        expiry_ms: collection.expiry_days.map(|days| u64::from(days) * DAY_MS),
+    }
+}
+
+/// The operator's settings over the manifest's defaults.
+fn settings(core: &Core, package: &Package) -> Result<std::collections::HashMap<String, String>, ActivationError> {
+    let manifest = &package.manifest;
+    let mut settings = std::collections::HashMap::new();
+    for (name, setting) in &manifest.settings {
+        if let Some(value) = &setting.default {
+            settings.insert(name.clone(), value.to_string());
+        }
+    }
+    for (name, value) in core.config.settings.get(&manifest.name).into_iter().flatten() {
+        let Some(setting) = manifest.settings.get(name) else {
+            return Err(ActivationError::Setting(name.clone(), format!("{} has no such setting", manifest.name)));
+        };
+        if !setting.kind.admits(value) {
+            return Err(ActivationError::Setting(name.clone(), format!("{value} is not a {:?}", setting.kind)));
+        }
+        settings.insert(name.clone(), value.to_string());
+    }
+    Ok(settings)
+}
+
+/// Tries a candidate beside the plugins it would live with: its collections exist, it is well, and every
+/// tenant's data is migrated. The set goes live after this, and only then.
+///
+/// # Errors
+/// [`ActivationError::Store`], [`ActivationError::Unhealthy`] and [`ActivationError::Migration`].
+pub async fn rehearse(core: &Core, live: &Arc<Live>, candidate: &Candidate) -> Result<(), ActivationError> {
+    let revision = &candidate.revision;
+    let manifest = &revision.package.manifest;
+    let collections: Vec<(String, Collection)> =
+        manifest.collections.iter().map(|(name, collection)| (name.clone(), collection.clone())).collect();
+    if !collections.is_empty() {
+        core.ports.store.declare(&manifest.name, &collections).await?;
+    }
+    health(core, live, revision).await.map_err(ActivationError::Unhealthy)?;
+    if revision.lifecycle.is_some() {
+        for tenant in core.ports.store.tenants().await? {
+            migration::migrate(core, live, revision, &tenant)
+                .await
+                .map_err(|reason| ActivationError::Migration(format!("{tenant}: {reason}")))?;
+        }
+    }
+    Ok(())
+}
+
+/// Makes an instance and asks it how it is. A plugin without a say is well when it can be instantiated.
+async fn health(core: &Core, live: &Arc<Live>, revision: &Arc<Revision>) -> Result<(), String> {
+    let tenant = &core.config.default_tenant;
+    let scope = host_scope(core, live, revision, tenant, "health").await.map_err(|error| error.to_string())?;
+    let answer = call::run(revision, &scope, 0, async |living| match &revision.lifecycle {
+        Some(indices) => {
+            let guest = indices.load(&mut living.store, &living.instance)?;
+            guest.call_health(&mut living.store).await
+        }
+        None => Ok(Ok(())),
+    })
+    .await;
+    answer.map_err(|fault| fault.to_string())?
+}

@@ -1,0 +1,212 @@
+//! One call into one guest: an instance, its limits, its time, and what became of it.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use stoa_kernel::call::Response;
+use stoa_kernel::error::Problem;
+use stoa_wit::Reuse;
+use tokio::sync::OwnedSemaphorePermit;
+use wasmtime::{Store, UpdateDeadline};
+
+use crate::bindings::exports::stoa::http::handler as wire;
+use crate::fault::Fault;
+use crate::interface::types;
+use crate::meter::computing;
+use crate::revision::Revision;
+use crate::reuse::Living;
+use crate::scope::Scope;
+use crate::state::State;
+
+/// Bytes that one host call may pass, both ways, before wasmtime itself ends the guest. Larger than the
+/// largest answer that a limit can allow.
+const HOSTCALL_BYTES_MAX: usize = 24 << 20;
+
+/// Handles that a guest may hold.
+const HANDLES_MAX: usize = 1_000;
+
+/// How long a call waits for a free slot of its plugin before it is turned away.
+const SLOT_WAIT: Duration = Duration::from_millis(250);
+
+/// Headers of an answer.
+const RESPONSE_HEADERS_MAX: usize = 64;
+
+/// Bytes of one header of an answer.
+const RESPONSE_HEADER_BYTES_MAX: usize = 8 << 10;
+
+/// Reserves one of the plugin's slots for a request.
+///
+/// # Errors
+/// [`Fault::Busy`] when none becomes free in time.
+pub async fn slot(revision: &Revision) -> Result<OwnedSemaphorePermit, Fault> {
+    let slots = Arc::clone(&revision.slots);
+    if let Ok(permit) = Arc::clone(&slots).try_acquire_owned() {
+        return Ok(permit);
+    }
+    match tokio::time::timeout(SLOT_WAIT, slots.acquire_owned()).await {
+        Ok(Ok(permit)) => Ok(permit),
+        _ => Err(Fault::Busy("all of the plugin's slots are taken")),
+    }
+}
+
+/// A store for a new instance, with every limit in place before any guest code runs.
+pub fn new_store(revision: &Arc<Revision>) -> Store<State> {
+    let mut store = Store::new(revision.pre.engine(), State::new(Arc::clone(revision)));
+    store.limiter(|state| &mut state.limiter);
+    store.set_hostcall_fuel(HOSTCALL_BYTES_MAX);
+    store.set_max_component_handles(HANDLES_MAX);
+    store.set_epoch_deadline(1);
+    store.epoch_deadline_callback(|mut context| {
+        Ok(if context.data_mut().tick() { UpdateDeadline::Yield(1) } else { UpdateDeadline::Interrupt })
+    });
+    store
+}
+
+/// A new instance in the scope of a request.
+async fn instantiate(revision: &Arc<Revision>, scope: &Arc<Scope>, depth: u32) -> Result<Living, Fault> {
+    let mut store = new_store(revision);
+    store.data_mut().enter(Arc::clone(scope), depth);
+    let born = Instant::now();
+    let instance = match revision.pre.instantiate_async(&mut store).await {
+        Ok(instance) => instance,
+        Err(error) => return Err(Fault::from_call(&error, store.data().limiter.refused())),
+    };
+    revision.meter.instantiated(born.elapsed());
+    let memory_bytes_at_birth = store.data().limiter.memory_bytes();
+    Ok(Living { store, instance, born, served: 0, memory_bytes_at_birth })
+}
+
+/// Runs `act` on an instance within the request's time, and accounts for it. The instance is dropped
+/// after any fault; after success it waits for the next request if that is agreed.
+pub async fn run<T>(
+    revision: &Arc<Revision>,
+    scope: &Arc<Scope>,
+    depth: u32,
+    act: impl AsyncFnOnce(&mut Living) -> wasmtime::Result<T>,
+) -> Result<T, Fault> {
+    let whole = async {
+        let waiting = match revision.reuse {
+            Reuse::Tenant => revision.shelf.take(&scope.request.tenant),
+            Reuse::Never => None,
+        };
+        let mut living = match waiting {
+            Some(mut living) => {
+                living.store.data_mut().enter(Arc::clone(scope), depth);
+                living.store.set_epoch_deadline(1);
+                living
+            }
+            None => instantiate(revision, scope, depth).await?,
+        };
+        match act(&mut living).await {
+            Ok(output) => Ok((output, living)),
+            Err(error) => Err(Fault::from_call(&error, living.store.data().limiter.refused())),
+        }
+    };
+    let left = scope.deadline.saturating_duration_since(Instant::now());
+    let (ended, cpu) = computing(tokio::time::timeout(left, whole)).await;
+    match ended.unwrap_or(Err(Fault::Timeout("its time is used up"))) {
+        Ok((output, mut living)) => {
+            revision.meter.called(cpu, living.store.data().limiter.memory_bytes());
+            living.store.data_mut().leave();
+            living.served += 1;
+            if revision.reuse == Reuse::Tenant {
+                revision.shelf.put(&scope.request.tenant, living);
+            }
+            Ok(output)
+        }
+        Err(fault) => {
+            revision.meter.faulted(fault.word());
+            Err(fault)
+        }
+    }
+}
+
+/// Lets a plugin's handler answer a request.
+///
+/// # Errors
+/// The outer one is the guest's fault, the inner one its own word.
+pub async fn handle(
+    revision: &Arc<Revision>,
+    scope: &Arc<Scope>,
+    handler: &str,
+) -> Result<Result<Response, Problem>, Fault> {
+    let Some(indices) = &revision.handler else {
+        return Err(Fault::InvalidOutput("it has routes but exports no handler".into()));
+    };
+    let request = wire_request(scope, handler);
+    let answer = run(revision, scope, 0, async |living| {
+        let guest = indices.load(&mut living.store, &living.instance)?;
+        guest.call_handle(&mut living.store, &request).await
+    })
+    .await?;
+    match answer {
+        Ok(response) => checked(response, revision).map(Ok),
+        Err(problem) => Ok(Err(types::problem(problem))),
+    }
+}
+
+fn wire_request(scope: &Scope, handler: &str) -> wire::Request {
+    wire::Request {
+        handler: handler.to_string(),
+        params: scope.request.params.clone(),
+        query: scope.request.query.clone(),
+        body: scope.request.body.to_vec(),
+        caller: types::caller(&scope.request.principal),
+    }
+}
+
+/// What a guest answers is not trusted: an impossible status or header is its fault.
+fn checked(response: wire::Response, revision: &Revision) -> Result<Response, Fault> {
+    if response.body.len() as u64 > revision.limits.response_bytes_max {
+        return Err(Fault::Limit("bytes of the answer".into()));
+    }
+    if !(200..=599).contains(&response.status) {
+        return Err(Fault::InvalidOutput(format!("status {}", response.status)));
+    }
+    if response.headers.len() > RESPONSE_HEADERS_MAX {
+        return Err(Fault::InvalidOutput(format!("{} headers", response.headers.len())));
+    }
+    for (name, value) in &response.headers {
+        if !is_header(name, value) {
+            return Err(Fault::InvalidOutput(format!("header {name:?}")));
+        }
+    }
+    Ok(Response {
+        status: response.status,
+        headers: response.headers,
+        body: Bytes::from(response.body),
+        replayed: false,
+    })
+}
+
+/// Headers that are the host's business, or of one connection only (RFC 9110 §7.6.1).
+const HEADERS_REFUSED: &[&str] = &[
+    "connection", "content-length", "keep-alive", "proxy-authenticate", "proxy-connection", "te", "trailer",
+    "transfer-encoding", "upgrade", "x-request-id",
+];
+
+fn is_header(name: &str, value: &str) -> bool {
+    let token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
+    !name.is_empty()
+        && name.len() + value.len() <= RESPONSE_HEADER_BYTES_MAX
+        && name.bytes().all(token)
+        && value.bytes().all(|b| b == b'\t' || (b' '..=b'~').contains(&b))
+        && !HEADERS_REFUSED.iter().any(|refused| name.eq_ignore_ascii_case(refused))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_that_would_split_or_confuse_an_answer_are_no_headers() {
+        assert!(is_header("cache-control", "max-age=60"));
+        for (name, value) in [
+            ("", "x"), ("a b", "x"), ("a:", "x"), ("x", "a\r\nset-cookie: b"), ("x", "a\0"),
+            ("Content-Length", "1"), ("transfer-encoding", "chunked"), ("x", "ä"),
+        ] {
+            assert!(!is_header(name, value), "{name:?}: {value:?}");
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! From a component's bytes to loaded code, never on a request's thread.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use wasmtime::Engine;
+use wasmtime::component::Component;
+
+use crate::aot::AotCache;
+use crate::artifact::{Artifact, hex};
+use crate::config::Compiler;
+
+/// How long a compiler may take: a 20 MiB component needs some 20 seconds of one core.
+const COMPILE_WALL_S_MAX: u64 = 120;
+
+/// How often the compiler is asked whether it is done.
+const COMPILE_POLL_MS: u64 = 5;
+
+/// Processor seconds of a compiler: it may use several cores.
+const COMPILE_CPU_S_MAX: u64 = 240;
+
+/// Address space of a compiler. The engine's pool is reserved, not used, so this bounds only what is
+/// mapped beyond it; the pool itself is left out of a compiler's engine.
+const COMPILE_ADDRESS_BYTES_MAX: u64 = 16 << 30;
+
+/// How much less important compiling is than answering: the lowest.
+const COMPILE_NICE: i32 = 19;
+
+/// Why a component did not become code.
+#[derive(Debug, thiserror::Error)]
+pub enum CompileError {
+    /// The engine refuses it, or loading failed.
+    #[error("does not compile: {0}")]
+    Refused(String),
+    /// The compiler took too long or died.
+    #[error("the compiler gave up: {0}")]
+    GaveUp(String),
+    /// Files could not be read or written.
+    #[error("compiling: {0}")]
+    Io(#[from] std::io::Error),
+}
+
+/// Compiles and loads components.
+pub struct Loader {
+    engine: Engine,
+    fingerprint: String,
+    cache: AotCache,
+    compiler: Compiler,
+}
+
+impl Loader {
+    /// A loader for one engine.
+    #[must_use]
+    pub fn new(engine: Engine, cache: AotCache, compiler: Compiler) -> Self {
+        let fingerprint = fingerprint(&engine);
+        Self { engine, fingerprint, cache, compiler }
+    }
+
+    /// The component's code, from the cache or freshly compiled.
+    ///
+    /// # Errors
+    /// Every [`CompileError`].
+    pub async fn load(&self, artifact: &Artifact) -> Result<Component, CompileError> {
+        let code = match self.cache.load(&artifact.digest, &self.fingerprint) {
+            Some(code) => code,
+            None => {
+                let code = self.compile(&artifact.bytes).await?;
+                self.cache.store(&artifact.digest, &self.fingerprint, &code)?;
+                code
+            }
+        };
+        deserialize(&self.engine, &code)
+    }
+
+    async fn compile(&self, bytes: &[u8]) -> Result<Vec<u8>, CompileError> {
+        match &self.compiler {
+            Compiler::InProcess => {
+                let (engine, bytes) = (self.engine.clone(), bytes.to_vec());
+                tokio::task::spawn_blocking(move || precompile(&engine, &bytes))
+                    .await
+                    .map_err(|error| CompileError::GaveUp(error.to_string()))?
+            }
+            Compiler::Child(program) => compile_in_child(program, bytes).await,
+        }
+    }
+}
+
+fn precompile(engine: &Engine, bytes: &[u8]) -> Result<Vec<u8>, CompileError> {
+    engine.precompile_component(bytes).map_err(|error| CompileError::Refused(format!("{error:#}")))
+}
+
+#[expect(unsafe_code, reason = "loading compiled code is unsafe by nature")]
+fn deserialize(engine: &Engine, code: &[u8]) -> Result<Component, CompileError> {
+    // SAFETY: the code comes from our own compiler, either just now or from the cache, which has verified
+    // that nobody has touched it since.
+    unsafe { Component::deserialize(engine, code) }.map_err(|error| CompileError::Refused(format!("{error:#}")))
+}
+
+/// What code compiled for an engine depends on, as a short word for file names.
+fn fingerprint(engine: &Engine) -> String {
+    use sha2::Digest as _;
+    use std::hash::{Hash as _, Hasher};
+
+    /// Feeds `Hash` into SHA-256: the standard hasher's output may change between releases.
+    struct Digest(sha2::Sha256);
+    impl Hasher for Digest {
+        fn finish(&self) -> u64 {
+            0
+        }
+        fn write(&mut self, bytes: &[u8]) {
+            self.0.update(bytes);
+        }
+    }
+    let mut digest = Digest(sha2::Sha256::new());
+    engine.precompile_compatibility_hash().hash(&mut digest);
+    hex(digest.0.finalize().get(..8).unwrap_or_default())
+}
+
+async fn compile_in_child(program: &Path, bytes: &[u8]) -> Result<Vec<u8>, CompileError> {
+    let dir = std::env::temp_dir().join(format!("stoa-compile-{}-{}", std::process::id(), hex(&ticket())));
+    let (program, bytes, folder) = (program.to_path_buf(), bytes.to_vec(), dir.clone());
+    let result = tokio::task::spawn_blocking(move || run_child(&program, &folder, &bytes)).await;
+    let _ = tokio::fs::remove_dir_all(&dir).await;
+    result.map_err(|error| CompileError::GaveUp(error.to_string()))?
+}
+
+/// A number that no other compilation of this process has.
+fn ticket() -> [u8; 8] {
+    use std::sync::atomic::{AtomicU64, Ordering};
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    NEXT.fetch_add(1, Ordering::Relaxed).to_be_bytes()
+}
+
+fn run_child(program: &Path, dir: &Path, bytes: &[u8]) -> Result<Vec<u8>, CompileError> {
+    let (input, output, said) = (dir.join("in.wasm"), dir.join("out.cwasm"), dir.join("stderr"));
+    std::fs::create_dir(dir)?;
+    std::fs::write(&input, bytes)?;
+    let mut child = Command::new(program)
+        .arg("compile")
+        .args([&input, &output])
+        .env_clear()
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(std::fs::File::create(&said)?)
+        .spawn()?;
+    let deadline = Instant::now() + Duration::from_secs(COMPILE_WALL_S_MAX);
+    let status = loop {
+        if let Some(status) = child.try_wait()? {
+            break status;
+        }
+        if Instant::now() > deadline {
+            child.kill()?;
+            child.wait()?;
+            return Err(CompileError::GaveUp(format!("not done after {COMPILE_WALL_S_MAX} s")));
+        }
+        std::thread::sleep(Duration::from_millis(COMPILE_POLL_MS));
+    };
+    if status.success() {
+        return Ok(std::fs::read(&output)?);
+    }
+    let said = String::from_utf8_lossy(&std::fs::read(&said)?).trim().to_string();
+    match status.code() {
+        Some(_) => Err(CompileError::Refused(said)),
+        None => Err(CompileError::GaveUp(format!("{status} {said}"))),
+    }
+}
+
+/// The compiler process: lowers its own importance and limits, then compiles one file into another.
+///
+/// # Errors
+/// [`CompileError`] for anything that fails; the process then prints it and exits with 1.
+pub fn compile_file(engine: &Engine, input: &Path, output: &Path) -> Result<(), CompileError> {
+    use rustix::process::{Resource, Rlimit, nice, setrlimit};
+    let limit = |max| Rlimit { current: Some(max), maximum: Some(max) };
+    setrlimit(Resource::Cpu, limit(COMPILE_CPU_S_MAX)).map_err(std::io::Error::from)?;
+    setrlimit(Resource::As, limit(COMPILE_ADDRESS_BYTES_MAX)).map_err(std::io::Error::from)?;
+    nice(COMPILE_NICE).map_err(std::io::Error::from)?;
+    let code = precompile(engine, &std::fs::read(input)?)?;
+    Ok(std::fs::write(output, code)?)
+}

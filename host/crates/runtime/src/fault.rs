@@ -1,0 +1,92 @@
+//! What can go wrong while a guest runs, and what the client is told.
+
+use stoa_kernel::error::Problem;
+use wasmtime::{PoolConcurrencyLimitError, Trap};
+
+/// Seconds after which a client should try again when there was no room.
+const RETRY_AFTER_S: u32 = 1;
+
+/// A guest's fault, or the lack of room for it. The host is fine.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// The guest broke: unreachable code, memory out of bounds, a malformed value.
+    #[error("trap: {0}")]
+    Trap(String),
+    /// The guest computed or waited for too long.
+    #[error("timeout: {0}")]
+    Timeout(&'static str),
+    /// The guest used up another limit.
+    #[error("limit: {0}")]
+    Limit(String),
+    /// No instance is free.
+    #[error("busy: {0}")]
+    Busy(&'static str),
+    /// A plugin that another one calls is not loaded.
+    #[error("no plugin provides {0}")]
+    NoProvider(String),
+    /// The guest's answer makes no sense.
+    #[error("invalid output: {0}")]
+    InvalidOutput(String),
+    /// The store failed under the guest.
+    #[error("store: {0}")]
+    Store(String),
+}
+
+/// Ends a guest from within a host function.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{0}")]
+pub struct Ended(pub Fault);
+
+impl Fault {
+    /// Reads the error with which a call into a guest ended.
+    pub fn from_call(error: &wasmtime::Error, memory_refused: bool) -> Self {
+        if let Some(Ended(fault)) = error.downcast_ref::<Ended>() {
+            return fault.clone();
+        }
+        if error.downcast_ref::<PoolConcurrencyLimitError>().is_some() {
+            return Self::Busy("no instance slot is free");
+        }
+        if let Some(Trap::Interrupt) = error.downcast_ref::<Trap>() {
+            return Self::Timeout("its computing time is used up");
+        }
+        let text = format!("{error:#}");
+        if memory_refused {
+            return Self::Limit("memory".into());
+        }
+        if text.contains("fuel allocated for hostcalls") {
+            return Self::Limit("bytes passed in one call".into());
+        }
+        Self::Trap(text)
+    }
+
+    /// The word by which metrics count it.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Trap(_) => "trap",
+            Self::Timeout(_) => "timeout",
+            Self::Limit(_) => "limit",
+            Self::Busy(_) => "busy",
+            Self::NoProvider(_) => "no-provider",
+            Self::InvalidOutput(_) => "invalid-output",
+            Self::Store(_) => "store",
+        }
+    }
+
+    /// What the client is told; the reason goes to the log.
+    #[must_use]
+    pub fn into_problem(self, plugin: &str) -> Problem {
+        let reason = format!("plugin {plugin}: {self}");
+        match self {
+            Self::Trap(_) => Problem::new(502, "plugin-trap", "The plugin behind this path broke."),
+            Self::Timeout(_) => Problem::new(504, "plugin-timeout", "The plugin behind this path took too long."),
+            Self::Limit(_) => Problem::new(502, "plugin-limit", "The plugin behind this path used up what it may use."),
+            Self::InvalidOutput(_) => Problem::new(502, "plugin-invalid-output", "The plugin behind this path answered nonsense."),
+            Self::Busy(_) => {
+                Problem { retry_after_s: Some(RETRY_AFTER_S), ..Problem::new(503, "busy", "There is too much to do right now.") }
+            }
+            Self::NoProvider(_) | Self::Store(_) => Problem::unavailable(RETRY_AFTER_S, ""),
+        }
+        .because(reason)
+    }
+}

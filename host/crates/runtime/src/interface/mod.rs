@@ -1,0 +1,12 @@
+//! One file per WIT interface. Each function does three things in order: check the grant, clamp the
+//! input, call a port.
+
+mod cache;
+mod clock;
+mod events;
+mod inbound;
+mod log;
+mod random;
+mod settings;
+mod storage;
+pub mod types;

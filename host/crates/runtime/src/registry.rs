@@ -1,0 +1,150 @@
+//! The plugins that are live: an immutable set that is replaced as a whole.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Weak};
+
+use async_trait::async_trait;
+use stoa_kernel::call::{Request, Response};
+use stoa_kernel::error::Problem;
+use stoa_kernel::plugins::{Lookup, Matched, Snapshot};
+use stoa_wit::Package;
+
+use crate::Core;
+use crate::fault::Fault;
+use crate::linking::{Used, check_types};
+use crate::revision::Revision;
+use crate::routes::{Clash, Routes};
+use crate::transaction;
+
+/// One set of plugins, with everything that a request needs to find its way.
+pub struct Live {
+    core: Weak<Core>,
+    plugins: BTreeMap<Arc<str>, Arc<Revision>>,
+    providers: HashMap<String, Arc<Revision>>,
+    routes: Routes,
+}
+
+/// Why a set of plugins can't be live together.
+#[derive(Debug, thiserror::Error)]
+pub enum SetError {
+    /// Two routes are one.
+    #[error(transparent)]
+    Clash(#[from] Clash),
+    /// Two plugins provide the same interface.
+    #[error("{0} and {1} both provide {2}")]
+    TwoProviders(Arc<str>, Arc<str>, String),
+    /// A provider is not what its user was compiled against.
+    #[error("{provider} provides {interface} otherwise than {user} uses it: {reason}")]
+    OtherTypes {
+        /// Who provides.
+        provider: Arc<str>,
+        /// Who uses.
+        user: Arc<str>,
+        /// What.
+        interface: String,
+        /// How it differs.
+        reason: String,
+    },
+    /// Plugins call each other in a circle.
+    #[error("calls go in a circle: {0}")]
+    Circle(String),
+}
+
+impl Live {
+    /// Checks that these plugins fit together.
+    ///
+    /// A plugin whose provider is not there is allowed: plugins arrive in any order, and a call without
+    /// a provider fails alone.
+    pub fn build(
+        core: Weak<Core>,
+        plugins: BTreeMap<Arc<str>, Arc<Revision>>,
+        uses: &BTreeMap<Arc<str>, Arc<Used>>,
+    ) -> Result<Self, SetError> {
+        let routes = Routes::build(plugins.values())?;
+        let mut providers: HashMap<String, Arc<Revision>> = HashMap::new();
+        for revision in plugins.values() {
+            for interface in revision.provided.keys() {
+                if let Some(other) = providers.insert(interface.clone(), Arc::clone(revision)) {
+                    return Err(SetError::TwoProviders(other.name.clone(), revision.name.clone(), interface.clone()));
+                }
+            }
+        }
+        for (user, used) in uses {
+            for (interface, functions) in used.iter() {
+                let Some(provider) = providers.get(interface) else { continue };
+                let Some(provided) = provider.provided.get(interface) else { continue };
+                check_types(functions, provided).map_err(|reason| SetError::OtherTypes {
+                    provider: provider.name.clone(),
+                    user: user.clone(),
+                    interface: interface.clone(),
+                    reason,
+                })?;
+            }
+        }
+        refuse_circles(&providers, uses)?;
+        Ok(Self { core, plugins, providers, routes })
+    }
+
+    /// Who provides an interface.
+    pub fn provider(&self, interface: &str) -> Option<&Arc<Revision>> {
+        self.providers.get(interface)
+    }
+
+    /// The plugins by name.
+    pub const fn plugins(&self) -> &BTreeMap<Arc<str>, Arc<Revision>> {
+        &self.plugins
+    }
+}
+
+fn refuse_circles(
+    providers: &HashMap<String, Arc<Revision>>,
+    uses: &BTreeMap<Arc<str>, Arc<Used>>,
+) -> Result<(), SetError> {
+    fn visit<'a>(
+        plugin: &'a Arc<str>,
+        path: &mut Vec<&'a Arc<str>>,
+        done: &mut Vec<&'a Arc<str>>,
+        providers: &'a HashMap<String, Arc<Revision>>,
+        uses: &'a BTreeMap<Arc<str>, Arc<Used>>,
+    ) -> Result<(), SetError> {
+        if path.contains(&plugin) {
+            let names: Vec<&str> = path.iter().chain([&plugin]).map(|name| &***name).collect();
+            return Err(SetError::Circle(names.join(" → ")));
+        }
+        if done.contains(&plugin) {
+            return Ok(());
+        }
+        path.push(plugin);
+        for interface in uses.get(plugin).into_iter().flat_map(|used| used.keys()) {
+            if let Some(provider) = providers.get(interface) {
+                visit(&provider.name, path, done, providers, uses)?;
+            }
+        }
+        path.pop();
+        done.push(plugin);
+        Ok(())
+    }
+    let mut done = Vec::new();
+    uses.keys().try_for_each(|plugin| visit(plugin, &mut Vec::new(), &mut done, providers, uses))
+}
+
+/// A snapshot as the edge holds it: the set and the way back to the core.
+pub struct Held(pub Arc<Live>);
+
+#[async_trait]
+impl Snapshot for Held {
+    fn find(&self, method: &str, path: &str) -> Lookup {
+        self.0.routes.find(method, path)
+    }
+
+    fn packages(&self) -> Vec<Arc<Package>> {
+        self.0.plugins.values().map(|revision| Arc::clone(&revision.package)).collect()
+    }
+
+    async fn handle(&self, matched: &Matched, request: Request) -> Result<Response, Problem> {
+        let (Some(core), Some(route)) = (self.0.core.upgrade(), self.0.routes.get(matched.key)) else {
+            return Err(Fault::Busy("the host is stopping").into_problem(&matched.plugin));
+        };
+        transaction::run(&core, &self.0, route, request).await
+    }
+}

@@ -1,0 +1,80 @@
+//! Instances between two requests, where plugin and operator have agreed to reuse them.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use stoa_kernel::id::TenantId;
+use wasmtime::Store;
+use wasmtime::component::Instance;
+
+use crate::state::State;
+
+/// Instances that wait per plugin and tenant: what a tenant's parallel requests need.
+const WAITING_PER_TENANT_MAX: usize = 32;
+
+/// Instances that wait per plugin: they hold pool slots that others may need.
+const WAITING_MAX: usize = 96;
+
+/// How long an instance lives at most: bounds how long anything can linger in it.
+const AGE_MAX: Duration = Duration::from_secs(60);
+
+/// How many requests an instance serves at most.
+const SERVED_MAX: u32 = 1_000;
+
+/// An instance and its age.
+pub struct Living {
+    /// Its store.
+    pub store: Store<State>,
+    /// It.
+    pub instance: Instance,
+    /// When it was made.
+    pub born: Instant,
+    /// How many requests it has served.
+    pub served: u32,
+    /// Bytes of memory when it was made: one that has grown is not kept, because guests never free.
+    pub memory_bytes_at_birth: usize,
+}
+
+impl Living {
+    fn is_fit(&self) -> bool {
+        self.served < SERVED_MAX
+            && self.born.elapsed() < AGE_MAX
+            && self.store.data().limiter.memory_bytes() <= self.memory_bytes_at_birth
+    }
+}
+
+/// Where a revision's instances wait, by tenant: one tenant never gets another's.
+#[derive(Default)]
+pub struct Shelf {
+    waiting: Mutex<HashMap<TenantId, Vec<Living>>>,
+}
+
+impl Shelf {
+    /// An instance that has served this tenant before.
+    pub fn take(&self, tenant: &TenantId) -> Option<Living> {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let shelf = waiting.get_mut(tenant)?;
+        while let Some(living) = shelf.pop() {
+            if living.is_fit() {
+                return Some(living);
+            }
+        }
+        None
+    }
+
+    /// Puts an instance back after a request that went well.
+    pub fn put(&self, tenant: &TenantId, living: Living) {
+        if !living.is_fit() {
+            return;
+        }
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        if waiting.values().map(Vec::len).sum::<usize>() >= WAITING_MAX {
+            waiting.retain(|other, _| other == tenant);
+        }
+        let shelf = waiting.entry(tenant.clone()).or_default();
+        if shelf.len() < WAITING_PER_TENANT_MAX {
+            shelf.push(living);
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! One version of one plugin, compiled, linked and ready to be instantiated.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use stoa_kernel::limits::CallLimits;
+use stoa_wit::{Package, Reuse};
+use tokio::sync::Semaphore;
+use wasmtime::component::types::ComponentFunc;
+use wasmtime::component::{ComponentExportIndex, InstancePre};
+
+use crate::bindings::exports::stoa::http::handler::GuestIndices as HandlerIndices;
+use crate::bindings::exports::stoa::lifecycle::lifecycle::GuestIndices as LifecycleIndices;
+use crate::meter::Meter;
+use crate::reuse::Shelf;
+use crate::state::State;
+
+/// A function that a plugin provides for others.
+pub struct Provided {
+    /// Where it is in the component.
+    pub index: ComponentExportIndex,
+    /// Its parameters and results.
+    pub ty: ComponentFunc,
+}
+
+/// One version of one plugin.
+pub struct Revision {
+    /// The plugin's name.
+    pub name: Arc<str>,
+    /// SHA-256 of its file, in hex.
+    pub digest: String,
+    /// What it says of itself.
+    pub package: Arc<Package>,
+    /// What one call of it may use.
+    pub limits: CallLimits,
+    /// How its instances live, after the operator's word.
+    pub reuse: Reuse,
+    /// Compiled and linked.
+    pub pre: InstancePre<State>,
+    /// Its request handler, if it exports one.
+    pub handler: Option<HandlerIndices>,
+    /// Its say in its own activation, if it exports one.
+    pub lifecycle: Option<LifecycleIndices>,
+    /// Its functions for other plugins, by interface and name.
+    pub provided: HashMap<String, HashMap<String, Provided>>,
+    /// What the operator has set, as JSON text by name, defaults filled in.
+    pub settings: HashMap<String, String>,
+    /// Its collections by name, ready for the store.
+    pub collections: HashMap<String, CollectionInfo>,
+    /// Calls at the same time.
+    pub slots: Arc<Semaphore>,
+    /// Its figures.
+    pub meter: Meter,
+    /// Instances that wait for their tenant's next request.
+    pub shelf: Shelf,
+}
+
+/// What storage calls need to know of a collection.
+#[derive(Debug, Clone)]
+pub struct CollectionInfo {
+    /// Its name for the store.
+    pub name: stoa_kernel::id::CollectionName,
+    /// How long a written document lives, in milliseconds; none means for ever.
+    pub expiry_ms: Option<u64>,
+}
+
+impl std::fmt::Debug for Revision {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {} ({})", self.name, self.package.manifest.version, self.digest.get(..8).unwrap_or_default())
+    }
+}

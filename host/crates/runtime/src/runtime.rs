@@ -1,0 +1,217 @@
+//! The runtime as the rest of the host sees it.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use arc_swap::ArcSwap;
+use stoa_kernel::limits::CallLimits;
+use stoa_kernel::plugins::{Plugins, Snapshot};
+use stoa_kernel::status::PartStatus;
+use stoa_kernel::store::StoreError;
+use stoa_wit::Collection;
+use tokio::sync::Mutex;
+
+use crate::activation::{self, ActivationError, Candidate};
+use crate::aot::AotCache;
+use crate::artifact::HOST_PLUGIN;
+use crate::cache::PluginCache;
+use crate::compile::{self, CompileError, Loader};
+use crate::config::RuntimeConfig;
+use crate::engine::{self, Ticker};
+use crate::linking::Used;
+use crate::migration::{MIGRATIONS, Migrations};
+use crate::registry::{Held, Live};
+use crate::scope::Ports;
+use crate::tenants::Tenants;
+use crate::transaction::InFlight;
+
+/// Why the runtime could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The engine refuses this machine.
+    #[error("the WebAssembly engine: {0}")]
+    Engine(String),
+    /// The folder of compiled code, or a thread.
+    #[error("starting the runtime: {0}")]
+    Io(#[from] io::Error),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What all requests share.
+pub(crate) struct Core {
+    pub config: RuntimeConfig,
+    pub ports: Ports,
+    pub loader: Loader,
+    pub cache: Arc<PluginCache>,
+    pub tenants: Tenants,
+    pub in_flight: InFlight,
+    pub migrations: Migrations,
+    _ticker: Ticker,
+}
+
+/// What is known of one plugin file.
+#[derive(Debug, Clone, Default)]
+struct FileState {
+    plugin: Option<Arc<str>>,
+    refused: Option<String>,
+}
+
+/// The plugins and everything that they run on.
+pub struct Runtime {
+    core: Arc<Core>,
+    live: ArcSwap<Live>,
+    uses: RwLock<BTreeMap<Arc<str>, Arc<Used>>>,
+    files: RwLock<BTreeMap<PathBuf, FileState>>,
+    changing: Mutex<()>,
+}
+
+impl Runtime {
+    /// Starts with no plugins.
+    ///
+    /// # Errors
+    /// Every [`StartError`].
+    pub async fn start(config: RuntimeConfig, ports: Ports) -> Result<Arc<Self>, StartError> {
+        let engine = engine::build(config.instances_max, &config.limits_cap)
+            .map_err(|error| StartError::Engine(format!("{error:#}")))?;
+        let ticker = Ticker::start(&engine)?;
+        let aot = AotCache::open(&config.aot_dir, &*ports.random)?;
+        ports.store.declare(HOST_PLUGIN, &[(MIGRATIONS.into(), Collection::default())]).await?;
+        let core = Arc::new(Core {
+            loader: Loader::new(engine, aot, config.compiler.clone()),
+            cache: Arc::new(PluginCache::new(config.cache_bytes_max)),
+            tenants: Tenants::new(config.tenant_concurrency_max),
+            in_flight: InFlight::default(),
+            migrations: Migrations::default(),
+            config,
+            ports,
+            _ticker: ticker,
+        });
+        let empty = Live::build(Arc::downgrade(&core), BTreeMap::new(), &BTreeMap::new())
+            .map_err(|error| StartError::Engine(error.to_string()))?;
+        Ok(Arc::new(Self {
+            core,
+            live: ArcSwap::from_pointee(empty),
+            uses: RwLock::default(),
+            files: RwLock::default(),
+            changing: Mutex::default(),
+        }))
+    }
+
+    /// Loads a new or changed file, or says why not. Until it is live, and if it is refused, whatever
+    /// served before goes on. Requests under way keep the version that they began with.
+    ///
+    /// # Errors
+    /// Every [`ActivationError`]; [`Runtime::status`] shows it too.
+    pub async fn load(&self, file: &Path) -> Result<(), ActivationError> {
+        let candidate = match activation::prepare(&self.core, file).await {
+            Ok(candidate) => candidate,
+            Err(error) => return Err(self.refuse(file, error)),
+        };
+        let _alone = self.changing.lock().await;
+        match self.activate(file, &candidate).await {
+            Ok(()) => {
+                tracing::info!(plugin = ?candidate.revision, file = %file.display(), "plugin is live");
+                Ok(())
+            }
+            Err(error) => Err(self.refuse(file, error)),
+        }
+    }
+
+    async fn activate(&self, file: &Path, candidate: &Candidate) -> Result<(), ActivationError> {
+        let name = candidate.revision.name.clone();
+        if let Some(other) = self.other_file(file, &name) {
+            return Err(ActivationError::NameTaken(name.to_string(), other));
+        }
+        let before = self.live.load_full();
+        let mut plugins = before.plugins().clone();
+        let mut uses = self.uses.read().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(renamed) = self.plugin_of(file).filter(|old| *old != name) {
+            plugins.remove(&renamed);
+            uses.remove(&renamed);
+        }
+        plugins.insert(name.clone(), Arc::clone(&candidate.revision));
+        uses.insert(name.clone(), Arc::clone(&candidate.used));
+        let live = Arc::new(Live::build(Arc::downgrade(&self.core), plugins, &uses)?);
+        activation::rehearse(&self.core, &live, candidate).await?;
+        self.live.store(live);
+        *self.uses.write().unwrap_or_else(PoisonError::into_inner) = uses;
+        self.note(file, FileState { plugin: Some(name), refused: None });
+        Ok(())
+    }
+
+    /// Takes a plugin out after its file has gone. Requests under way end in peace.
+    pub async fn unload(&self, file: &Path) {
+        let _alone = self.changing.lock().await;
+        let state = self.files.write().unwrap_or_else(PoisonError::into_inner).remove(file);
+        let Some(name) = state.and_then(|state| state.plugin) else { return };
+        let mut plugins = self.live.load().plugins().clone();
+        plugins.remove(&name);
+        let mut uses = self.uses.write().unwrap_or_else(PoisonError::into_inner);
+        uses.remove(&name);
+        match Live::build(Arc::downgrade(&self.core), plugins, &uses) {
+            Ok(live) => {
+                self.live.store(Arc::new(live));
+                tracing::info!(plugin = &*name, "plugin is gone");
+            }
+            Err(error) => tracing::error!(%error, "a smaller set of plugins does not fit together"),
+        }
+    }
+
+    fn refuse(&self, file: &Path, error: ActivationError) -> ActivationError {
+        tracing::error!(file = %file.display(), %error, "plugin refused; what served before goes on");
+        self.note(file, FileState { plugin: self.plugin_of(file), refused: Some(error.to_string()) });
+        error
+    }
+
+    fn note(&self, file: &Path, state: FileState) {
+        self.files.write().unwrap_or_else(PoisonError::into_inner).insert(file.to_path_buf(), state);
+    }
+
+    fn plugin_of(&self, file: &Path) -> Option<Arc<str>> {
+        self.files.read().unwrap_or_else(PoisonError::into_inner).get(file)?.plugin.clone()
+    }
+
+    fn other_file(&self, file: &Path, name: &Arc<str>) -> Option<PathBuf> {
+        let files = self.files.read().unwrap_or_else(PoisonError::into_inner);
+        let mut others = files.iter().filter(|(path, state)| *path != file && state.plugin.as_ref() == Some(name));
+        others.next().map(|(path, _)| path.clone())
+    }
+}
+
+impl Plugins for Runtime {
+    fn snapshot(&self) -> Arc<dyn Snapshot> {
+        Arc::new(Held(self.live.load_full()))
+    }
+
+    fn status(&self) -> Vec<PartStatus> {
+        let live = self.live.load();
+        let files = self.files.read().unwrap_or_else(PoisonError::into_inner);
+        let part = |(file, state): (&PathBuf, &FileState)| {
+            let stem = file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+            let name = state.plugin.as_deref().map_or(stem, str::to_string);
+            let serving = state.plugin.as_ref().and_then(|plugin| live.plugins().get(plugin));
+            PartStatus {
+                part: format!("plugin:{name}"),
+                ready: serving.is_some(),
+                version: serving.map(|revision| revision.package.manifest.version.clone()),
+                detail: state.refused.as_ref().map(|reason| format!("{}: {reason}", file.file_name().map(|name| name.to_string_lossy()).unwrap_or_default())),
+            }
+        };
+        files.iter().map(part).collect()
+    }
+}
+
+/// The compiler process's work: see [`crate::Compiler::Child`].
+///
+/// # Errors
+/// Every [`CompileError`].
+pub fn compile_file(input: &Path, output: &Path) -> Result<(), CompileError> {
+    let engine = engine::build_for_compiling().map_err(|error| CompileError::Refused(format!("{error:#}")))?;
+    compile::compile_file(&engine, input, output)
+}
+
+const _: () = assert!(CallLimits::CAP.memory_bytes_max <= 1 << 32);

@@ -1,0 +1,201 @@
+//! A request is a transaction: everything it does commits together, and a conflict runs it again.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use stoa_kernel::answer::{IdempotencyKey, StoredAnswer};
+use stoa_kernel::call::{Request, Response};
+use stoa_kernel::error::Problem;
+use stoa_kernel::id::TenantId;
+use stoa_kernel::limits::{COMMIT_TRIES_MAX, IDEMPOTENCY_TTL_MS, IDEMPOTENT_ANSWER_BYTES_MAX};
+use stoa_kernel::random::Random;
+use stoa_kernel::store::{CommitError, StoreError};
+
+use crate::Core;
+use crate::cache::CacheChanges;
+use crate::call;
+use crate::fault::Fault;
+use crate::outside::Outside;
+use crate::registry::Live;
+use crate::revision::Revision;
+use crate::routes::LiveRoute;
+use crate::scope::Scope;
+
+/// The first pause after a conflict is at most this long; each further one twice the one before.
+const PAUSE_MS_MIN: u64 = 1;
+/// No pause is longer.
+const PAUSE_MS_MAX: u64 = 50;
+/// Seconds after which a client should come back when its key is still at work.
+const IN_FLIGHT_RETRY_AFTER_S: u32 = 1;
+
+/// Runs a request to its end.
+///
+/// # Errors
+/// See [`stoa_kernel::plugins::Snapshot::handle`].
+pub async fn run(core: &Arc<Core>, live: &Arc<Live>, route: &LiveRoute, request: Request) -> Result<Response, Problem> {
+    let revision = &route.revision;
+    let fault = |fault: Fault| fault.into_problem(&revision.name);
+    let _tenant = core.tenants.enter(&request.tenant).ok_or_else(|| fault(Fault::Busy("the tenant has too many requests")))?;
+    let _slot = call::slot(revision).await.map_err(fault)?;
+
+    let Some(key) = request.idempotency.clone() else {
+        return try_until_committed(core, live, route, request).await;
+    };
+    let Some(_running) = core.in_flight.begin(&request.tenant, &key.id) else {
+        return Err(in_flight());
+    };
+    if let Some(answer) = stored(core, &request.tenant, &key).await? {
+        return Ok(answer);
+    }
+    try_until_committed(core, live, route, request).await
+}
+
+async fn try_until_committed(core: &Arc<Core>, live: &Arc<Live>, route: &LiveRoute, request: Request) -> Result<Response, Problem> {
+    let revision = &route.revision;
+    let deadline = Instant::now() + Duration::from_millis(revision.limits.wall_ms_max);
+    let (request, outside) = (Arc::new(request), Arc::new(Outside::default()));
+    core.migrations.ensure(core, live, revision, &request.tenant).await?;
+    for attempt in 0..COMMIT_TRIES_MAX {
+        let unit = core.ports.store.begin(&request.tenant).await.map_err(store_problem)?;
+        let scope = Arc::new(Scope {
+            request: Arc::clone(&request),
+            unit,
+            live: Arc::clone(live),
+            outside: Arc::clone(&outside),
+            cache_changes: CacheChanges::default(),
+            cache: Arc::clone(&core.cache),
+            ports: core.ports.clone(),
+            deadline,
+        });
+        let response = call::handle(revision, &scope, &route.route.handler)
+            .await
+            .map_err(|fault| fault.into_problem(&revision.name))??;
+        if response.status >= 400 {
+            return Ok(response);
+        }
+        if let Some(key) = &request.idempotency {
+            keep(core, &scope, key, &response)?;
+        }
+        match scope.unit.commit().await {
+            Ok(()) => {
+                scope.cache_changes.apply(&core.cache);
+                return Ok(response);
+            }
+            Err(CommitError::Conflict) => {
+                revision.meter.conflicted();
+                outside.rewind();
+                pause(attempt, deadline, &*core.ports.random).await;
+            }
+            Err(CommitError::Answered) => return answered(core, &request).await,
+            Err(error) => return Err(Problem::unavailable(1, error.to_string())),
+        }
+    }
+    Err(Problem::new(409, "conflict", "Too many requests changed the same thing at once; try again."))
+}
+
+/// Somebody else stored an answer under the key while this request ran: that one counts.
+async fn answered(core: &Core, request: &Request) -> Result<Response, Problem> {
+    match &request.idempotency {
+        Some(key) => stored(core, &request.tenant, key).await?.ok_or_else(in_flight),
+        None => Err(Problem::internal("an answer without a key")),
+    }
+}
+
+/// Full jitter: anything between nothing and the bound, so that competitors spread out.
+async fn pause(attempt: u32, deadline: Instant, random: &dyn Random) {
+    let bound = PAUSE_MS_MIN.checked_shl(attempt).unwrap_or(PAUSE_MS_MAX).min(PAUSE_MS_MAX) * 1_000;
+    let mut bytes = [0; 8];
+    random.fill(&mut bytes);
+    let pause = Duration::from_micros(u64::from_le_bytes(bytes) % bound);
+    tokio::time::sleep(pause.min(deadline.saturating_duration_since(Instant::now()))).await;
+}
+
+fn store_problem(error: StoreError) -> Problem {
+    Problem::unavailable(1, error.to_string())
+}
+
+fn in_flight() -> Problem {
+    Problem {
+        retry_after_s: Some(IN_FLIGHT_RETRY_AFTER_S),
+        ..Problem::new(409, "idempotency-in-flight", "A request with this Idempotency-Key is still at work.")
+    }
+}
+
+async fn stored(core: &Core, tenant: &TenantId, key: &IdempotencyKey) -> Result<Option<Response>, Problem> {
+    let Some(answer) = core.ports.store.stored_answer(tenant, &key.id).await.map_err(store_problem)? else {
+        return Ok(None);
+    };
+    if answer.fingerprint != key.fingerprint {
+        let detail = "This Idempotency-Key was used for a request with other contents.";
+        return Err(Problem::new(422, "idempotency-mismatch", detail));
+    }
+    Ok(Some(Response { status: answer.status, headers: answer.headers, body: answer.body.into(), replayed: true }))
+}
+
+fn keep(core: &Core, scope: &Scope, key: &IdempotencyKey, response: &Response) -> Result<(), Problem> {
+    if response.body.len() > IDEMPOTENT_ANSWER_BYTES_MAX {
+        return Err(Problem::new(422, "idempotent-answer-too-large", "The answer is too large to be kept under an Idempotency-Key."));
+    }
+    scope.unit.keep_answer(
+        &key.id,
+        StoredAnswer {
+            fingerprint: key.fingerprint.clone(),
+            status: response.status,
+            headers: response.headers.clone(),
+            body: response.body.to_vec(),
+            expires_at: core.ports.clock.now() + IDEMPOTENCY_TTL_MS,
+        },
+    );
+    Ok(())
+}
+
+/// The idempotency keys at work in this process.
+#[derive(Default)]
+pub struct InFlight {
+    keys: Mutex<HashSet<(TenantId, String)>>,
+}
+
+/// A key at work, until dropped.
+pub struct Running<'a> {
+    keys: &'a InFlight,
+    key: (TenantId, String),
+}
+
+impl InFlight {
+    fn begin(&self, tenant: &TenantId, id: &str) -> Option<Running<'_>> {
+        let key = (tenant.clone(), id.to_string());
+        let fresh = self.keys.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone());
+        fresh.then_some(Running { keys: self, key })
+    }
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        self.keys.keys.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
+    }
+}
+
+/// A scope outside of any client's request: for health calls and migrations.
+pub async fn host_scope(core: &Core, live: &Arc<Live>, revision: &Revision, tenant: &TenantId, purpose: &str) -> Result<Arc<Scope>, StoreError> {
+    let request = Request {
+        id: format!("{purpose}-{}", revision.name),
+        tenant: tenant.clone(),
+        principal: Default::default(),
+        params: Vec::new(),
+        query: String::new(),
+        headers: Vec::new(),
+        body: Default::default(),
+        idempotency: None,
+    };
+    Ok(Arc::new(Scope {
+        request: Arc::new(request),
+        unit: core.ports.store.begin(tenant).await?,
+        live: Arc::clone(live),
+        outside: Arc::default(),
+        cache_changes: CacheChanges::default(),
+        cache: Arc::clone(&core.cache),
+        ports: core.ports.clone(),
+        deadline: Instant::now() + Duration::from_millis(revision.limits.wall_ms_max),
+    }))
+}
