@@ -1,1 +1,59 @@
-//! (in the making)
+//! What authors of Stoa plugins use.
+//!
+//! A plugin is a `plugin.toml`, this crate's [`plugin!`] and functions that read like handlers of an HTTP
+//! framework: typed extractors in, a typed answer or a [`Problem`] out. There is no transaction, no retry,
+//! no tenant and no router in sight; that is the host's work. See `docs/PLUGIN_GUIDE.md`.
+
+extern crate self as stoa_guest;
+
+#[cfg(target_arch = "wasm32")]
+mod arena;
+mod bindings;
+pub mod cache;
+pub mod clock;
+pub mod events;
+mod extract;
+mod handler;
+mod host;
+pub mod inbound;
+pub mod log;
+mod money;
+mod problem;
+pub mod random;
+mod respond;
+pub mod settings;
+pub mod storage;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod testing;
+
+pub use bindings::stoa::types::types::CallerKind;
+pub use extract::{Body, Caller, FromRequest, Json, Path, Query, Shopper};
+pub use handler::{Handler, Request};
+pub use money::{Money, MoneyError};
+pub use problem::{Problem, Result};
+pub use respond::{Created, IntoResponse, NoContent, Response, Text};
+pub use stoa_guest_macros::{Schema, plugin};
+
+/// What a plugin's modules usually need.
+pub mod prelude {
+    pub use crate::storage::{
+        Collection, Filter, Page, Stored, StorageError, and, any, contains, eq, ge, gt, le, lt, ne, not, one_of,
+        or, prefix, text,
+    };
+    pub use crate::{
+        Body, Caller, CallerKind, Created, IntoResponse, Json, Money, NoContent, Path, Problem, Query, Request,
+        Response, Result, Schema, Shopper, Text, cache, clock, events, inbound, log, random, settings,
+    };
+}
+
+/// What the macros expand to. Not for use by hand.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::bindings::handler::exports::stoa::http::handler as wire;
+    pub use crate::bindings::lifecycle::exports::stoa::lifecycle::lifecycle as wire_lifecycle;
+    pub use crate::bindings::{export_handler, export_lifecycle, stoa};
+    pub use crate::handler::{begin, call, unknown_handler};
+    pub use crate::bindings::handler as bindings_handler;
+    pub use crate::bindings::lifecycle as bindings_lifecycle;
+    pub use wit_bindgen;
+}

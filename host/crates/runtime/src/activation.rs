@@ -1,13 +1,16 @@
 //! How a file becomes a live plugin, or is refused while the version before it goes on.
 
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
+use stoa_kernel::id::CollectionName;
+use stoa_kernel::limits::CallLimits;
 use stoa_kernel::store::StoreError;
 use stoa_wit::{Collection, Package, Reuse};
 use tokio::sync::Semaphore;
-use wasmtime::component::Component;
+use wasmtime::component::{Component, InstancePre};
 
 use crate::Core;
 use crate::artifact::{Artifact, ArtifactError};
@@ -15,15 +18,15 @@ use crate::bindings::exports::stoa::http::handler::GuestIndices as HandlerIndice
 use crate::bindings::exports::stoa::lifecycle::lifecycle::GuestIndices as LifecycleIndices;
 use crate::call;
 use crate::compile::CompileError;
+use crate::config::Policy;
 use crate::linking::{self, LinkError, Used};
 use crate::meter::Meter;
 use crate::migration;
 use crate::registry::{Live, SetError};
 use crate::revision::{CollectionInfo, Revision};
 use crate::reuse::Shelf;
+use crate::state::State;
 use crate::transaction::host_scope;
-use stoa_kernel::id::CollectionName;
-use stoa_kernel::limits::CallLimits;
 
 /// Milliseconds of a day, the unit of expiry in manifests.
 const DAY_MS: u64 = 86_400_000;
@@ -85,10 +88,12 @@ pub async fn prepare(core: &Core, file: &Path) -> Result<Candidate, ActivationEr
     let component = core.loader.load(&artifact).await?;
     tracing::debug!(file = %file.display(), took_ms = begun.elapsed().as_millis() as u64, "code is ready");
     let package = Arc::new(artifact.package);
-    let none = Default::default();
-    let denied = core.config.denied.get(&package.manifest.name).unwrap_or(&none);
+    let policy = core.policy.load_full();
+    let none = BTreeSet::new();
+    let denied = policy.denied.get(&package.manifest.name).unwrap_or(&none);
     let (pre, used) = linking::link(&component, &package, denied)?;
-    let revision = revision(core, artifact.digest, package, &component, pre)?;
+    let settings = settings(&policy, &package)?;
+    let revision = revision(core, artifact.digest, package, settings, &component, pre)?;
     Ok(Candidate { revision: Arc::new(revision), used: Arc::new(used) })
 }
 
@@ -96,8 +101,9 @@ fn revision(
     core: &Core,
     digest: String,
     package: Arc<Package>,
+    settings: HashMap<String, String>,
     component: &Component,
-    pre: wasmtime::component::InstancePre<crate::state::State>,
+    pre: InstancePre<State>,
 ) -> Result<Revision, ActivationError> {
     let manifest = &package.manifest;
     let handler = HandlerIndices::new(&pre).ok();
@@ -123,7 +129,7 @@ fn revision(
         handler,
         lifecycle,
         provided: linking::provided(component, &package)?,
-        settings: settings(core, &package)?,
+        settings,
         collections,
         slots: Arc::new(Semaphore::new(limits.concurrency_max as usize)),
         meter: Meter::new(&manifest.name),
@@ -141,15 +147,15 @@ fn collection_info(plugin: &str, name: &str, collection: &Collection) -> Collect
 }
 
 /// The operator's settings over the manifest's defaults.
-fn settings(core: &Core, package: &Package) -> Result<std::collections::HashMap<String, String>, ActivationError> {
+fn settings(policy: &Policy, package: &Package) -> Result<HashMap<String, String>, ActivationError> {
     let manifest = &package.manifest;
-    let mut settings = std::collections::HashMap::new();
+    let mut settings = HashMap::new();
     for (name, setting) in &manifest.settings {
         if let Some(value) = &setting.default {
             settings.insert(name.clone(), value.to_string());
         }
     }
-    for (name, value) in core.config.settings.get(&manifest.name).into_iter().flatten() {
+    for (name, value) in policy.settings.get(&manifest.name).into_iter().flatten() {
         let Some(setting) = manifest.settings.get(name) else {
             return Err(ActivationError::Setting(name.clone(), format!("{} has no such setting", manifest.name)));
         };

@@ -33,8 +33,7 @@ impl AotCache {
             None => {
                 let mut key = [0; KEY_BYTES];
                 random.fill(&mut key);
-                write_private(&path, &key)?;
-                key
+                adopt(&path, key)?
             }
         };
         Ok(Self { dir: dir.to_path_buf(), key })
@@ -79,14 +78,38 @@ impl AotCache {
     }
 }
 
+/// Makes this the key, unless somebody else was first: then theirs is.
+fn adopt(path: &Path, key: [u8; KEY_BYTES]) -> io::Result<[u8; KEY_BYTES]> {
+    let temporary = write_temporary(path, &key)?;
+    let linked = fs::hard_link(&temporary, path);
+    fs::remove_file(&temporary)?;
+    match linked {
+        Ok(()) => Ok(key),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            let theirs = fs::read(path)?;
+            <[u8; KEY_BYTES]>::try_from(theirs).map_err(|_| io::Error::other("the key file is damaged; delete it"))
+        }
+        Err(error) => Err(error),
+    }
+}
+
 /// Writes a file that only this user can read, whole or not at all.
 fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let temporary = write_temporary(path, bytes)?;
+    fs::rename(&temporary, path)
+}
+
+/// Writes beside `path`, under a name that nobody else uses.
+fn write_temporary(path: &Path, bytes: &[u8]) -> io::Result<PathBuf> {
     use std::os::unix::fs::OpenOptionsExt as _;
-    let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
-    let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
+    use std::sync::atomic::{AtomicU64, Ordering};
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let ticket = NEXT.fetch_add(1, Ordering::Relaxed);
+    let temporary = path.with_extension(format!("{}-{ticket}.tmp", std::process::id()));
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary)?;
     file.write_all(bytes)?;
     file.sync_all()?;
-    fs::rename(&temporary, path)
+    Ok(temporary)
 }
 
 #[cfg(test)]

@@ -42,6 +42,9 @@ pub enum ArtifactError {
     /// A component that does not say what it is.
     #[error("the component has no {PACKAGE_SECTION} section; pack it with `cargo xtask pack`")]
     NoPackage,
+    /// A component that says what it is more than once.
+    #[error("the component has more than one {PACKAGE_SECTION} section")]
+    TwoPackages,
     /// Its own word about itself makes no sense.
     #[error(transparent)]
     Package(#[from] PackageError),
@@ -85,7 +88,9 @@ fn package_of(bytes: &[u8]) -> Result<Package, ArtifactError> {
                 }
             }
             Payload::CustomSection(section) if depth == 0 && section.name() == PACKAGE_SECTION => {
-                package = Some(Package::from_section(section.data())?);
+                if package.replace(Package::from_section(section.data())?).is_some() {
+                    return Err(ArtifactError::TwoPackages);
+                }
             }
             _ => {}
         }

@@ -17,6 +17,15 @@ pub enum Compiler {
     Child(PathBuf),
 }
 
+/// The part that may change while the host runs.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Policy {
+    /// Capabilities withheld, by plugin.
+    pub denied: BTreeMap<String, BTreeSet<String>>,
+    /// Settings, by plugin and name.
+    pub settings: BTreeMap<String, BTreeMap<String, Value>>,
+}
+
 /// What the operator decides about plugins.
 #[derive(Debug, Clone)]
 pub struct RuntimeConfig {
@@ -36,10 +45,8 @@ pub struct RuntimeConfig {
     pub allow_reuse: bool,
     /// Bytes that plugins' caches may hold together.
     pub cache_bytes_max: u64,
-    /// Capabilities withheld, by plugin.
-    pub denied: BTreeMap<String, BTreeSet<String>>,
-    /// Settings, by plugin and name.
-    pub settings: BTreeMap<String, BTreeMap<String, Value>>,
+    /// What is withheld from and set for plugins at the start.
+    pub policy: Policy,
     /// The tenant in whose name plugins are health-called.
     pub default_tenant: TenantId,
 }
@@ -57,8 +64,7 @@ impl RuntimeConfig {
             tenant_concurrency_max: 384,
             allow_reuse: true,
             cache_bytes_max: 32 << 20,
-            denied: BTreeMap::new(),
-            settings: BTreeMap::new(),
+            policy: Policy::default(),
             default_tenant,
         }
     }

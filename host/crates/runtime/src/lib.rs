@@ -34,7 +34,7 @@ mod runtime;
 
 pub use activation::ActivationError;
 pub use compile::CompileError;
-pub use config::{Compiler, RuntimeConfig};
+pub use config::{Compiler, Policy, RuntimeConfig};
 pub use runtime::{Runtime, StartError, compile_file};
 pub use scope::Ports;
 

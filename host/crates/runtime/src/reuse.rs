@@ -1,7 +1,7 @@
 //! Instances between two requests, where plugin and operator have agreed to reuse them.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use stoa_kernel::id::TenantId;
@@ -47,14 +47,24 @@ impl Living {
 /// Where a revision's instances wait, by tenant: one tenant never gets another's.
 #[derive(Default)]
 pub struct Shelf {
-    waiting: Mutex<HashMap<TenantId, Vec<Living>>>,
+    waiting: Mutex<Waiting>,
+}
+
+#[derive(Default)]
+struct Waiting {
+    closed: bool,
+    by_tenant: HashMap<TenantId, Vec<Living>>,
 }
 
 impl Shelf {
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// An instance that has served this tenant before.
     pub fn take(&self, tenant: &TenantId) -> Option<Living> {
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        let shelf = waiting.get_mut(tenant)?;
+        let mut waiting = self.waiting();
+        let shelf = waiting.by_tenant.get_mut(tenant)?;
         while let Some(living) = shelf.pop() {
             if living.is_fit() {
                 return Some(living);
@@ -65,16 +75,24 @@ impl Shelf {
 
     /// Puts an instance back after a request that went well.
     pub fn put(&self, tenant: &TenantId, living: Living) {
-        if !living.is_fit() {
+        let mut waiting = self.waiting();
+        if waiting.closed || !living.is_fit() {
             return;
         }
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        if waiting.values().map(Vec::len).sum::<usize>() >= WAITING_MAX {
-            waiting.retain(|other, _| other == tenant);
+        if waiting.by_tenant.values().map(Vec::len).sum::<usize>() >= WAITING_MAX {
+            waiting.by_tenant.retain(|other, _| other == tenant);
         }
-        let shelf = waiting.entry(tenant.clone()).or_default();
+        let shelf = waiting.by_tenant.entry(tenant.clone()).or_default();
         if shelf.len() < WAITING_PER_TENANT_MAX {
             shelf.push(living);
         }
+    }
+
+    /// Lets every instance go, now and from now on: their version no longer serves. Instances hold
+    /// their revision and the revision holds this shelf, so without this none of them would ever end.
+    pub fn close(&self) {
+        let mut waiting = self.waiting();
+        waiting.closed = true;
+        waiting.by_tenant.clear();
     }
 }

@@ -18,7 +18,7 @@ use crate::aot::AotCache;
 use crate::artifact::HOST_PLUGIN;
 use crate::cache::PluginCache;
 use crate::compile::{self, CompileError, Loader};
-use crate::config::RuntimeConfig;
+use crate::config::{Policy, RuntimeConfig};
 use crate::engine::{self, Ticker};
 use crate::linking::Used;
 use crate::migration::{MIGRATIONS, Migrations};
@@ -44,6 +44,7 @@ pub enum StartError {
 /// What all requests share.
 pub(crate) struct Core {
     pub config: RuntimeConfig,
+    pub policy: ArcSwap<Policy>,
     pub ports: Ports,
     pub loader: Loader,
     pub cache: Arc<PluginCache>,
@@ -86,6 +87,7 @@ impl Runtime {
             tenants: Tenants::new(config.tenant_concurrency_max),
             in_flight: InFlight::default(),
             migrations: Migrations::default(),
+            policy: ArcSwap::from_pointee(config.policy.clone()),
             config,
             ports,
             _ticker: ticker,
@@ -130,14 +132,22 @@ impl Runtime {
         let mut plugins = before.plugins().clone();
         let mut uses = self.uses.read().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some(renamed) = self.plugin_of(file).filter(|old| *old != name) {
-            plugins.remove(&renamed);
+            if let Some(removed) = plugins.remove(&renamed) {
+                removed.shelf.close();
+            }
             uses.remove(&renamed);
         }
         plugins.insert(name.clone(), Arc::clone(&candidate.revision));
         uses.insert(name.clone(), Arc::clone(&candidate.used));
         let live = Arc::new(Live::build(Arc::downgrade(&self.core), plugins, &uses)?);
-        activation::rehearse(&self.core, &live, candidate).await?;
+        if let Err(error) = activation::rehearse(&self.core, &live, candidate).await {
+            candidate.revision.shelf.close();
+            return Err(error);
+        }
         self.live.store(live);
+        if let Some(replaced) = before.plugins().get(&name) {
+            replaced.shelf.close();
+        }
         *self.uses.write().unwrap_or_else(PoisonError::into_inner) = uses;
         self.note(file, FileState { plugin: Some(name), refused: None });
         Ok(())
@@ -149,15 +159,32 @@ impl Runtime {
         let state = self.files.write().unwrap_or_else(PoisonError::into_inner).remove(file);
         let Some(name) = state.and_then(|state| state.plugin) else { return };
         let mut plugins = self.live.load().plugins().clone();
-        plugins.remove(&name);
+        let removed = plugins.remove(&name);
         let mut uses = self.uses.write().unwrap_or_else(PoisonError::into_inner);
         uses.remove(&name);
         match Live::build(Arc::downgrade(&self.core), plugins, &uses) {
             Ok(live) => {
                 self.live.store(Arc::new(live));
+                if let Some(removed) = removed {
+                    removed.shelf.close();
+                }
                 tracing::info!(plugin = &*name, "plugin is gone");
             }
             Err(error) => tracing::error!(%error, "a smaller set of plugins does not fit together"),
+        }
+    }
+
+    /// Lets the operator's new word about plugins take effect, by loading every file again under it.
+    /// A plugin that can't live under it goes on under the old one, and [`Runtime::status`] says so.
+    pub async fn set_policy(&self, policy: Policy) {
+        if **self.core.policy.load() == policy {
+            return;
+        }
+        self.core.policy.store(Arc::new(policy));
+        let files: Vec<PathBuf> = self.files.read().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect();
+        for file in files {
+            // The reason is in the log and in the status.
+            let _ = self.load(&file).await;
         }
     }
 

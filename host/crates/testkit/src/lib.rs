@@ -1,1 +1,12 @@
-//! (in the making)
+//! A whole host in a test: real router, real components, real store, and a clock that the test sets.
+#![expect(clippy::expect_used, clippy::panic, reason = "tests fail by panicking, with a reason")]
+
+mod actor;
+mod clock;
+mod host;
+mod repack;
+
+pub use actor::{Actor, Answer};
+pub use clock::{FakeClock, SeededRandom};
+pub use host::{TestHost, TestHostBuilder, guest_file, plugin_file};
+pub use repack::repack;

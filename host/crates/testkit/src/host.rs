@@ -1,0 +1,169 @@
+//! Assembles a host for one test: own store, own folders, nothing shared but compiled code.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use stoa_identity::{JwtTokens, SigningKey, TokenConfig};
+use stoa_kernel::id::TenantId;
+use stoa_runtime::{Policy, Runtime, RuntimeConfig};
+use stoa_store::{StoreConfig, SurrealStore};
+use stoa_web::{Edge, EdgeConfig};
+use tempfile::TempDir;
+
+use crate::{FakeClock, SeededRandom};
+
+/// Instances of one test's host. The pool reserves address space for each.
+const INSTANCES_MAX: u32 = 96;
+
+/// A host in this process.
+pub struct TestHost {
+    /// The front door.
+    pub edge: Arc<Edge>,
+    /// The plugins.
+    pub runtime: Arc<Runtime>,
+    /// The store.
+    pub store: Arc<SurrealStore>,
+    /// The time.
+    pub clock: Arc<FakeClock>,
+    /// What signs tokens.
+    pub tokens: Arc<JwtTokens>,
+    dir: TempDir,
+}
+
+/// What a test's host should have.
+pub struct TestHostBuilder {
+    plugins: Vec<(String, Vec<u8>)>,
+    store_url: String,
+    policy: Policy,
+    allow_reuse: bool,
+}
+
+/// The file of a plugin under `plugins/`, as `cargo xtask test` has built it.
+#[must_use]
+pub fn plugin_file(name: &str) -> PathBuf {
+    built("STOA_TEST_PLUGINS", name)
+}
+
+/// The file of a guest under `host/tests/guests/`.
+#[must_use]
+pub fn guest_file(name: &str) -> PathBuf {
+    built("STOA_TEST_GUESTS", name)
+}
+
+fn built(variable: &str, name: &str) -> PathBuf {
+    let Some(dir) = std::env::var_os(variable) else {
+        panic!("{variable} is not set: run the tests with `cargo xtask test`");
+    };
+    Path::new(&dir).join(format!("{name}.wasm"))
+}
+
+fn read(file: &Path) -> Vec<u8> {
+    std::fs::read(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
+}
+
+impl TestHost {
+    /// A host with an in-memory store and no plugins yet.
+    #[must_use]
+    pub fn builder() -> TestHostBuilder {
+        TestHostBuilder {
+            plugins: Vec::new(),
+            store_url: "mem://".into(),
+            policy: Policy::default(),
+            allow_reuse: true,
+        }
+    }
+
+    /// Puts a plugin file into the folder, as an operator would, and loads it.
+    ///
+    /// # Errors
+    /// The host's reason to refuse it.
+    pub async fn install(&self, name: &str, bytes: &[u8]) -> Result<(), String> {
+        let file = self.dir.path().join("plugins").join(format!("{name}.wasm"));
+        std::fs::write(&file, bytes).expect("the plugin folder");
+        self.runtime.load(&file).await.map_err(|error| error.to_string())
+    }
+}
+
+impl TestHostBuilder {
+    /// With a plugin of `plugins/`.
+    #[must_use]
+    pub fn plugin(self, name: &str) -> Self {
+        let bytes = read(&plugin_file(name));
+        self.with(name, bytes)
+    }
+
+    /// With a guest of `host/tests/guests/`.
+    #[must_use]
+    pub fn guest(self, name: &str) -> Self {
+        let bytes = read(&guest_file(name));
+        self.with(name, bytes)
+    }
+
+    /// With these bytes as a plugin.
+    #[must_use]
+    pub fn with(mut self, name: &str, bytes: Vec<u8>) -> Self {
+        self.plugins.push((name.into(), bytes));
+        self
+    }
+
+    /// With another store.
+    #[must_use]
+    pub fn store(mut self, url: &str) -> Self {
+        self.store_url = url.into();
+        self
+    }
+
+    /// Under this policy.
+    #[must_use]
+    pub fn policy(mut self, policy: Policy) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    /// Whether instances may be reused.
+    #[must_use]
+    pub const fn allow_reuse(mut self, allow: bool) -> Self {
+        self.allow_reuse = allow;
+        self
+    }
+
+    /// Assembles and starts it.
+    ///
+    /// # Panics
+    /// When any part refuses to start.
+    pub async fn start(self) -> TestHost {
+        let dir = tempfile::tempdir().expect("a temporary folder");
+        std::fs::create_dir(dir.path().join("plugins")).expect("the plugin folder");
+        let (clock, random) = (Arc::new(FakeClock::default()), Arc::new(SeededRandom::new(1)));
+        let store_config = StoreConfig { url: self.store_url, ..StoreConfig::for_tests() };
+        let store = SurrealStore::open(store_config, clock.clone()).await.expect("the store");
+        let tenant = TenantId::parse("main").expect("a tenant's id");
+
+        let mut config = RuntimeConfig::new(std::env::temp_dir().join("stoa-test-aot"), tenant.clone());
+        config.instances_max = INSTANCES_MAX;
+        config.policy = self.policy;
+        config.allow_reuse = self.allow_reuse;
+        let ports = stoa_runtime::Ports { store: store.clone(), clock: clock.clone(), random: random.clone() };
+        let runtime = Runtime::start(config, ports).await.expect("the runtime");
+
+        let token_config = TokenConfig::for_tests(SigningKey::generate().expect("a key"));
+        let tokens = Arc::new(JwtTokens::new(token_config, clock.clone()));
+        let edge = Edge::new(
+            EdgeConfig { default_tenant: tenant, dev_tokens: true, ..EdgeConfig::default() },
+            stoa_web::Ports {
+                plugins: runtime.clone(),
+                store: store.clone(),
+                tokens: tokens.clone(),
+                clock: clock.clone(),
+                random,
+            },
+        );
+        let host = TestHost { edge, runtime, store, clock, tokens, dir };
+        for (name, bytes) in &self.plugins {
+            if let Err(reason) = host.install(name, bytes).await {
+                panic!("{name}: {reason}");
+            }
+        }
+        host
+    }
+}

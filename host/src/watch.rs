@@ -1,0 +1,106 @@
+//! Watches the plugin folder and the configuration file, and tells the runtime what has changed.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
+use stoa_runtime::{Policy, Runtime};
+use tokio::sync::mpsc;
+
+/// How long a file must be quiet before it is read: a copy arrives in many writes, a rename in one.
+const SETTLE_MS: u64 = 20;
+
+/// Changes that may wait. More than there are plugins; beyond it a change is told by the next one.
+const CHANGES_WAITING_MAX: usize = 1_024;
+
+/// Reads the operator's word about plugins from the configuration file again.
+pub type ReadPolicy = Arc<dyn Fn() -> anyhow::Result<Policy> + Send + Sync>;
+
+/// Watches until it is dropped.
+pub struct Watcher {
+    _watcher: RecommendedWatcher,
+}
+
+/// Every plugin file in a folder, by name.
+///
+/// # Errors
+/// When the folder can't be read.
+pub fn plugin_files(dir: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let entries = std::fs::read_dir(dir).with_context(|| format!("the plugin folder {}", dir.display()))?;
+    let mut files: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| is_plugin(path)).collect();
+    files.sort();
+    Ok(files)
+}
+
+/// Starts watching a plugin folder and, if there is one, the configuration file.
+///
+/// # Errors
+/// When the system refuses to watch.
+pub fn watch(dir: &Path, config: Option<(PathBuf, ReadPolicy)>, runtime: Arc<Runtime>) -> anyhow::Result<Watcher> {
+    let (sender, receiver) = mpsc::channel(CHANGES_WAITING_MAX);
+    let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+        if let Ok(event) = event
+            && !matches!(event.kind, EventKind::Access(_))
+        {
+            for path in event.paths {
+                let _ = sender.try_send(path);
+            }
+        }
+    })?;
+    watcher.watch(dir, RecursiveMode::NonRecursive)?;
+    if let Some(folder) = config.as_ref().and_then(|(file, _)| file.parent()) {
+        // The folder, because editors replace files rather than change them.
+        watcher.watch(folder, RecursiveMode::NonRecursive)?;
+    }
+    tokio::spawn(follow(dir.to_path_buf(), config, runtime, receiver));
+    Ok(Watcher { _watcher: watcher })
+}
+
+async fn follow(dir: PathBuf, config: Option<(PathBuf, ReadPolicy)>, runtime: Arc<Runtime>, mut changes: mpsc::Receiver<PathBuf>) {
+    while let Some(first) = changes.recv().await {
+        let mut changed = BTreeSet::from([first]);
+        while let Ok(Some(next)) = tokio::time::timeout(Duration::from_millis(SETTLE_MS), changes.recv()).await {
+            changed.insert(next);
+        }
+        for path in changed {
+            match &config {
+                Some((file, read)) if same_file(&path, file) => apply_policy(&runtime, read).await,
+                _ if is_plugin(&path) && path.parent().is_some_and(|parent| same_file(parent, &dir)) => {
+                    let path = dir.join(path.file_name().unwrap_or_default());
+                    if path.exists() {
+                        // The reason of a refusal is in the log and in `/health`.
+                        let _ = runtime.load(&path).await;
+                    } else {
+                        runtime.unload(&path).await;
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+async fn apply_policy(runtime: &Runtime, read: &ReadPolicy) {
+    match read() {
+        Ok(policy) => runtime.set_policy(policy).await,
+        Err(error) => tracing::error!(error = format!("{error:#}"), "the changed configuration is refused; the old one goes on"),
+    }
+}
+
+/// Whether two paths name the same file, whether or not it exists right now.
+fn same_file(a: &Path, b: &Path) -> bool {
+    let resolve = |path: &Path| match (path.parent().and_then(|parent| parent.canonicalize().ok()), path.file_name()) {
+        (Some(parent), Some(name)) => parent.join(name),
+        _ => path.canonicalize().unwrap_or_else(|_| path.to_path_buf()),
+    };
+    a == b || resolve(a) == resolve(b)
+}
+
+/// Plugins are `*.wasm`; names that begin with a dot are copies under way.
+fn is_plugin(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "wasm")
+        && path.file_name().is_some_and(|name| !name.to_string_lossy().starts_with('.'))
+}

@@ -1,0 +1,87 @@
+//! Shows what a well-behaved plugin gets from the host; the host's tests drive it.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use stoa_guest::prelude::*;
+
+stoa_guest::plugin!("plugin.toml");
+
+const NOTES: Collection<Note> = Collection::new("notes");
+const COUNTERS: Collection<Value> = Collection::new("counters");
+
+/// A note.
+#[derive(Debug, Clone, Serialize, Deserialize, Schema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Note {
+    /// What it is called; no two notes share a name.
+    pub name: String,
+    /// What sort of note.
+    pub kind: String,
+    /// Its place among its kind.
+    pub rank: i64,
+}
+
+fn health() -> Result<(), String> {
+    Ok(())
+}
+
+fn migrate(stored: &str) -> Result<(), String> {
+    let seed = json!({ "n": 0, "from": stored });
+    COUNTERS.put("migrated", &seed).map(|_| ()).map_err(|error| error.to_string())
+}
+
+fn read_note(Path(id): Path<String>) -> Result<Json<Note>> {
+    NOTES.get(&id)?.map(Json).ok_or_else(|| Problem::not_found("note"))
+}
+
+fn write_note(Json(note): Json<Note>) -> Result<Created<Json<Note>>> {
+    NOTES.create(&note.name, &note)?;
+    events::raise("probe.noted", &note.name, &note)?;
+    Ok(Created(Json(note)))
+}
+
+fn count(Path(id): Path<String>) -> Result<Json<Value>> {
+    let n = COUNTERS.increment(&id, "n", 1)?;
+    Ok(Json(json!({ "n": n, "id": random::ulid() })))
+}
+
+fn counted(Path(id): Path<String>) -> Result<Json<Value>> {
+    COUNTERS.get(&id)?.map(Json).ok_or_else(|| Problem::not_found("counter"))
+}
+
+fn fill(Path((id, amount)): Path<(String, i64)>) -> Result<NoContent> {
+    COUNTERS.put(&id, &json!({ "stock": amount }))?;
+    Ok(NoContent)
+}
+
+fn take(Path(id): Path<String>) -> Result<Json<Value>> {
+    match COUNTERS.take_if_at_least(&id, "stock", 1)? {
+        Some(left) => Ok(Json(json!({ "left": left }))),
+        None => Err(Problem::conflict("out-of-stock", "There is none left.")),
+    }
+}
+
+fn whoami(caller: Caller) -> Json<Value> {
+    Json(json!({ "id": caller.id, "role": caller.role, "session": caller.session }))
+}
+
+fn greeting() -> Json<Value> {
+    Json(json!({ "greeting": settings::get::<String>("greeting") }))
+}
+
+fn remember(Path(key): Path<String>, Json(value): Json<Value>) -> NoContent {
+    cache::set(&key, &value, 60_000);
+    NoContent
+}
+
+fn recall(Path(key): Path<String>) -> Json<Value> {
+    Json(json!({ "value": cache::get::<Value>(&key) }))
+}
+
+/// How many requests this instance has served: 1 in a fresh one.
+fn residue() -> Json<Value> {
+    static SERVED: AtomicU32 = AtomicU32::new(0);
+    Json(json!({ "served": SERVED.fetch_add(1, Ordering::Relaxed) + 1 }))
+}

@@ -1,0 +1,39 @@
+//! Everything generated from `wit/`. Only `host` and the macros look in here.
+#![allow(unsafe_code, missing_docs, clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
+
+wit_bindgen::generate!({
+    path: "../wit",
+    world: "stoa:plugin/imports@0.1.0",
+    generate_all,
+    runtime_path: "::stoa_guest::__private::wit_bindgen::rt",
+});
+
+/// The export of request handlers.
+pub mod handler {
+    wit_bindgen::generate!({
+        inline: "package stoa:sdk-handler; world with-handler { export stoa:http/handler@0.1.0; }",
+        path: "../wit",
+        world: "with-handler",
+        with: { "stoa:types/types@0.1.0": crate::bindings::stoa::types::types },
+        pub_export_macro: true,
+        export_macro_name: "export_handler",
+        default_bindings_module: "::stoa_guest::__private::bindings_handler",
+        runtime_path: "::stoa_guest::__private::wit_bindgen::rt",
+    });
+}
+
+/// The export of a say in one's own activation.
+pub mod lifecycle {
+    wit_bindgen::generate!({
+        inline: "package stoa:sdk-lifecycle; world with-lifecycle { export stoa:lifecycle/lifecycle@0.1.0; }",
+        path: "../wit",
+        world: "with-lifecycle",
+        pub_export_macro: true,
+        export_macro_name: "export_lifecycle",
+        default_bindings_module: "::stoa_guest::__private::bindings_lifecycle",
+        runtime_path: "::stoa_guest::__private::wit_bindgen::rt",
+    });
+}
+
+pub use handler::export_handler;
+pub use lifecycle::export_lifecycle;

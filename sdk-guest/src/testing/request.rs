@@ -1,0 +1,104 @@
+//! Requests of a plugin's own tests.
+
+use serde::Serialize;
+
+use super::state::with;
+use crate::bindings::stoa::types::types::{Caller, CallerKind};
+use crate::{Request, Response, Result};
+
+/// A request being put together.
+#[derive(Debug)]
+pub struct RequestBuilder {
+    request: Request,
+    headers: Vec<(String, String)>,
+}
+
+impl RequestBuilder {
+    pub(super) fn new(handler: &str) -> Self {
+        let caller =
+            Caller { kind: CallerKind::Anonymous, id: String::new(), email: None, role: String::new(), session: None };
+        let request =
+            Request { handler: handler.into(), params: Vec::new(), query: String::new(), body: Vec::new(), caller };
+        Self { request, headers: Vec::new() }
+    }
+
+    /// From a signed-in buyer.
+    #[must_use]
+    pub fn user(self, id: &str) -> Self {
+        self.account(id, "user")
+    }
+
+    /// From a signed-in account with a role.
+    #[must_use]
+    pub fn account(mut self, id: &str, role: &str) -> Self {
+        let caller = &mut self.request.caller;
+        caller.kind = CallerKind::User;
+        caller.id = id.into();
+        caller.role = role.into();
+        caller.email = Some(format!("{id}@example.com"));
+        self
+    }
+
+    /// From a browser's session.
+    #[must_use]
+    pub fn session(mut self, session: &str) -> Self {
+        let caller = &mut self.request.caller;
+        if caller.kind == CallerKind::Anonymous {
+            caller.kind = CallerKind::Session;
+        }
+        caller.session = Some(session.into());
+        self
+    }
+
+    /// With a path parameter; call it in path order.
+    #[must_use]
+    pub fn param(mut self, name: &str, value: &str) -> Self {
+        self.request.params.push((name.into(), value.into()));
+        self
+    }
+
+    /// With a query string.
+    #[must_use]
+    pub fn query(mut self, query: &str) -> Self {
+        self.request.query = query.into();
+        self
+    }
+
+    /// With a header.
+    #[must_use]
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_lowercase(), value.into()));
+        self
+    }
+
+    /// With a body.
+    #[must_use]
+    pub fn json<T: Serialize>(mut self, body: &T) -> Self {
+        self.request.body = serde_json::to_vec(body).unwrap_or_default();
+        self
+    }
+
+    /// Lets the plugin answer. As in the real host, a problem undoes everything the request did.
+    ///
+    /// # Errors
+    /// The handler's problem.
+    pub fn send(self, dispatch: fn(&Request) -> Result<Response>) -> Result<Response> {
+        let before = with(|state| {
+            state.headers = self.headers.into_iter().collect();
+            state.data.clone()
+        });
+        let answer = dispatch(&self.request);
+        if answer.as_ref().map_or(true, |response| response.status >= 400) {
+            with(|state| state.data = before);
+        }
+        answer
+    }
+}
+
+impl Response {
+    /// The body as JSON; null if it is none.
+    #[must_use]
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_slice(&self.body).unwrap_or_default()
+    }
+}
