@@ -1,2 +1,21 @@
-//! The binary.
-fn main() {}
+//! Stoa's binary: assembly only. `cli` says what it can be asked to do, `wiring` how the host is put together.
+
+mod cli;
+mod config;
+mod demo;
+mod keyfile;
+mod shutdown;
+mod system;
+mod telemetry;
+mod watch;
+mod wiring;
+
+use std::process::ExitCode;
+
+/// Many small allocations from many threads: what a request is made of.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    cli::run()
+}

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use stoa_identity::{JwtTokens, SigningKey, TokenConfig};
 use stoa_kernel::id::TenantId;
 use stoa_runtime::{Policy, Runtime, RuntimeConfig};
-use stoa_store::{StoreConfig, SurrealStore};
+use stoa_store::{StoreConfig, SurrealStore, SyncPolicy};
 use stoa_web::{Edge, EdgeConfig};
 use tempfile::TempDir;
 
@@ -14,6 +14,9 @@ use crate::{FakeClock, SeededRandom};
 
 /// Instances of one test's host. The pool reserves address space for each.
 const INSTANCES_MAX: u32 = 96;
+
+/// Seconds that a test's tokens live: longer than any test lets the clock run.
+const TOKEN_LIFETIME_S: u32 = 30 * 86_400;
 
 /// A host in this process.
 pub struct TestHost {
@@ -135,7 +138,7 @@ impl TestHostBuilder {
         let dir = tempfile::tempdir().expect("a temporary folder");
         std::fs::create_dir(dir.path().join("plugins")).expect("the plugin folder");
         let (clock, random) = (Arc::new(FakeClock::default()), Arc::new(SeededRandom::new(1)));
-        let store_config = StoreConfig { url: self.store_url, ..StoreConfig::for_tests() };
+        let store_config = StoreConfig { url: self.store_url, sync: SyncPolicy::Never, ..StoreConfig::default() };
         let store = SurrealStore::open(store_config, clock.clone()).await.expect("the store");
         let tenant = TenantId::parse("main").expect("a tenant's id");
 
@@ -146,7 +149,12 @@ impl TestHostBuilder {
         let ports = stoa_runtime::Ports { store: store.clone(), clock: clock.clone(), random: random.clone() };
         let runtime = Runtime::start(config, ports).await.expect("the runtime");
 
-        let token_config = TokenConfig::for_tests(SigningKey::generate().expect("a key"));
+        let token_config = TokenConfig {
+            issuer: "stoa-tests".into(),
+            audience: "stoa-tests".into(),
+            lifetime_s: TOKEN_LIFETIME_S,
+            key: SigningKey::generate().expect("a key"),
+        };
         let tokens = Arc::new(JwtTokens::new(token_config, clock.clone()));
         let edge = Edge::new(
             EdgeConfig { default_tenant: tenant, dev_tokens: true, ..EdgeConfig::default() },

@@ -1,1 +1,34 @@
-//! (in the making)
+//! The edge: everything between a socket and a plugin, and the host's own routes.
+//!
+//! It is the only crate that names hyper and axum. A request to a plugin passes plain functions, one after
+//! the other, in `plugin::dispatch`; axum serves the host's own routes.
+
+mod access_log;
+mod auth;
+mod body;
+mod compress;
+mod config;
+mod cors;
+mod edge;
+mod finish;
+mod headers;
+mod hex;
+mod idempotency;
+mod json;
+mod meters;
+mod method;
+mod openapi;
+mod plugin;
+mod problem;
+mod request_id;
+mod router;
+mod routes;
+mod security;
+mod serve;
+mod session;
+mod tenant;
+mod trail;
+
+pub use config::EdgeConfig;
+pub use edge::{Edge, Ports};
+pub use meters::{Metrics, MetricsError};

@@ -1,0 +1,107 @@
+//! gzip for answers that gain by it.
+
+use std::io::Write;
+
+use bytes::Bytes;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, VARY};
+use http::{HeaderMap, HeaderValue, Response};
+
+/// Below this a packet is a packet, compressed or not.
+const WORTH_BYTES_MIN: usize = 1 << 10;
+
+/// Above this compressing takes longer than a thread that serves others should be held.
+const INLINE_BYTES_MAX: usize = 64 << 10;
+
+/// Compresses the answer to a request with these headers, if both sides gain.
+pub(crate) async fn compress(request: &HeaderMap, response: Response<Bytes>) -> Response<Bytes> {
+    if response.body().len() < WORTH_BYTES_MIN || !is_text(response.headers()) {
+        return response;
+    }
+    let (mut head, body) = response.into_parts();
+    head.headers
+        .append(VARY, HeaderValue::from_static("accept-encoding"));
+    if !accepts_gzip(request) {
+        return Response::from_parts(head, body);
+    }
+    let plain = body.clone();
+    let packed = if body.len() <= INLINE_BYTES_MAX {
+        gzip(&body)
+    } else {
+        tokio::task::spawn_blocking(move || gzip(&body))
+            .await
+            .ok()
+            .flatten()
+    };
+    match packed {
+        Some(packed) => {
+            head.headers
+                .insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+            Response::from_parts(head, packed)
+        }
+        None => Response::from_parts(head, plain),
+    }
+}
+
+fn gzip(body: &[u8]) -> Option<Bytes> {
+    let mut encoder = GzEncoder::new(Vec::with_capacity(body.len() / 2), Compression::fast());
+    encoder.write_all(body).ok()?;
+    encoder.finish().ok().map(Bytes::from)
+}
+
+/// Whether the answer is of a type that shrinks, and not yet encoded.
+fn is_text(headers: &HeaderMap) -> bool {
+    let kind = headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim_end();
+    let shrinks = kind.starts_with("text/")
+        || kind.ends_with("json")
+        || kind.ends_with("xml")
+        || kind.ends_with("javascript");
+    shrinks && !headers.contains_key(CONTENT_ENCODING)
+}
+
+fn accepts_gzip(request: &HeaderMap) -> bool {
+    let lines = request
+        .get_all(ACCEPT_ENCODING)
+        .iter()
+        .filter_map(|value| value.to_str().ok());
+    lines.flat_map(|line| line.split(',')).any(|item| {
+        let mut parts = item.split(';').map(str::trim);
+        let named = parts
+            .next()
+            .is_some_and(|name| name.eq_ignore_ascii_case("gzip") || name == "*");
+        let refused = parts.any(|part| {
+            part.strip_prefix("q=")
+                .and_then(|q| q.parse::<f32>().ok())
+                .is_some_and(|q| q <= 0.0)
+        });
+        named && !refused
+    })
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_says_whether_it_takes_gzip() {
+        for (line, takes) in [
+            ("gzip", true),
+            ("br, GZIP;q=0.5", true),
+            ("*", true),
+            ("gzip;q=0", false),
+            ("gzip; q=0.0, br", false),
+            ("br, deflate", false),
+            ("", false),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(ACCEPT_ENCODING, line.parse().unwrap());
+            assert_eq!(accepts_gzip(&headers), takes, "{line}");
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! The edge as a whole: a request goes in, its answer comes out, whatever happens in between.
+
+use std::any::Any;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::Bytes;
+use futures::FutureExt;
+use http::request::Parts;
+use http::{Request, Response};
+use stoa_kernel::clock::Clock;
+use stoa_kernel::error::Problem;
+use stoa_kernel::identity::Tokens;
+use stoa_kernel::plugins::Plugins;
+use stoa_kernel::random::Random;
+use stoa_kernel::store::Store;
+
+use crate::body::Body;
+use crate::config::EdgeConfig;
+use crate::meters::{Meters, Metrics};
+use crate::openapi;
+use crate::router::HostRouter;
+use crate::trail::Trail;
+use crate::{access_log, cors, finish, method, plugin, problem, request_id};
+
+/// What a request comes to: an answer, or a problem that becomes one.
+pub(crate) type Answer = Result<Response<Bytes>, Problem>;
+
+/// Through these the edge reaches the rest of the host.
+#[derive(Clone)]
+pub struct Ports {
+    /// The plugins that are live.
+    pub plugins: Arc<dyn Plugins>,
+    /// For `/health` alone: requests reach the store through their plugin.
+    pub store: Arc<dyn Store>,
+    /// Reads and issues access tokens.
+    pub tokens: Arc<dyn Tokens>,
+    /// Dates request ids.
+    pub clock: Arc<dyn Clock>,
+    /// Makes request ids and sessions.
+    pub random: Arc<dyn Random>,
+}
+
+/// What the host's own handlers work with.
+pub(crate) struct Shared {
+    pub config: EdgeConfig,
+    pub ports: Ports,
+    pub openapi: openapi::Cache,
+    pub metrics: Option<Metrics>,
+}
+
+/// The edge.
+pub struct Edge {
+    pub(crate) shared: Arc<Shared>,
+    hosts: HostRouter,
+    meters: Meters,
+}
+
+impl Edge {
+    /// An edge in front of these ports. Installs the recorder of [`Metrics`] if nobody has done so yet.
+    #[must_use]
+    pub fn new(config: EdgeConfig, ports: Ports) -> Arc<Self> {
+        let metrics = Metrics::install();
+        if let Err(error) = &metrics {
+            tracing::error!(%error, "there will be no metrics");
+        }
+        let shared = Arc::new(Shared {
+            config,
+            ports,
+            openapi: openapi::Cache::default(),
+            metrics: metrics.ok(),
+        });
+        let hosts = HostRouter::new(&shared);
+        Arc::new(Self {
+            shared,
+            hosts,
+            meters: Meters::default(),
+        })
+    }
+
+    /// Answers a request in the process, through everything but the connection.
+    pub async fn call(&self, request: Request<Bytes>) -> Response<Bytes> {
+        let (head, body) = request.into_parts();
+        self.answer(head, Body::Memory(body)).await
+    }
+
+    /// Answers a request. A panic on the way is a problem like any other.
+    pub(crate) async fn answer(&self, head: Parts, body: Body) -> Response<Bytes> {
+        let started = Instant::now();
+        let mut trail = Trail::new(request_id::of(&head.headers, &self.shared.ports));
+        let routed = AssertUnwindSafe(self.route(&head, body, &mut trail))
+            .catch_unwind()
+            .await;
+        let answer = routed.unwrap_or_else(|panic| Err(Problem::internal(panic_text(&*panic))));
+        let response = answer.unwrap_or_else(|problem| problem::response(problem, &mut trail));
+        let response = finish::finish(&self.shared.config, &head, &trail, response).await;
+        let took = started.elapsed();
+        let status = response.status();
+        let route = trail.pattern.as_str();
+        self.meters.record(
+            method::label(&head.method),
+            route,
+            status.as_u16(),
+            took.as_secs_f64(),
+        );
+        access_log::write(&head, &trail, status, took);
+        response
+    }
+
+    /// The host's own routes come before the plugins': no plugin can stand in front of `/health`.
+    async fn route(&self, head: &Parts, body: Body, trail: &mut Trail) -> Answer {
+        let query_bytes_max = self.shared.config.query_bytes_max;
+        if head
+            .uri
+            .query()
+            .is_some_and(|query| query.len() > query_bytes_max)
+        {
+            let detail = format!("A query has at most {query_bytes_max} bytes.");
+            return Err(Problem::new(414, "query-too-long", detail));
+        }
+        if cors::is_preflight(head) {
+            return Ok(cors::preflight());
+        }
+        match self.hosts.find(head.uri.path()) {
+            Some(host) => {
+                self.hosts
+                    .serve(&self.shared.config, host, head, body, trail)
+                    .await
+            }
+            None => plugin::dispatch(&self.shared, head, body, trail).await,
+        }
+    }
+}
+
+fn panic_text(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    format!("panic: {}", text.unwrap_or("of an unknown kind"))
+}

@@ -1,0 +1,47 @@
+//! What every answer gets before it leaves.
+
+use bytes::Bytes;
+use http::header::CONTENT_LENGTH;
+use http::request::Parts;
+use http::{HeaderName, HeaderValue, Method, Response, StatusCode};
+
+use crate::config::EdgeConfig;
+use crate::trail::Trail;
+use crate::{compress, cors, request_id, security};
+
+/// The content security policy of one of the host's own pages, left by its handler as an extension.
+#[derive(Clone)]
+pub(crate) struct PagePolicy(pub HeaderValue);
+
+/// Adds the request's id, the security headers and CORS, compresses, and keeps back bodies that must not leave.
+pub(crate) async fn finish(
+    config: &EdgeConfig,
+    head: &Parts,
+    trail: &Trail,
+    mut response: Response<Bytes>,
+) -> Response<Bytes> {
+    let page_policy = response
+        .extensions_mut()
+        .remove::<PagePolicy>()
+        .map(|policy| policy.0);
+    let headers = response.headers_mut();
+    security::protect(headers, page_policy);
+    cors::allow(head, config, headers);
+    if let Ok(id) = HeaderValue::from_str(&trail.id) {
+        headers.insert(HeaderName::from_static(request_id::HEADER), id);
+    }
+    if matches!(
+        response.status(),
+        StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED
+    ) {
+        *response.body_mut() = Bytes::new();
+        return response;
+    }
+    if head.method == Method::HEAD {
+        let length = response.body().len();
+        response.headers_mut().insert(CONTENT_LENGTH, length.into());
+        *response.body_mut() = Bytes::new();
+        return response;
+    }
+    compress::compress(&head.headers, response).await
+}

@@ -1,0 +1,73 @@
+//! Which headers pass between a client and a plugin.
+
+use http::header;
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+use crate::tenant;
+
+/// Those of the request that a guest may see: not what proves who calls, not what concerns the connection.
+pub(crate) fn for_guest(headers: &HeaderMap) -> Vec<(String, String)> {
+    let seen = headers
+        .iter()
+        .filter(|(name, _)| !is_secret(name) && !is_hop(name));
+    seen.map(|(name, value)| {
+        (
+            name.as_str().to_owned(),
+            String::from_utf8_lossy(value.as_bytes()).into_owned(),
+        )
+    })
+    .collect()
+}
+
+/// Adds a plugin's headers to an answer, but for those that are the host's to set.
+pub(crate) fn from_guest(answer: &mut HeaderMap, headers: Vec<(String, String)>) {
+    for (name, value) in headers {
+        let (Ok(name), Ok(value)) = (
+            HeaderName::try_from(name.as_str()),
+            HeaderValue::try_from(value),
+        ) else {
+            tracing::warn!(
+                header = name,
+                "a plugin's header is malformed and was left out"
+            );
+            continue;
+        };
+        if !is_hop(&name) && !is_hosts(&name) {
+            answer.append(name, value);
+        }
+    }
+}
+
+fn is_secret(name: &HeaderName) -> bool {
+    *name == header::AUTHORIZATION || *name == header::COOKIE || *name == tenant::HEADER
+}
+
+/// Headers that concern one connection (RFC 9110, 7.6.1), and how long the message on it is.
+fn is_hop(name: &HeaderName) -> bool {
+    matches!(
+        *name,
+        header::CONNECTION
+            | header::TRANSFER_ENCODING
+            | header::CONTENT_LENGTH
+            | header::UPGRADE
+            | header::TE
+            | header::TRAILER
+            | header::EXPECT
+    ) || name.as_str() == "keep-alive"
+        || name.as_str().starts_with("proxy-")
+}
+
+/// Answer headers that no plugin sets: with them it could take over sessions or open the shop to other sites.
+fn is_hosts(name: &HeaderName) -> bool {
+    matches!(
+        *name,
+        header::SET_COOKIE | header::SERVER | header::DATE | header::STRICT_TRANSPORT_SECURITY
+    ) || matches!(
+        name.as_str(),
+        "x-request-id"
+            | "x-session-id"
+            | "idempotent-replayed"
+            | "clear-site-data"
+            | "service-worker-allowed"
+    ) || name.as_str().starts_with("access-control-")
+}

@@ -1,0 +1,65 @@
+//! What an `Idempotency-Key` stands for: digests, so that a stored record tells nothing about its request.
+
+use bytes::Bytes;
+use http::Method;
+use http::request::Parts;
+use sha2::{Digest, Sha256};
+use stoa_kernel::answer::IdempotencyKey;
+use stoa_kernel::error::Problem;
+use stoa_kernel::identity::Principal;
+use stoa_kernel::limits::IDEMPOTENCY_KEY_BYTES_MAX;
+
+use crate::hex::hex;
+
+/// The request's header.
+pub(crate) const HEADER: &str = "idempotency-key";
+
+/// The key of a request that has one. Of methods that change nothing it is ignored.
+pub(crate) fn key(
+    head: &Parts,
+    principal: &Principal,
+    body: &Bytes,
+) -> Result<Option<IdempotencyKey>, Problem> {
+    if !matches!(
+        head.method,
+        Method::POST | Method::PUT | Method::PATCH | Method::DELETE
+    ) {
+        return Ok(None);
+    }
+    let Some(value) = head.headers.get(HEADER) else {
+        return Ok(None);
+    };
+    let key = value.as_bytes();
+    if !(1..=IDEMPOTENCY_KEY_BYTES_MAX).contains(&key.len())
+        || !key.iter().all(u8::is_ascii_graphic)
+    {
+        return Err(Problem::invalid(
+            HEADER,
+            "An idempotency key is 1 to 255 visible ASCII characters.",
+        ));
+    }
+    let (kind, caller) = caller(principal);
+    let id = [kind, caller, head.method.as_str(), head.uri.path()].map(str::as_bytes);
+    Ok(Some(IdempotencyKey {
+        id: digest(id.into_iter().chain([key])),
+        fingerprint: digest([head.uri.query().unwrap_or_default().as_bytes(), body]),
+    }))
+}
+
+fn caller(principal: &Principal) -> (&str, &str) {
+    match (&principal.account, &principal.session) {
+        (Some(account), _) => ("account", &account.id),
+        (None, Some(session)) => ("session", session),
+        (None, None) => ("anonymous", ""),
+    }
+}
+
+/// Every part counts with its length, so that no two lists of parts are the same text.
+fn digest<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part);
+    }
+    hex(&hash.finalize())
+}

@@ -1,0 +1,193 @@
+//! Connections: hyper driven by ourselves, with a limit on everything a client can drag out.
+
+use std::convert::Infallible;
+use std::io;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use http_body_util::Full;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::time::{interval, sleep, timeout};
+
+use crate::body::Body;
+use crate::edge::Edge;
+use crate::meters::Metrics;
+
+/// Header lines of a request: browsers and proxies together send about thirty.
+const HEADERS_MAX: usize = 64;
+
+/// Bytes of a request's head that a connection holds.
+const HEAD_BYTES_MAX: usize = 64 << 10;
+
+/// HTTP/2: requests of one connection at the same time.
+const STREAMS_MAX: u32 = 100;
+
+/// HTTP/2: bytes of a request's headers after decompression.
+const H2_HEADER_LIST_BYTES_MAX: u32 = 16 << 10;
+
+/// HTTP/2: how often, and how long, a silent client is asked whether it is still there.
+const H2_PING_EVERY_S: u64 = 20;
+const H2_PING_S_MAX: u64 = 10;
+
+/// A connection is asked to end after this time, so that clients come back through the load balancer.
+const CONNECTION_S_MAX: u64 = 3_600;
+
+/// Time that requests under way get when the host stops.
+const DRAIN_S_MAX: u64 = 30;
+
+/// Pause after a failed `accept`: the usual reason, no file descriptors left, does not go away at once.
+const ACCEPT_PAUSE_MS: u64 = 50;
+
+/// Failures of `accept` in a row after which the listener itself must be broken.
+const ACCEPT_FAILURES_MAX: u32 = 200;
+
+/// How often metrics' samples are folded.
+const UPKEEP_EVERY_S: u64 = 5;
+
+impl Edge {
+    /// Serves a listener until `shutdown`, then lets the requests under way end, 30 seconds at most.
+    ///
+    /// # Errors
+    /// The listener's own error when it keeps failing.
+    pub async fn serve(
+        self: Arc<Self>,
+        listener: TcpListener,
+        shutdown: impl Future<Output = ()>,
+    ) -> io::Result<()> {
+        let places_max = self.shared.config.connections_max;
+        let places = Arc::new(Semaphore::new(places_max as usize));
+        let header_read = Duration::from_millis(self.shared.config.header_read_ms_max);
+        let builder = builder(header_read);
+        let (stop, stopped) = watch::channel(false);
+        let mut shutdown = pin!(shutdown);
+        let mut upkeep = interval(Duration::from_secs(UPKEEP_EVERY_S));
+        let mut failures = 0;
+        loop {
+            tokio::select! {
+                () = &mut shutdown => break,
+                _ = upkeep.tick() => self.shared.metrics.iter().for_each(Metrics::run_upkeep),
+                accepted = accept(&listener, &places) => match accepted {
+                    Ok((stream, place)) => {
+                        failures = 0;
+                        let connection = Connection { edge: Arc::clone(&self), stopped: stopped.clone() };
+                        tokio::spawn(connection.drive(builder.clone(), stream, place));
+                    }
+                    Err(error) => {
+                        failures += 1;
+                        tracing::warn!(%error, "a connection can't be accepted");
+                        if failures > ACCEPT_FAILURES_MAX {
+                            return Err(error);
+                        }
+                        sleep(Duration::from_millis(ACCEPT_PAUSE_MS)).await;
+                    }
+                },
+            }
+        }
+        drop(listener);
+        stop.send_replace(true);
+        // Every place is free again once every connection has ended.
+        let drained = timeout(
+            Duration::from_secs(DRAIN_S_MAX),
+            places.acquire_many(places_max),
+        )
+        .await;
+        if drained.is_err() {
+            let left = places_max as usize - places.available_permits();
+            tracing::warn!(
+                connections = left,
+                "stopping although requests are still under way"
+            );
+        }
+        Ok(())
+    }
+}
+
+/// The next connection, once there is a place for it.
+async fn accept(
+    listener: &TcpListener,
+    places: &Arc<Semaphore>,
+) -> io::Result<(TcpStream, OwnedSemaphorePermit)> {
+    let place = Arc::clone(places)
+        .acquire_owned()
+        .await
+        .map_err(io::Error::other)?;
+    let (stream, _) = listener.accept().await?;
+    Ok((stream, place))
+}
+
+fn builder(header_read: Duration) -> Builder<TokioExecutor> {
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(header_read)
+        .max_headers(HEADERS_MAX)
+        .max_buf_size(HEAD_BYTES_MAX);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(STREAMS_MAX)
+        .max_header_list_size(H2_HEADER_LIST_BYTES_MAX)
+        .keep_alive_interval(Duration::from_secs(H2_PING_EVERY_S))
+        .keep_alive_timeout(Duration::from_secs(H2_PING_S_MAX));
+    builder
+}
+
+/// One connection.
+struct Connection {
+    edge: Arc<Edge>,
+    stopped: watch::Receiver<bool>,
+}
+
+impl Connection {
+    /// Serves its requests. It ends when the client does, when no first request comes, and, after the
+    /// requests under way, when it is old or the host stops.
+    async fn drive(
+        mut self,
+        builder: Builder<TokioExecutor>,
+        stream: TcpStream,
+        _place: OwnedSemaphorePermit,
+    ) {
+        // Answers leave in one piece: waiting to fill a packet only adds latency.
+        let _ = stream.set_nodelay(true);
+        let header_read = Duration::from_millis(self.edge.shared.config.header_read_ms_max);
+        let used = Arc::new(AtomicBool::new(false));
+        let service = service_fn({
+            let (edge, used) = (self.edge, Arc::clone(&used));
+            move |request: hyper::Request<hyper::body::Incoming>| {
+                used.store(true, Ordering::Relaxed);
+                let edge = Arc::clone(&edge);
+                async move {
+                    let (head, body) = request.into_parts();
+                    let response = edge.answer(head, Body::Wire(body)).await;
+                    Ok::<_, Infallible>(response.map(Full::new))
+                }
+            }
+        });
+        let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
+        let mut connection = pin!(connection);
+        tokio::select! {
+            _ = connection.as_mut() => return,
+            () = unused(&used, header_read) => return,
+            _ = self.stopped.wait_for(|stopped| *stopped) => {}
+            () = sleep(Duration::from_secs(CONNECTION_S_MAX)) => {}
+        }
+        connection.as_mut().graceful_shutdown();
+        let _ = timeout(Duration::from_secs(DRAIN_S_MAX), connection).await;
+    }
+}
+
+/// Ends when the time for a first request is over and none has come. hyper's own timer begins only when it
+/// knows which version of HTTP a client speaks: one that never says would stay for ever.
+async fn unused(used: &AtomicBool, header_read: Duration) {
+    sleep(header_read).await;
+    if used.load(Ordering::Relaxed) {
+        std::future::pending::<()>().await;
+    }
+}

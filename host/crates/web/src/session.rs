@@ -1,0 +1,88 @@
+//! A browser's session without an account: sent as a cookie or a header, issued where a route wants one.
+
+use http::header::{COOKIE, SET_COOKIE};
+use http::{HeaderMap, HeaderName, HeaderValue, Response};
+use stoa_kernel::error::Problem;
+use stoa_kernel::identity::{Caller, Principal};
+use stoa_kernel::random::Random;
+use stoa_kernel::wit::Route;
+
+use crate::config::EdgeConfig;
+use crate::hex::hex;
+use crate::request_id::is_word;
+
+/// The header in both directions, for clients that keep no cookies.
+pub(crate) const HEADER: HeaderName = HeaderName::from_static("x-session-id");
+
+/// Characters of a session's id: below the lower bound it could be guessed, the upper is the kernel's.
+const LENGTH: std::ops::RangeInclusive<usize> = 16..=128;
+
+/// Random bytes of a fresh session's id.
+const FRESH_BYTES: usize = 16;
+
+/// Seconds that a browser keeps the cookie: 30 days, longer than any cart lives.
+const COOKIE_S: u32 = 30 * 86_400;
+
+/// The session that the request names; the header speaks before the cookie.
+pub(crate) fn sent(headers: &HeaderMap, cookie: &str) -> Result<Option<String>, Problem> {
+    if let Some(value) = headers.get(&HEADER) {
+        return checked(HEADER.as_str(), value.to_str().unwrap_or_default()).map(Some);
+    }
+    let Some(value) = cookie_value(headers, cookie) else {
+        return Ok(None);
+    };
+    checked("cookie", value).map(Some)
+}
+
+/// A fresh session for an anonymous principal without one, if the route is made for sessions.
+pub(crate) fn fresh(principal: &Principal, route: &Route, random: &dyn Random) -> Option<String> {
+    let wanted = principal.account.is_none()
+        && principal.session.is_none()
+        && route.callers.contains(&Caller::Session);
+    wanted.then(|| {
+        let mut bytes = [0_u8; FRESH_BYTES];
+        random.fill(&mut bytes);
+        hex(&bytes)
+    })
+}
+
+/// Tells the client its fresh session, both ways.
+pub(crate) fn tell<B>(response: &mut Response<B>, session: &str, config: &EdgeConfig) {
+    let secure = if config.secure_cookies {
+        "; Secure"
+    } else {
+        ""
+    };
+    let cookie = format!(
+        "{}={session}; Path=/; Max-Age={COOKIE_S}; HttpOnly; SameSite=Lax{secure}",
+        config.session_cookie
+    );
+    for (name, text) in [(SET_COOKIE, cookie.as_str()), (HEADER, session)] {
+        if let Ok(value) = HeaderValue::from_str(text) {
+            response.headers_mut().insert(name, value);
+        }
+    }
+}
+
+fn cookie_value<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let lines = headers
+        .get_all(COOKIE)
+        .iter()
+        .filter_map(|line| line.to_str().ok());
+    let mut pairs = lines
+        .flat_map(|line| line.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='));
+    pairs
+        .find(|(known, _)| *known == name)
+        .map(|(_, value)| value)
+}
+
+fn checked(place: &str, session: &str) -> Result<String, Problem> {
+    if LENGTH.contains(&session.len()) && is_word(session) {
+        return Ok(session.to_owned());
+    }
+    Err(Problem::invalid(
+        place,
+        "A session's id is 16 to 128 letters, digits, _ and -.",
+    ))
+}

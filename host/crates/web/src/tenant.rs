@@ -1,0 +1,71 @@
+//! Whose data a request is about.
+
+use http::header::HOST;
+use http::request::Parts;
+use stoa_kernel::error::Problem;
+use stoa_kernel::id::TenantId;
+use stoa_kernel::identity::Account;
+
+use crate::config::EdgeConfig;
+
+/// Names the tenant of a request that has no token and comes to a host that stands for none.
+pub(crate) const HEADER: &str = "x-tenant";
+
+/// The token's organisation, else the host name's, else the header's, else the default one.
+/// What a token says nothing overrules.
+pub(crate) fn of(
+    account: Option<&Account>,
+    head: &Parts,
+    config: &EdgeConfig,
+) -> Result<TenantId, Problem> {
+    if let Some(tenant) = account.and_then(|account| account.tenant.as_ref()) {
+        return Ok(tenant.clone());
+    }
+    if let Some(tenant) = of_host(head, config) {
+        return Ok(tenant.clone());
+    }
+    match head.headers.get(HEADER) {
+        None => Ok(config.default_tenant.clone()),
+        Some(value) => value
+            .to_str()
+            .ok()
+            .and_then(|text| TenantId::parse(text).ok())
+            .ok_or_else(|| Problem::invalid(HEADER, stoa_kernel::id::InvalidTenantId.to_string())),
+    }
+}
+
+fn of_host<'a>(head: &Parts, config: &'a EdgeConfig) -> Option<&'a TenantId> {
+    if config.hosts.is_empty() {
+        return None;
+    }
+    let host = match head.uri.host() {
+        Some(host) => host,
+        None => without_port(head.headers.get(HOST)?.to_str().ok()?),
+    };
+    config.hosts.get(host.to_ascii_lowercase().as_str())
+}
+
+/// `shop.example:8080` without `:8080`; an IPv6 address keeps its brackets.
+fn without_port(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_port;
+
+    #[test]
+    fn a_port_is_no_part_of_the_name() {
+        for (host, name) in [
+            ("shop.example", "shop.example"),
+            ("shop.example:8080", "shop.example"),
+            ("[::1]", "[::1]"),
+            ("[::1]:80", "[::1]"),
+        ] {
+            assert_eq!(without_port(host), name);
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! What an operator may set. `config/default.toml` documents every key; here is one file per section.
+//!
+//! Files and environment are read here and nowhere else: everything below gets structs.
+
+mod data;
+mod dev;
+mod environment;
+mod http;
+mod identity;
+mod limits;
+mod load;
+mod log;
+mod plugins;
+mod secret;
+mod store;
+mod tenancy;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+pub use data::Data;
+pub use dev::Dev;
+pub use http::Http;
+pub use identity::{Identity, InvalidKey};
+pub use limits::Limits;
+pub use load::ConfigError;
+pub use log::{Format, Log};
+pub use plugins::{CallLimit, LimitPair, PluginSettings, Plugins};
+pub use secret::Secret;
+pub use store::{Location, Store, Sync};
+pub use tenancy::Tenancy;
+
+/// The whole configuration. No key is optional: the defaults come from `config/default.toml` alone.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The edge.
+    pub http: Http,
+    /// What the host keeps on disk.
+    pub data: Data,
+    /// The database.
+    pub store: Store,
+    /// Plugins.
+    pub plugins: Plugins,
+    /// Which tenant a request belongs to.
+    pub tenancy: Tenancy,
+    /// How often clients may call.
+    pub limits: Limits,
+    /// Tokens.
+    pub identity: Identity,
+    /// Logs.
+    pub log: Log,
+    /// Conveniences for developers.
+    pub dev: Dev,
+}
+
+impl Config {
+    /// The folder of the database; none when it is kept in memory.
+    #[must_use]
+    pub fn store_dir(&self) -> Option<PathBuf> {
+        match &self.store.url {
+            Location::Memory => None,
+            Location::Disk(None) => Some(self.data.dir.join("store")),
+            Location::Disk(Some(dir)) => Some(dir.clone()),
+        }
+    }
+
+    /// The folder of the plugins.
+    #[must_use]
+    pub fn plugins_dir(&self) -> PathBuf {
+        self.plugins.dir.clone().unwrap_or_else(|| self.data.dir.join("plugins"))
+    }
+
+    /// The folder of compiled plugins; it may be deleted at any time.
+    #[must_use]
+    pub fn compiled_dir(&self) -> PathBuf {
+        self.data.dir.join("compiled")
+    }
+
+    /// The file of the host's own signing key, used when the configuration gives none.
+    #[must_use]
+    pub fn signing_key_file(&self) -> PathBuf {
+        self.data.dir.join("signing-key.der")
+    }
+}
+
+/// Reads a text that may be empty to mean nothing.
+fn path_or_none<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<PathBuf>, D::Error> {
+    let path = PathBuf::deserialize(deserializer)?;
+    Ok(if path.as_os_str().is_empty() { None } else { Some(path) })
+}

@@ -1,0 +1,108 @@
+//! `[plugins]`: where they come from and what they may do.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::path::PathBuf;
+
+use serde::Deserialize;
+use serde_json::Value;
+use stoa_kernel::limits::CallLimits;
+use stoa_kernel::wit::HOST_INTERFACES;
+
+/// Where plugins come from and what they may do.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Plugins {
+    /// Their folder; see [`super::Config::plugins_dir`].
+    #[serde(deserialize_with = "super::path_or_none")]
+    pub dir: Option<PathBuf>,
+    /// Whether changes are followed while the host runs.
+    pub watch: bool,
+    /// Whether instances may be reused within a tenant.
+    pub allow_reuse: bool,
+    /// Instances alive at the same time.
+    pub instances_max: u32,
+    /// Requests of one tenant in plugins at the same time.
+    pub tenant_concurrency_max: u32,
+    /// Bytes that plugins' caches may hold together.
+    pub cache_bytes_max: u64,
+    /// What one call may use.
+    pub limits: LimitPair,
+    /// Capabilities withheld, by plugin.
+    pub deny: BTreeMap<String, BTreeSet<String>>,
+    /// Settings, by plugin and name.
+    pub settings: PluginSettings,
+}
+
+/// What one call may use.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LimitPair {
+    /// When the manifest asks for nothing.
+    pub default: CallLimit,
+    /// Whatever the manifest asks for.
+    pub cap: CallLimit,
+}
+
+/// What one call may use; the same as [`CallLimits`], as it is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CallLimit {
+    pub memory_bytes_max: u64,
+    pub cpu_ms_max: u64,
+    pub wall_ms_max: u64,
+    pub host_calls_max: u64,
+    pub response_bytes_max: u64,
+    pub concurrency_max: u32,
+}
+
+impl From<CallLimit> for CallLimits {
+    fn from(limit: CallLimit) -> Self {
+        let CallLimit { memory_bytes_max, cpu_ms_max, wall_ms_max, host_calls_max, response_bytes_max, concurrency_max } = limit;
+        Self { memory_bytes_max, cpu_ms_max, wall_ms_max, host_calls_max, response_bytes_max, concurrency_max }
+    }
+}
+
+/// Settings by plugin and name. Some are credentials, so `Debug` shows their names alone.
+#[derive(Clone, Default, PartialEq, Deserialize)]
+#[serde(transparent)]
+pub struct PluginSettings(pub BTreeMap<String, BTreeMap<String, Value>>);
+
+impl fmt::Debug for PluginSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = |settings: &BTreeMap<String, Value>| settings.keys().cloned().collect::<Vec<_>>();
+        f.debug_map().entries(self.0.iter().map(|(plugin, settings)| (plugin, names(settings)))).finish()
+    }
+}
+
+impl Plugins {
+    /// Checks what types alone do not say; answers what is wrong.
+    pub(super) fn check(&self) -> Result<(), String> {
+        for (plugin, words) in &self.deny {
+            let is_known = |word: &String| HOST_INTERFACES.iter().any(|(_, known)| known == word);
+            if let Some(word) = words.iter().find(|word| !is_known(word)) {
+                return Err(format!("plugins.deny.{plugin}: there is no capability {word:?}"));
+            }
+        }
+        let (default, cap) = (self.limits.default.numbers(), self.limits.cap.numbers());
+        for ((name, default), (_, cap)) in default.into_iter().zip(cap) {
+            if default == 0 || default > cap {
+                return Err(format!("plugins.limits.default.{name} is {default}; it may be 1 to {cap}, which is the cap"));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl CallLimit {
+    fn numbers(&self) -> [(&'static str, u64); 6] {
+        [
+            ("memory_bytes_max", self.memory_bytes_max),
+            ("cpu_ms_max", self.cpu_ms_max),
+            ("wall_ms_max", self.wall_ms_max),
+            ("host_calls_max", self.host_calls_max),
+            ("response_bytes_max", self.response_bytes_max),
+            ("concurrency_max", u64::from(self.concurrency_max)),
+        ]
+    }
+}

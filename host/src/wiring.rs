@@ -1,0 +1,174 @@
+//! The composition root: the one place where store, runtime, identity and edge meet.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use stoa_identity::{JwtTokens, SigningKey, TokenConfig};
+use stoa_kernel::store::Store as _;
+use stoa_runtime::{Compiler, Policy, Runtime, RuntimeConfig};
+use stoa_store::{StoreConfig, SurrealStore, SyncPolicy};
+use stoa_web::{Edge, EdgeConfig, Metrics};
+use tokio::net::TcpListener;
+
+use crate::config::{Config, Location, Sync};
+use crate::system::{SystemClock, SystemRandom};
+use crate::watch::{self, Watcher};
+use crate::{demo, keyfile};
+
+/// How often expired documents and stored answers are removed. They are invisible from their time on; this
+/// only gives their room back.
+const SWEEP_EVERY: Duration = Duration::from_secs(30);
+
+/// A host, ready to serve.
+pub struct Host {
+    config: Config,
+    edge: Arc<Edge>,
+    runtime: Arc<Runtime>,
+    store: Arc<SurrealStore>,
+    tokens: Arc<JwtTokens>,
+    watcher: Option<Watcher>,
+}
+
+/// Puts a host together and loads its plugins. A plugin that is refused does not keep the host from
+/// starting; `/health` says why.
+///
+/// # Errors
+/// When the store, the engine, a folder or a key can't be had.
+pub async fn build(config: &Config, file: Option<&Path>) -> anyhow::Result<Host> {
+    let (clock, random) = (Arc::new(SystemClock), Arc::new(SystemRandom));
+    // Before anything counts: a counter that is made earlier counts for nobody.
+    Metrics::install()?;
+    std::fs::create_dir_all(&config.data.dir).with_context(|| format!("data.dir {}", config.data.dir.display()))?;
+    let store = SurrealStore::open(store_config(config), clock.clone()).await.context("opening the store")?;
+    let ports = stoa_runtime::Ports { store: store.clone(), clock: clock.clone(), random: random.clone() };
+    let runtime = Runtime::start(runtime_config(config)?, ports).await?;
+
+    let plugins_dir = config.plugins_dir();
+    std::fs::create_dir_all(&plugins_dir).with_context(|| format!("plugins.dir {}", plugins_dir.display()))?;
+    let watcher = match config.plugins.watch {
+        true => Some(watch::watch(&plugins_dir, file.map(policy_source), Arc::clone(&runtime))?),
+        false => None,
+    };
+    for plugin in watch::plugin_files(&plugins_dir)? {
+        // The reason of a refusal is in the log and in `/health`.
+        let _ = runtime.load(&plugin).await;
+    }
+
+    let tokens = Arc::new(JwtTokens::new(token_config(config)?, clock.clone()));
+    let edge = Edge::new(
+        edge_config(config),
+        stoa_web::Ports { plugins: runtime.clone(), store: store.clone(), tokens: tokens.clone(), clock, random },
+    );
+    Ok(Host { config: config.clone(), edge, runtime, store, tokens, watcher })
+}
+
+impl Host {
+    /// Serves until `shutdown` resolves, then ends what is under way and closes the store.
+    ///
+    /// # Errors
+    /// When the address can't be had.
+    pub async fn serve(self, shutdown: impl Future<Output = ()> + Send + 'static) -> anyhow::Result<()> {
+        let listen = self.config.http.listen;
+        let listener = TcpListener::bind(listen).await.with_context(|| format!("http.listen {listen}"))?;
+        if let Some(dir) = &self.config.dev.demo {
+            let loaded = demo::load_once(&self.edge, &*self.tokens, dir, &self.config).await;
+            loaded.with_context(|| format!("dev.demo {}", dir.display()))?;
+        }
+        let sweeper = tokio::spawn(sweep(Arc::clone(&self.store)));
+        tracing::info!("listening on http://{}", listener.local_addr()?);
+        let served = Arc::clone(&self.edge).serve(listener, shutdown).await;
+
+        sweeper.abort();
+        drop(self.watcher);
+        drop(self.runtime);
+        self.store.shutdown().await;
+        tracing::info!("stopped");
+        Ok(served?)
+    }
+}
+
+async fn sweep(store: Arc<SurrealStore>) {
+    let mut ticks = tokio::time::interval(SWEEP_EVERY);
+    loop {
+        ticks.tick().await;
+        match store.sweep().await {
+            Ok(0) => {}
+            Ok(removed) => tracing::debug!(removed, "expired documents are gone"),
+            Err(error) => tracing::warn!(%error, "expired documents could not be removed"),
+        }
+    }
+}
+
+/// What the watcher reads again when the configuration file changes.
+fn policy_source(file: &Path) -> (PathBuf, watch::ReadPolicy) {
+    let source = file.to_path_buf();
+    (file.to_path_buf(), Arc::new(move || Ok(policy(&Config::load(Some(&source))?))))
+}
+
+fn policy(config: &Config) -> Policy {
+    Policy { denied: config.plugins.deny.clone(), settings: config.plugins.settings.0.clone() }
+}
+
+fn store_config(config: &Config) -> StoreConfig {
+    let url = match (&config.store.url, config.store_dir()) {
+        (Location::Memory, _) | (_, None) => "mem://".to_string(),
+        (Location::Disk(_), Some(dir)) => format!("surrealkv://{}", dir.display()),
+    };
+    let sync = match config.store.sync {
+        Sync::Every => SyncPolicy::Every,
+        Sync::Never => SyncPolicy::Never,
+        Sync::WithinMs(ms) => SyncPolicy::EveryMs(ms),
+    };
+    StoreConfig {
+        url,
+        sync,
+        document_cache_bytes_max: config.store.document_cache_bytes_max,
+        query_cache_entries_max: config.store.query_cache_entries_max as u64,
+        block_cache_bytes_max: config.store.block_cache_bytes_max,
+        memtable_bytes_max: config.store.memtable_bytes_max,
+    }
+}
+
+fn runtime_config(config: &Config) -> anyhow::Result<RuntimeConfig> {
+    Ok(RuntimeConfig {
+        compiler: Compiler::Child(std::env::current_exe().context("the host's own program file")?),
+        limits_default: config.plugins.limits.default.into(),
+        limits_cap: config.plugins.limits.cap.into(),
+        instances_max: config.plugins.instances_max,
+        tenant_concurrency_max: config.plugins.tenant_concurrency_max,
+        allow_reuse: config.plugins.allow_reuse,
+        cache_bytes_max: config.plugins.cache_bytes_max,
+        policy: policy(config),
+        ..RuntimeConfig::new(config.compiled_dir(), config.tenancy.default.clone())
+    })
+}
+
+fn token_config(config: &Config) -> anyhow::Result<TokenConfig> {
+    let der = match config.identity.signing_key_der()? {
+        Some(der) => der,
+        None => keyfile::read_or_create(&config.signing_key_file(), || Ok(SigningKey::generate()?.to_pkcs8().to_vec()))?,
+    };
+    Ok(TokenConfig {
+        issuer: config.identity.issuer.clone(),
+        audience: config.identity.audience.clone(),
+        lifetime_s: config.identity.lifetime_s,
+        key: SigningKey::from_pkcs8(&der)?,
+    })
+}
+
+fn edge_config(config: &Config) -> EdgeConfig {
+    EdgeConfig {
+        body_bytes_max: config.http.body_bytes_max,
+        request_ms_max: config.http.request_ms_max,
+        connections_max: config.http.connections_max,
+        default_tenant: config.tenancy.default.clone(),
+        hosts: config.tenancy.hosts.clone(),
+        dev_tokens: config.dev.tokens,
+        demo_native: config.dev.native_bench,
+        cors_origins: config.http.cors_origins.clone(),
+        secure_cookies: config.http.secure_cookies,
+        ..EdgeConfig::default()
+    }
+}

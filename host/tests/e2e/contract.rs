@@ -1,0 +1,55 @@
+//! Every route of the seeds that the plugins here serve is there, for the callers that the table names.
+
+use std::collections::BTreeSet;
+
+use stoa_kernel::plugins::{Lookup, Plugins as _};
+use stoa_testkit::TestHost;
+use stoa_wit::Caller;
+
+const ROUTES: &str = include_str!("../contract/routes.tsv");
+
+/// The plugins that exist so far; a row of another one is work to come.
+const PLUGINS: &[&str] = &["catalog", "cart"];
+
+/// Whom the table's words mean.
+fn callers(words: &str) -> BTreeSet<Caller> {
+    let one = |word: &str| match word.trim() {
+        "public" => Caller::Public,
+        "user" => Caller::User,
+        "session" => Caller::Session,
+        "vendor" | "artist" => Caller::Vendor,
+        "admin" => Caller::Admin,
+        other => panic!("who is {other}?"),
+    };
+    words.split(" or ").map(one).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_row_of_the_table_has_its_route() {
+    let builder = PLUGINS.iter().fold(TestHost::builder(), |builder, name| builder.plugin(name));
+    let host = builder.start().await;
+    let snapshot = host.runtime.snapshot();
+    let (mut rows, mut missing) = (0, Vec::new());
+    for line in ROUTES.lines().skip(1) {
+        let columns: Vec<&str> = line.split('\t').collect();
+        let [_, method, path, who, _, plugin] = columns[..] else { panic!("a row of {} columns: {line}", columns.len()) };
+        if !PLUGINS.contains(&plugin) {
+            continue;
+        }
+        rows += 1;
+        let sample = path.replace("{id}", "some-id");
+        match snapshot.find(method, &sample) {
+            Lookup::Found(found) if *found.plugin == *plugin => {
+                let (asked, given) = (callers(who), &found.route.callers);
+                let covered = asked.iter().all(|caller| given.contains(caller));
+                let opened = given.contains(&Caller::Public) && !asked.contains(&Caller::Public);
+                if !covered || opened {
+                    missing.push(format!("{method} {path}: for {given:?} instead of {asked:?}"));
+                }
+            }
+            other => missing.push(format!("{method} {path}: {other:?}")),
+        }
+    }
+    assert!(rows > 35, "only {rows} rows were read");
+    assert!(missing.is_empty(), "{missing:#?}");
+}
