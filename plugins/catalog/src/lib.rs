@@ -1,1 +1,32 @@
-//! (in the making)
+//! The catalogue: products, categories, reviews and stock, for all the shops that Stoa serves.
+
+mod amounts;
+mod announce;
+mod categories;
+mod check;
+mod copies;
+mod criteria;
+mod interface;
+mod inventory;
+mod listing;
+mod page;
+mod patch;
+mod product;
+mod products;
+mod reviews;
+mod rights;
+mod shop;
+#[cfg(test)]
+mod tests;
+mod view;
+mod write;
+
+use crate::categories::list_categories;
+use crate::inventory::take_inventory;
+use crate::products::{
+    create_product, delete_product, get_product, list_own_products, list_products, patch_product,
+    replace_product,
+};
+use crate::reviews::{add_review, list_reviews};
+
+stoa_guest::plugin!("plugin.toml");

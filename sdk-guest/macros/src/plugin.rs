@@ -58,6 +58,8 @@ fn export_handler() -> TokenStream {
                     begin(request, dispatch)
                 }
             }
+            // Only a component exports: natively, the linker chokes on such names.
+            #[cfg(target_arch = "wasm32")]
             #[expect(unsafe_code, reason = "exports are")]
             mod export {
                 use super::Plugin;
@@ -79,6 +81,8 @@ fn export_lifecycle() -> TokenStream {
                     self::migrate(&stored)
                 }
             }
+            // Only a component exports: natively, the linker chokes on such names.
+            #[cfg(target_arch = "wasm32")]
             #[expect(unsafe_code, reason = "exports are")]
             mod export {
                 use super::Plugin;
@@ -106,6 +110,7 @@ fn interfaces(manifest: &Manifest) -> Result<Option<TokenStream>> {
     let provides = modules(manifest.provides.iter(), &quote!(crate::between_plugins::exports))?;
     let export = (!manifest.provides.is_empty()).then(|| {
         quote! {
+            #[cfg(target_arch = "wasm32")]
             #[expect(unsafe_code, reason = "exports are")]
             mod between_plugins_export {
                 use super::Plugin;
@@ -114,21 +119,18 @@ fn interfaces(manifest: &Manifest) -> Result<Option<TokenStream>> {
         }
     });
     Ok(Some(quote! {
-        #[allow(unsafe_code, dead_code, missing_docs, clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
+        #[allow(unsafe_code, dead_code, unused_imports, missing_docs, clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
         mod between_plugins {
             ::stoa_guest::__private::wit_bindgen::generate!({
                 inline: #inline,
                 path: #WIT_DIR,
                 world: "between-plugins",
                 generate_all,
-                pub_export_macro: true,
                 export_macro_name: "export_between_plugins",
                 default_bindings_module: "crate::between_plugins",
                 runtime_path: "::stoa_guest::__private::wit_bindgen::rt",
                 additional_derives: [PartialEq],
             });
-            #[allow(unused_imports, reason = "only plugins that provide something export")]
-            pub(crate) use export_between_plugins;
         }
         #(pub use #uses;)*
         /// The interfaces that this plugin provides: their types and the traits to implement.

@@ -104,18 +104,18 @@ fn object(data: &DataStruct, container: &Serde) -> Result<Value> {
         }
         properties.insert(name, schema);
     }
-    let mut schema = json!({ "type": "object", "properties": properties });
+    let mut schema = Map::from_iter([("type".into(), Value::from("object")), ("properties".into(), properties.into())]);
     if !required.is_empty() {
-        schema["required"] = Value::from(required);
+        schema.insert("required".into(), required.into());
     }
     if container.deny_unknown_fields {
-        schema["additionalProperties"] = Value::from(false);
+        schema.insert("additionalProperties".into(), false.into());
     }
-    if !flattened.is_empty() {
-        flattened.push(schema);
-        schema = json!({ "allOf": flattened });
+    if flattened.is_empty() {
+        return Ok(schema.into());
     }
-    Ok(schema)
+    flattened.push(schema.into());
+    Ok(json!({ "allOf": flattened }))
 }
 
 /// An enum of plain words.
@@ -160,8 +160,8 @@ fn describe(schema: &mut Value, attrs: &[Attribute]) {
             _ => None,
         })
         .collect();
-    if !lines.is_empty() {
-        schema["description"] = Value::from(lines.join(" "));
+    if let (Value::Object(schema), false) = (schema, lines.is_empty()) {
+        schema.insert("description".into(), lines.join(" ").into());
     }
 }
 

@@ -54,9 +54,9 @@ mod tests {
     #[test]
     fn every_mistake_names_its_field() {
         for (body, field) in [
-            (r#"{"items":[{"productId":"p","quantity":"two"}]}"#, "items[0].quantity"),
-            (r#"{"items":[{"productId":"p","quantity":-1}]}"#, "items[0].quantity"),
-            (r#"{"items":[{"productId":"p"}]}"#, "items[0].quantity"),
+            (r#"{"items":[{"productId":"p","quantity":"two"}]}"#, "items.0.quantity"),
+            (r#"{"items":[{"productId":"p","quantity":-1}]}"#, "items.0.quantity"),
+            (r#"{"items":[{"productId":"p"}]}"#, "items.0.quantity"),
             (r#"{"items":[],"role":"admin"}"#, "role"),
             (r#"{}"#, "items"),
             (r#"{"items":{}}"#, "items"),

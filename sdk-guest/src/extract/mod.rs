@@ -42,10 +42,11 @@ fn field_of(path: &str, message: &str) -> String {
     let quoted = ["missing field `", "unknown field `"]
         .iter()
         .find_map(|begin| message.split_once(begin)?.1.split_once('`').map(|(name, _)| name));
-    match (path, quoted) {
+    let path = path.replace('[', ".").replace(']', "");
+    match (path.as_str(), quoted) {
         ("." | "", Some(name)) => name.into(),
         ("." | "", None) => String::new(),
         (path, Some(name)) if !path.ends_with(name) => format!("{path}.{name}"),
-        (path, _) => path.into(),
+        (path, _) => path.trim_start_matches('.').into(),
     }
 }

@@ -1,0 +1,56 @@
+//! Whose cart it is, and where it is kept.
+
+use stoa_guest::prelude::*;
+
+use crate::cart::Cart;
+
+const CARTS: Collection<Cart> = Collection::new("carts");
+
+/// A cart and where it is kept.
+pub struct Owned {
+    key: String,
+    pub cart: Cart,
+}
+
+impl Owned {
+    /// Keeps what has become of the cart.
+    pub fn save(&mut self) -> Result<()> {
+        self.cart.id.get_or_insert_with(random::ulid);
+        self.cart.updated_at = clock::now_ms();
+        CARTS.put(&self.key, &self.cart)?;
+        Ok(())
+    }
+}
+
+/// The shopper's cart. What was collected before signing in comes along, once.
+pub fn open(shopper: &Shopper) -> Result<Owned> {
+    let key = shopper.id();
+    let mut owned = Owned {
+        cart: CARTS.get_or_default(&key)?,
+        key,
+    };
+    if let Some(session_key) = collected(shopper)
+        && let Some(collected) = CARTS.get(&session_key)?
+        // Of another currency, the session's cart stays where it is until the user's is empty.
+        && owned.cart.absorb(&collected)
+    {
+        CARTS.delete(&session_key)?;
+        owned.save()?;
+    }
+    Ok(owned)
+}
+
+/// Forgets the shopper's cart, and what the session collected.
+pub fn clear(shopper: &Shopper) -> Result<()> {
+    CARTS.delete(&shopper.id())?;
+    if let Some(session_key) = collected(shopper) {
+        CARTS.delete(&session_key)?;
+    }
+    Ok(())
+}
+
+/// Where a signed-in shopper's cart from before may be.
+fn collected(shopper: &Shopper) -> Option<String> {
+    shopper.account()?;
+    shopper.session().map(|session| format!("s:{session}"))
+}
