@@ -50,6 +50,6 @@ async fn every_row_of_the_table_has_its_route() {
             other => missing.push(format!("{method} {path}: {other:?}")),
         }
     }
-    assert!(rows > 35, "only {rows} rows were read");
+    assert!(rows >= 35, "only {rows} rows were read");
     assert!(missing.is_empty(), "{missing:#?}");
 }

@@ -27,6 +27,7 @@ use crate::revision::{CollectionInfo, Revision};
 use crate::reuse::Shelf;
 use crate::state::State;
 use crate::transaction::host_scope;
+use crate::turnstile::Turnstiles;
 
 /// Milliseconds of a day, the unit of expiry in manifests.
 const DAY_MS: u64 = 86_400_000;
@@ -132,6 +133,7 @@ fn revision(
         settings,
         collections,
         slots: Arc::new(Semaphore::new(limits.concurrency_max as usize)),
+        turnstiles: Turnstiles::default(),
         meter: Meter::new(&manifest.name),
         shelf: Shelf::default(),
         pre,

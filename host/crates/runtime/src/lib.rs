@@ -29,6 +29,7 @@ mod scope;
 mod state;
 mod tenants;
 mod transaction;
+mod turnstile;
 
 mod runtime;
 

@@ -14,6 +14,7 @@ use crate::bindings::exports::stoa::lifecycle::lifecycle::GuestIndices as Lifecy
 use crate::meter::Meter;
 use crate::reuse::Shelf;
 use crate::state::State;
+use crate::turnstile::Turnstiles;
 
 /// A function that a plugin provides for others.
 pub struct Provided {
@@ -49,6 +50,8 @@ pub struct Revision {
     pub collections: HashMap<String, CollectionInfo>,
     /// Calls at the same time.
     pub slots: Arc<Semaphore>,
+    /// Where its writing requests pass, and those alone that met too many conflicts.
+    pub turnstiles: Turnstiles,
     /// Its figures.
     pub meter: Meter,
     /// Instances that wait for their tenant's next request.

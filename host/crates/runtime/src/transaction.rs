@@ -11,6 +11,7 @@ use stoa_kernel::id::TenantId;
 use stoa_kernel::limits::{COMMIT_TRIES_MAX, IDEMPOTENCY_TTL_MS, IDEMPOTENT_ANSWER_BYTES_MAX};
 use stoa_kernel::random::Random;
 use stoa_kernel::store::{CommitError, StoreError};
+use stoa_wit::Method;
 
 use crate::Core;
 use crate::cache::CacheChanges;
@@ -26,6 +27,8 @@ use crate::scope::Scope;
 const PAUSE_MS_MIN: u64 = 1;
 /// No pause is longer.
 const PAUSE_MS_MAX: u64 = 50;
+/// After so many conflicts a request passes its plugin's turnstile alone.
+const CONFLICTS_BEFORE_ALONE: u32 = 3;
 /// Seconds after which a client should come back when its key is still at work.
 const IN_FLIGHT_RETRY_AFTER_S: u32 = 1;
 
@@ -57,6 +60,10 @@ async fn try_until_committed(core: &Arc<Core>, live: &Arc<Live>, route: &LiveRou
     let (request, outside) = (Arc::new(request), Arc::new(Outside::default()));
     core.migrations.ensure(core, live, revision, &request.tenant).await?;
     for attempt in 0..COMMIT_TRIES_MAX {
+        let passage = match route.route.method {
+            Method::Get => None,
+            _ => revision.turnstiles.pass(&request.tenant, attempt >= CONFLICTS_BEFORE_ALONE).await,
+        };
         let unit = core.ports.store.begin(&request.tenant).await.map_err(store_problem)?;
         let scope = Arc::new(Scope {
             request: Arc::clone(&request),
@@ -85,6 +92,7 @@ async fn try_until_committed(core: &Arc<Core>, live: &Arc<Live>, route: &LiveRou
             Err(CommitError::Conflict) => {
                 revision.meter.conflicted();
                 outside.rewind();
+                drop(passage);
                 pause(attempt, deadline, &*core.ports.random).await;
             }
             Err(CommitError::Answered) => return answered(core, &request).await,
