@@ -1,2 +1,71 @@
-//! Developer commands.
-fn main() {}
+//! Developer commands: `cargo xtask --help` lists them.
+
+mod bench;
+mod dev;
+mod guests;
+mod lint;
+mod pack;
+mod prerequisites;
+mod process;
+mod sections;
+mod serve;
+mod test;
+mod tidy;
+mod toolchain;
+mod workspace;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+/// Stoa's developer commands.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Builds plugins and installs them as components.
+    Guests(guests::Args),
+    /// Makes a plugin out of one WebAssembly module or component, in whatever language it was written.
+    Pack(pack::Args),
+    /// Builds everything and runs a host with demo data on config/dev.toml.
+    Serve(serve::Args),
+    /// Like serve; rebuilds a plugin as soon as one of its files is saved.
+    Dev(dev::Args),
+    /// Formatting, clippy and tidy.
+    Lint,
+    /// Checks the house rules that the compiler does not know.
+    Tidy,
+    /// Builds the guests and runs every test.
+    Test(test::Args),
+    /// Measures Stoa beside the same service in Node.js.
+    Bench(bench::Args),
+}
+
+fn main() -> ExitCode {
+    match run(Cli::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> Result<()> {
+    match command {
+        Command::Guests(args) => guests::run(&args),
+        Command::Pack(args) => pack::run(&args),
+        Command::Serve(args) => serve::run(&args),
+        Command::Dev(args) => dev::run(&args),
+        Command::Lint => lint::run(),
+        Command::Tidy => tidy::run(),
+        Command::Test(args) => test::run(&args),
+        Command::Bench(args) => bench::run(&args),
+    }
+}

@@ -1,5 +1,6 @@
 //! `stoa config check`: whether a host would start with this configuration, without starting one.
 
+use std::io::{self, Write as _};
 use std::path::PathBuf;
 
 use clap::Subcommand;
@@ -24,6 +25,9 @@ enum Command {
 
 pub fn run(args: &Args) -> anyhow::Result<()> {
     let Command::Check { config } = &args.command;
-    println!("{:#?}", Config::load(config.as_deref())?);
-    Ok(())
+    Ok(writeln!(
+        io::stdout(),
+        "{:#?}",
+        Config::load(config.as_deref())?
+    )?)
 }

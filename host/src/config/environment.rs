@@ -23,17 +23,25 @@ pub fn merge(
     variables: impl IntoIterator<Item = (String, String)>,
 ) -> Result<Figment, ConfigError> {
     for (variable, text) in variables {
-        let Some(name) = variable.strip_prefix(PREFIX) else { continue };
+        let Some(name) = variable.strip_prefix(PREFIX) else {
+            continue;
+        };
         if variable.starts_with(PREFIX_OF_TESTS) {
             continue;
         }
         let path = name.to_ascii_lowercase().replace(SEPARATOR, ".");
-        let Some(kind) = kind(defaults, &path) else { return Err(ConfigError::UnknownVariable(variable)) };
+        let Some(kind) = kind(defaults, &path) else {
+            return Err(ConfigError::UnknownVariable(variable));
+        };
         let value = match kind {
             Kind::Text => Value::from(text),
             Kind::Other => text.parse().unwrap_or_else(|never| match never {}),
         };
-        figment = figment.merge(Variable { variable, path, value });
+        figment = figment.merge(Variable {
+            variable,
+            path,
+            value,
+        });
     }
     Ok(figment)
 }
@@ -48,9 +56,13 @@ enum Kind {
 
 /// How the key at `path` is read; none when there is no such key.
 fn kind(defaults: &Dict, path: &str) -> Option<Kind> {
-    let (key, rest) = path.split_once('.').map_or((path, None), |(key, rest)| (key, Some(rest)));
+    let (key, rest) = path
+        .split_once('.')
+        .map_or((path, None), |(key, rest)| (key, Some(rest)));
     match (defaults.get(key)?, rest) {
-        (Value::Dict(_, table), Some(rest)) if table.is_empty() && !rest.is_empty() => Some(Kind::Other),
+        (Value::Dict(_, table), Some(rest)) if table.is_empty() && !rest.is_empty() => {
+            Some(Kind::Other)
+        }
         (Value::Dict(_, table), Some(rest)) => kind(table, rest),
         (Value::Dict(_, table), None) => table.is_empty().then_some(Kind::Other),
         (Value::String(..), None) => Some(Kind::Text),

@@ -38,7 +38,9 @@ impl Identity {
             return Ok(None);
         }
         let lines = self.signing_key.expose().lines().map(str::trim);
-        let base64: String = lines.filter(|line| !line.starts_with(PEM_BOUNDARY)).collect();
+        let base64: String = lines
+            .filter(|line| !line.starts_with(PEM_BOUNDARY))
+            .collect();
         STANDARD.decode(base64).map(Some).map_err(|_| InvalidKey)
     }
 }
@@ -50,7 +52,9 @@ mod tests {
 
     fn der(key: &str) -> Result<Option<Vec<u8>>, InvalidKey> {
         let text = serde_json::json!({"issuer": "i", "audience": "a", "lifetime_s": 1, "signing_key": key});
-        serde_json::from_value::<Identity>(text).unwrap().signing_key_der()
+        serde_json::from_value::<Identity>(text)
+            .unwrap()
+            .signing_key_der()
     }
 
     #[test]

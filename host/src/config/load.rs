@@ -34,9 +34,33 @@ impl From<figment::Error> for ConfigError {
     }
 }
 
-/// One line per error; each says which key of which source.
+/// One line per error: which key of which source, and why.
 fn lines(error: &figment::Error) -> String {
-    error.clone().into_iter().map(|error| error.to_string()).collect::<Vec<_>>().join("\n")
+    error
+        .clone()
+        .into_iter()
+        .map(|error| line(&error))
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+fn line(error: &figment::Error) -> String {
+    let key = if error.path.is_empty() {
+        String::new()
+    } else {
+        format!("{}: ", error.path.join("."))
+    };
+    let source = error
+        .metadata
+        .as_ref()
+        .map_or_else(String::new, |metadata| {
+            let place = metadata.source.as_ref();
+            place.map_or_else(
+                || format!(", in {}", metadata.name),
+                |place| format!(", in {place}"),
+            )
+        });
+    format!("{key}{}{source}", error.kind)
 }
 
 impl Config {
@@ -46,7 +70,9 @@ impl Config {
     /// Every [`ConfigError`]; each names the key at fault.
     pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
         // A variable that is no text can't be one of ours: those are ASCII.
-        let variables = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+        let variables = std::env::vars_os().filter_map(|(name, value)| {
+            Some((name.into_string().ok()?, value.into_string().ok()?))
+        });
         Self::from_layers(file, variables)
     }
 
@@ -54,7 +80,10 @@ impl Config {
     ///
     /// # Errors
     /// Every [`ConfigError`].
-    pub fn from_layers(file: Option<&Path>, variables: impl IntoIterator<Item = (String, String)>) -> Result<Self, ConfigError> {
+    pub fn from_layers(
+        file: Option<&Path>,
+        variables: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, ConfigError> {
         let mut figment = Figment::from(Toml::string(DEFAULTS));
         if let Some(file) = file {
             if !file.is_file() {
@@ -74,11 +103,16 @@ impl Config {
             let reason = "http.request_ms_max must be more than plugins.limits.cap.wall_ms_max";
             return Err(ConfigError::Impossible(reason.into()));
         }
-        self.identity.signing_key_der().map_err(|error| ConfigError::Impossible(error.to_string()))?;
+        self.identity
+            .signing_key_der()
+            .map_err(|error| ConfigError::Impossible(error.to_string()))?;
         Ok(())
     }
 }
 
 fn defaults() -> Result<Dict, figment::Error> {
-    Ok(Toml::string(DEFAULTS).data()?.remove(&Profile::Default).unwrap_or_default())
+    Ok(Toml::string(DEFAULTS)
+        .data()?
+        .remove(&Profile::Default)
+        .unwrap_or_default())
 }

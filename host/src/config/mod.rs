@@ -25,11 +25,11 @@ use serde::Deserialize;
 pub use data::Data;
 pub use dev::Dev;
 pub use http::Http;
-pub use identity::{Identity, InvalidKey};
+pub use identity::Identity;
 pub use limits::Limits;
 pub use load::ConfigError;
 pub use log::{Format, Log};
-pub use plugins::{CallLimit, LimitPair, PluginSettings, Plugins};
+pub use plugins::Plugins;
 pub use secret::Secret;
 pub use store::{Location, Store, Sync};
 pub use tenancy::Tenancy;
@@ -72,7 +72,10 @@ impl Config {
     /// The folder of the plugins.
     #[must_use]
     pub fn plugins_dir(&self) -> PathBuf {
-        self.plugins.dir.clone().unwrap_or_else(|| self.data.dir.join("plugins"))
+        self.plugins
+            .dir
+            .clone()
+            .unwrap_or_else(|| self.data.dir.join("plugins"))
     }
 
     /// The folder of compiled plugins; it may be deleted at any time.
@@ -89,7 +92,13 @@ impl Config {
 }
 
 /// Reads a text that may be empty to mean nothing.
-fn path_or_none<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<PathBuf>, D::Error> {
+fn path_or_none<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<PathBuf>, D::Error> {
     let path = PathBuf::deserialize(deserializer)?;
-    Ok(if path.as_os_str().is_empty() { None } else { Some(path) })
+    Ok(if path.as_os_str().is_empty() {
+        None
+    } else {
+        Some(path)
+    })
 }

@@ -58,8 +58,22 @@ pub struct CallLimit {
 
 impl From<CallLimit> for CallLimits {
     fn from(limit: CallLimit) -> Self {
-        let CallLimit { memory_bytes_max, cpu_ms_max, wall_ms_max, host_calls_max, response_bytes_max, concurrency_max } = limit;
-        Self { memory_bytes_max, cpu_ms_max, wall_ms_max, host_calls_max, response_bytes_max, concurrency_max }
+        let CallLimit {
+            memory_bytes_max,
+            cpu_ms_max,
+            wall_ms_max,
+            host_calls_max,
+            response_bytes_max,
+            concurrency_max,
+        } = limit;
+        Self {
+            memory_bytes_max,
+            cpu_ms_max,
+            wall_ms_max,
+            host_calls_max,
+            response_bytes_max,
+            concurrency_max,
+        }
     }
 }
 
@@ -70,8 +84,15 @@ pub struct PluginSettings(pub BTreeMap<String, BTreeMap<String, Value>>);
 
 impl fmt::Debug for PluginSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names = |settings: &BTreeMap<String, Value>| settings.keys().cloned().collect::<Vec<_>>();
-        f.debug_map().entries(self.0.iter().map(|(plugin, settings)| (plugin, names(settings)))).finish()
+        let names =
+            |settings: &BTreeMap<String, Value>| settings.keys().cloned().collect::<Vec<_>>();
+        f.debug_map()
+            .entries(
+                self.0
+                    .iter()
+                    .map(|(plugin, settings)| (plugin, names(settings))),
+            )
+            .finish()
     }
 }
 
@@ -81,13 +102,17 @@ impl Plugins {
         for (plugin, words) in &self.deny {
             let is_known = |word: &String| HOST_INTERFACES.iter().any(|(_, known)| known == word);
             if let Some(word) = words.iter().find(|word| !is_known(word)) {
-                return Err(format!("plugins.deny.{plugin}: there is no capability {word:?}"));
+                return Err(format!(
+                    "plugins.deny.{plugin}: there is no capability {word:?}"
+                ));
             }
         }
         let (default, cap) = (self.limits.default.numbers(), self.limits.cap.numbers());
         for ((name, default), (_, cap)) in default.into_iter().zip(cap) {
             if default == 0 || default > cap {
-                return Err(format!("plugins.limits.default.{name} is {default}; it may be 1 to {cap}, which is the cap"));
+                return Err(format!(
+                    "plugins.limits.default.{name} is {default}; it may be 1 to {cap}, which is the cap"
+                ));
             }
         }
         Ok(())

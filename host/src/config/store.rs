@@ -75,11 +75,21 @@ impl FromStr for Sync {
     type Err = Impossible;
 
     fn from_str(text: &str) -> Result<Self, Impossible> {
-        let ms = || text.strip_suffix("ms")?.parse().ok().filter(|ms| *ms > SHORTEST_SYNC_MS);
+        let ms = || {
+            text.strip_suffix("ms")?
+                .parse()
+                .ok()
+                .filter(|ms| *ms > SHORTEST_SYNC_MS)
+        };
         match text {
             "every" => Ok(Self::Every),
             "never" => Ok(Self::Never),
-            _ => ms().map(Self::WithinMs).ok_or_else(|| Impossible(text.to_owned(), "every, never or more than 100 milliseconds such as 200ms")),
+            _ => ms().map(Self::WithinMs).ok_or_else(|| {
+                Impossible(
+                    text.to_owned(),
+                    "every, never or more than 100 milliseconds such as 200ms",
+                )
+            }),
         }
     }
 }
@@ -94,8 +104,12 @@ impl fmt::Display for Sync {
     }
 }
 
-fn parsed<'de, D: Deserializer<'de>, T: FromStr<Err = Impossible>>(deserializer: D) -> Result<T, D::Error> {
-    String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+fn parsed<'de, D: Deserializer<'de>, T: FromStr<Err = Impossible>>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    String::deserialize(deserializer)?
+        .parse()
+        .map_err(D::Error::custom)
 }
 
 #[cfg(test)]
@@ -106,8 +120,14 @@ mod tests {
     #[test]
     fn addresses_are_read() {
         assert_eq!("mem://".parse::<Location>().unwrap(), Location::Memory);
-        assert_eq!("surrealkv://".parse::<Location>().unwrap(), Location::Disk(None));
-        assert_eq!("surrealkv:///var/x".parse::<Location>().unwrap(), Location::Disk(Some("/var/x".into())));
+        assert_eq!(
+            "surrealkv://".parse::<Location>().unwrap(),
+            Location::Disk(None)
+        );
+        assert_eq!(
+            "surrealkv:///var/x".parse::<Location>().unwrap(),
+            Location::Disk(Some("/var/x".into()))
+        );
         for wrong in ["", "mem", "mem:///x", "rocksdb://x", "data/store"] {
             assert!(wrong.parse::<Location>().is_err(), "{wrong}");
         }

@@ -22,7 +22,9 @@ fn tenant<'de, D: Deserializer<'de>>(deserializer: D) -> Result<TenantId, D::Err
     TenantId::parse(&String::deserialize(deserializer)?).map_err(D::Error::custom)
 }
 
-fn hosts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<HashMap<String, TenantId>, D::Error> {
+fn hosts<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<HashMap<String, TenantId>, D::Error> {
     let texts = HashMap::<String, String>::deserialize(deserializer)?;
     let parse = |(host, tenant): (String, String)| match TenantId::parse(&tenant) {
         Ok(tenant) => Ok((host.to_ascii_lowercase(), tenant)),

@@ -11,7 +11,12 @@ use super::load::DEFAULTS;
 use super::*;
 
 fn with_variables(variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
-    Config::from_layers(None, variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
+    Config::from_layers(
+        None,
+        variables
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
+    )
 }
 
 fn with_file(text: &str) -> Result<Config, ConfigError> {
@@ -22,12 +27,16 @@ fn with_file(text: &str) -> Result<Config, ConfigError> {
 }
 
 fn named(name: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../config").join(name)
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("../config")
+        .join(name)
 }
 
 /// Every line of the defaults that sets a key, with the key.
 fn keys() -> impl Iterator<Item = (&'static str, &'static str)> {
-    let lines = DEFAULTS.lines().filter(|line| !line.starts_with(['#', '[']));
+    let lines = DEFAULTS
+        .lines()
+        .filter(|line| !line.starts_with(['#', '[']));
     lines.filter_map(|line| Some((line, line.split_once(" = ")?.0)))
 }
 
@@ -35,10 +44,18 @@ fn keys() -> impl Iterator<Item = (&'static str, &'static str)> {
 fn the_defaults_have_each_key_of_the_structs_and_no_other() {
     assert!(keys().count() > 20);
     for (line, key) in keys() {
-        for (replacement, wanted) in [(String::new(), "missing"), (line.replacen(key, &format!("{key}_x"), 1), "unknown")] {
+        for (replacement, wanted) in [
+            (String::new(), "missing"),
+            (line.replacen(key, &format!("{key}_x"), 1), "unknown"),
+        ] {
             let text = DEFAULTS.replacen(&format!("\n{line}\n"), &format!("\n{replacement}\n"), 1);
-            let error = Figment::from(Toml::string(&text)).extract::<Config>().unwrap_err();
-            let said = error.into_iter().map(|error| error.to_string()).collect::<String>();
+            let error = Figment::from(Toml::string(&text))
+                .extract::<Config>()
+                .unwrap_err();
+            let said = error
+                .into_iter()
+                .map(|error| error.to_string())
+                .collect::<String>();
             assert!(said.contains(wanted) && said.contains(key), "{key}: {said}");
         }
     }
@@ -47,16 +64,28 @@ fn the_defaults_have_each_key_of_the_structs_and_no_other() {
 #[test]
 fn the_limits_of_the_defaults_are_the_kernels() {
     let config = with_variables(&[]).unwrap();
-    assert_eq!(CallLimits::from(config.plugins.limits.default), CallLimits::DEFAULT);
+    assert_eq!(
+        CallLimits::from(config.plugins.limits.default),
+        CallLimits::DEFAULT
+    );
     assert_eq!(CallLimits::from(config.plugins.limits.cap), CallLimits::CAP);
 }
 
 #[test]
 fn the_store_of_the_defaults_is_the_stores_own() {
-    let (config, store) = (with_variables(&[]).unwrap().store, stoa_store::StoreConfig::default());
+    let (config, store) = (
+        with_variables(&[]).unwrap().store,
+        stoa_store::StoreConfig::default(),
+    );
     assert_eq!(config.sync.to_string(), store.sync.to_string());
-    assert_eq!(config.document_cache_bytes_max, store.document_cache_bytes_max);
-    assert_eq!(config.query_cache_entries_max as u64, store.query_cache_entries_max);
+    assert_eq!(
+        config.document_cache_bytes_max,
+        store.document_cache_bytes_max
+    );
+    assert_eq!(
+        config.query_cache_entries_max as u64,
+        store.query_cache_entries_max
+    );
     assert_eq!(config.block_cache_bytes_max, store.block_cache_bytes_max);
     assert_eq!(config.memtable_bytes_max, store.memtable_bytes_max);
 }
@@ -64,7 +93,9 @@ fn the_store_of_the_defaults_is_the_stores_own() {
 #[test]
 fn the_files_beside_the_defaults_are_good() {
     for name in ["dev.toml", "production.example.toml"] {
-        Config::from_layers(Some(&named(name)), []).map_err(|error| error.to_string()).unwrap();
+        Config::from_layers(Some(&named(name)), [])
+            .map_err(|error| error.to_string())
+            .unwrap();
     }
 }
 
@@ -72,8 +103,16 @@ fn the_files_beside_the_defaults_are_good() {
 fn the_environment_wins_over_the_file_and_the_file_over_the_defaults() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("stoa.toml");
-    fs::write(&file, "[tenancy]\ndefault = \"a\"\n[identity]\nissuer = \"file\"\n").unwrap();
-    let variables = [("STOA_IDENTITY__ISSUER", "environment"), ("STOA_TEST_PLUGINS", "x"), ("HOME", "y")];
+    fs::write(
+        &file,
+        "[tenancy]\ndefault = \"a\"\n[identity]\nissuer = \"file\"\n",
+    )
+    .unwrap();
+    let variables = [
+        ("STOA_IDENTITY__ISSUER", "environment"),
+        ("STOA_TEST_PLUGINS", "x"),
+        ("HOME", "y"),
+    ];
     let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let config = Config::from_layers(Some(&file), variables).unwrap();
     assert_eq!(config.tenancy.default.as_str(), "a");
@@ -87,7 +126,7 @@ fn each_kind_of_value_can_come_from_the_environment() {
         ("STOA_HTTP__LISTEN", "0.0.0.0:9"),
         ("STOA_STORE__URL", "surrealkv:///tmp/x"),
         ("STOA_STORE__QUERY_CACHE_ENTRIES_MAX", "0"),
-        ("STOA_LIMITS__ENABLED", "false"),
+        ("STOA_LIMITS__ENABLED", "true"),
         ("STOA_TENANCY__DEFAULT", "2024"),
         ("STOA_HTTP__CORS_ORIGINS", "[\"https://a.example\"]"),
         ("STOA_PLUGINS__DENY__CART", "[\"cache\"]"),
@@ -98,7 +137,7 @@ fn each_kind_of_value_can_come_from_the_environment() {
     assert_eq!(config.http.listen.port(), 9);
     assert_eq!(config.store_dir().unwrap(), PathBuf::from("/tmp/x"));
     assert_eq!(config.store.query_cache_entries_max, 0);
-    assert!(!config.limits.enabled);
+    assert!(config.limits.enabled);
     assert_eq!(config.tenancy.default.as_str(), "2024");
     assert_eq!(config.http.cors_origins, ["https://a.example"]);
     assert!(config.plugins.deny["cart"].contains("cache"));
@@ -114,51 +153,79 @@ fn unknown_and_impossible_values_are_errors_that_name_the_key() {
         ("STOA_PORT", "8080"),
         ("STOA_HTTP__LISTEN__PORT", "8080"),
     ] {
-        let error = with_variables(&[(variable, value)]).unwrap_err().to_string();
+        let error = with_variables(&[(variable, value)])
+            .unwrap_err()
+            .to_string();
         assert!(error.contains(variable), "{error}");
     }
     for (text, key) in [
-        ("[http]\nlistne = \"x\"", "listne"),
+        ("[http]\nlistne = \"x\"", "http.listne: "),
         ("[htpt]\nlisten = \"x\"", "htpt"),
         ("[http]\nlisten = \"nowhere\"", "http.listen"),
         ("[http]\nbody_bytes_max = \"many\"", "body_bytes_max"),
         ("[store]\nurl = \"rocksdb://x\"", "rocksdb"),
         ("[tenancy]\ndefault = \"A B\"", "tenancy.default"),
-        ("[tenancy.hosts]\n\"shop.example\" = \"A B\"", "shop.example"),
+        (
+            "[tenancy.hosts]\n\"shop.example\" = \"A B\"",
+            "shop.example",
+        ),
         ("[plugins.deny]\ncart = [\"sorcery\"]", "sorcery"),
-        ("[plugins.limits.default]\ncpu_ms_max = 99_999", "cpu_ms_max"),
+        (
+            "[plugins.limits.default]\ncpu_ms_max = 99_999",
+            "cpu_ms_max",
+        ),
         ("[http]\nrequest_ms_max = 30_000", "request_ms_max"),
         ("[identity]\nsigning_key = \"?\"", "signing_key"),
     ] {
         let error = with_file(text).unwrap_err().to_string();
         assert!(error.contains(key), "{key}: {error}");
     }
-    let error = with_variables(&[("STOA_HTTP__LISTEN", "nowhere")]).unwrap_err().to_string();
+    let error = with_variables(&[("STOA_HTTP__LISTEN", "nowhere")])
+        .unwrap_err()
+        .to_string();
     assert!(error.contains("STOA_HTTP__LISTEN"), "{error}");
 }
 
 #[test]
 fn a_file_that_is_not_there_is_an_error() {
-    let error = Config::from_layers(Some(&named("nowhere.toml")), []).unwrap_err().to_string();
+    let error = Config::from_layers(Some(&named("nowhere.toml")), [])
+        .unwrap_err()
+        .to_string();
     assert!(error.contains("nowhere.toml"), "{error}");
 }
 
 #[test]
 fn debug_shows_no_secret() {
     let key = "c2VjcmV0IGtleQ==";
-    let config = with_variables(&[("STOA_IDENTITY__SIGNING_KEY", key), ("STOA_PLUGINS__SETTINGS__PAYMENTS__API_KEY", "sk_live")]).unwrap();
+    let config = with_variables(&[
+        ("STOA_IDENTITY__SIGNING_KEY", key),
+        ("STOA_PLUGINS__SETTINGS__PAYMENTS__API_KEY", "sk_live"),
+    ])
+    .unwrap();
     let shown = format!("{config:?}");
-    assert!(!shown.contains(key) && !shown.contains("sk_live"), "{shown}");
+    assert!(
+        !shown.contains(key) && !shown.contains("sk_live"),
+        "{shown}"
+    );
     assert!(shown.contains("api_key"), "{shown}");
 }
 
 #[test]
 fn what_the_host_keeps_is_under_one_folder_unless_told_otherwise() {
     let config = with_variables(&[("STOA_DATA__DIR", "/var/lib/stoa")]).unwrap();
-    for path in [config.store_dir().unwrap(), config.plugins_dir(), config.compiled_dir(), config.signing_key_file()] {
+    for path in [
+        config.store_dir().unwrap(),
+        config.plugins_dir(),
+        config.compiled_dir(),
+        config.signing_key_file(),
+    ] {
         assert!(path.starts_with("/var/lib/stoa"), "{}", path.display());
     }
-    let config = with_variables(&[("STOA_STORE__URL", "mem://"), ("STOA_PLUGINS__DIR", "elsewhere")]).unwrap();
+    let config = with_variables(&[
+        ("STOA_STORE__URL", "mem://"),
+        ("STOA_PLUGINS__DIR", "elsewhere"),
+    ])
+    .unwrap();
     assert_eq!(config.store_dir(), None);
     assert_eq!(config.plugins_dir(), PathBuf::from("elsewhere"));
 }

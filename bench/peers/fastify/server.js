@@ -1,0 +1,37 @@
+// The shop's hot paths as a Node.js team would write them: one Fastify process per core, PostgreSQL for
+// what must last, Redis for 60 seconds of what is read often.
+
+import cluster from 'node:cluster';
+import { availableParallelism } from 'node:os';
+
+import { build } from './app.js';
+import { seed } from './seed.js';
+
+const config = {
+  host: '127.0.0.1',
+  port: Number(required('PORT')),
+  postgres: { host: '127.0.0.1', port: Number(required('POSTGRES_PORT')), user: 'postgres', database: 'postgres' },
+  redis: { host: '127.0.0.1', port: Number(required('REDIS_PORT')) },
+  jwtSecret: required('JWT_SECRET'),
+};
+
+function required(name) {
+  const value = process.env[name];
+  if (!value) throw new Error(`${name} is not set`);
+  return value;
+}
+
+if (cluster.isPrimary) {
+  await seed(config.postgres, required('PRODUCTS'));
+  for (let worker = 0; worker < availableParallelism(); worker += 1) cluster.fork();
+  // A worker that fails would only make the peer look slow.
+  cluster.on('exit', (worker, code) => {
+    console.error(`worker ${worker.id} ended with ${code}`);
+    process.exit(1);
+  });
+  process.on('SIGTERM', () => process.exit(0));
+} else {
+  const app = build(config);
+  process.on('disconnect', () => process.exit(0));
+  await app.listen({ host: config.host, port: config.port });
+}

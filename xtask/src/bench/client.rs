@@ -1,0 +1,85 @@
+//! The few requests that we make ourselves.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+
+/// How long an answer may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Status and body of an answer.
+pub struct Answer {
+    pub status: u16,
+    pub body: String,
+}
+
+impl Answer {
+    /// The body of a successful answer.
+    pub fn json(self) -> Result<Value> {
+        if !(200..300).contains(&self.status) {
+            bail!("status {}: {}", self.status, self.body);
+        }
+        serde_json::from_str(&self.body).context("the answer is no JSON")
+    }
+}
+
+/// Gets a path.
+pub fn get(address: SocketAddr, path: &str) -> Result<Answer> {
+    send(address, "GET", path, None, "")
+}
+
+/// Posts JSON, with a bearer token if there is one.
+pub fn post(address: SocketAddr, path: &str, token: Option<&str>, body: &Value) -> Result<Answer> {
+    send(address, "POST", path, token, &body.to_string())
+}
+
+/// Whether a path is answered with 200.
+pub fn is_ok(address: SocketAddr, path: &str) -> bool {
+    get(address, path).is_ok_and(|answer| answer.status == 200)
+}
+
+/// HTTP/1.0, because then no server answers in chunks or keeps the connection.
+fn send(
+    address: SocketAddr,
+    method: &str,
+    path: &str,
+    token: Option<&str>,
+    body: &str,
+) -> Result<Answer> {
+    let mut stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    let authorization = token.map_or(String::new(), |token| {
+        format!("authorization: Bearer {token}\r\n")
+    });
+    let content = if body.is_empty() {
+        String::new()
+    } else {
+        format!(
+            "content-type: application/json\r\ncontent-length: {}\r\n",
+            body.len()
+        )
+    };
+    write!(
+        stream,
+        "{method} {path} HTTP/1.0\r\nhost: {address}\r\n{authorization}{content}\r\n{body}"
+    )?;
+    let mut text = String::new();
+    stream
+        .read_to_string(&mut text)
+        .with_context(|| format!("{method} {path}"))?;
+    let (head, body) = text
+        .split_once("\r\n\r\n")
+        .context("the answer has no end of headers")?;
+    let status = head
+        .split(' ')
+        .nth(1)
+        .context("the answer has no status")?
+        .parse()?;
+    Ok(Answer {
+        status,
+        body: body.to_owned(),
+    })
+}

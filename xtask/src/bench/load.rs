@@ -1,0 +1,141 @@
+//! wrk as the source of load. It runs on the machine of the servers and takes its share of the processors.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize};
+
+use super::scenarios::{self, Scenario};
+use crate::process;
+use crate::workspace;
+
+/// What makes the requests and prints the result.
+const SCRIPT: &str = "bench/load.lua";
+/// What the result's line begins with.
+const RESULT: &str = "RESULT ";
+/// Threads of wrk: one is enough to saturate two cores of servers, two keep its own latency out of the numbers.
+const THREADS: u32 = 2;
+/// Seconds until compilers and caches are warm.
+const WARM_UP_SECONDS: u32 = 2;
+
+/// How much load.
+#[derive(Debug, Clone, Serialize)]
+pub struct Load {
+    /// Seconds that count.
+    pub seconds: u32,
+    /// Connections, each with one request under way.
+    pub connections: u32,
+}
+
+/// What came of it.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+pub struct Measure {
+    /// How long it really took.
+    pub duration_us: u64,
+    /// Answers, good or bad.
+    pub requests: u64,
+    /// Bytes of the answers.
+    pub bytes: u64,
+    /// Half of the answers came within.
+    pub p50_us: u64,
+    /// All but one of a hundred came within.
+    pub p99_us: u64,
+    /// Answers with a status of 400 or more.
+    pub refused: u64,
+    /// Requests without an answer.
+    pub broken: u64,
+}
+
+impl Measure {
+    /// Good answers per second.
+    #[expect(clippy::cast_precision_loss, reason = "a rate needs no 53 bits")]
+    pub fn per_second(&self) -> f64 {
+        self.requests.saturating_sub(self.refused) as f64 * 1e6 / self.duration_us.max(1) as f64
+    }
+
+    /// Whatever was not a good answer.
+    pub const fn failed(&self) -> u64 {
+        self.refused + self.broken
+    }
+}
+
+/// One scenario on one side, with its bodies and tokens as wrk reads them.
+pub struct Target {
+    url: String,
+    method: &'static str,
+    bodies: Option<PathBuf>,
+    tokens: Option<PathBuf>,
+}
+
+impl Target {
+    /// Writes bodies and tokens into `folder`.
+    pub fn new(
+        address: SocketAddr,
+        scenario: &Scenario,
+        path: &str,
+        folder: &Path,
+    ) -> Result<Self> {
+        let bodies = lines(
+            &folder.join("bodies"),
+            scenario.bodies.iter().map(ToString::to_string).collect(),
+        )?;
+        let tokens = (0..scenario.shoppers)
+            .map(|shopper| scenarios::token(address, &format!("shopper-{shopper}")));
+        let tokens = lines(&folder.join("tokens"), tokens.collect::<Result<_>>()?)?;
+        Ok(Self {
+            method: scenario.method,
+            bodies,
+            tokens,
+            ..Self::plain(address, path)
+        })
+    }
+
+    /// A plain GET.
+    pub fn plain(address: SocketAddr, path: &str) -> Self {
+        Self {
+            url: format!("http://{address}{path}"),
+            method: "GET",
+            bodies: None,
+            tokens: None,
+        }
+    }
+}
+
+fn lines(file: &Path, lines: Vec<String>) -> Result<Option<PathBuf>> {
+    if lines.is_empty() {
+        return Ok(None);
+    }
+    fs::write(file, lines.join("\n"))?;
+    Ok(Some(file.to_path_buf()))
+}
+
+impl Load {
+    /// The same, shorter.
+    pub fn warm_up(&self) -> Self {
+        Self {
+            seconds: WARM_UP_SECONDS,
+            ..self.clone()
+        }
+    }
+
+    /// Runs it to its end.
+    pub fn run(&self, target: &Target) -> Result<Measure> {
+        let mut wrk = Command::new("wrk");
+        wrk.arg(format!("-t{THREADS}"))
+            .arg(format!("-c{}", self.connections))
+            .arg(format!("-d{}s", self.seconds));
+        wrk.args(["-s", SCRIPT, &target.url, "--", target.method])
+            .current_dir(workspace::root());
+        for file in [&target.bodies, &target.tokens] {
+            wrk.arg(file.as_deref().unwrap_or(Path::new("-")));
+        }
+        let said = process::output(&mut wrk)?;
+        let line = said.lines().find_map(|line| line.strip_prefix(RESULT));
+        Ok(serde_json::from_str(line.with_context(|| {
+            format!("wrk printed no result:\n{said}")
+        })?)?)
+    }
+}

@@ -1,0 +1,239 @@
+//! The numbers as a table for people and as JSON for later.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::Result;
+use serde::Serialize;
+
+use super::load::{Load, Measure};
+use super::reload::Reloads;
+use super::scenarios::Scenario;
+use crate::process;
+use crate::workspace;
+
+/// Bytes of a mebibyte.
+const MIB: u64 = 1 << 20;
+
+/// One scenario on both sides.
+#[derive(Debug, Serialize)]
+pub struct Row {
+    pub name: &'static str,
+    pub stoa_path: String,
+    pub peer_path: String,
+    pub stoa: Option<Measure>,
+    pub peer: Option<Measure>,
+}
+
+impl Row {
+    /// With Stoa's side.
+    pub fn new(scenario: &Scenario, stoa: Measure) -> Self {
+        Self {
+            stoa: Some(stoa),
+            ..Self::empty(scenario)
+        }
+    }
+
+    /// With the peer's side.
+    pub fn of_peer(scenario: &Scenario, peer: Measure) -> Self {
+        Self {
+            peer: Some(peer),
+            ..Self::empty(scenario)
+        }
+    }
+
+    fn empty(scenario: &Scenario) -> Self {
+        let Scenario {
+            name,
+            stoa_path,
+            peer_path,
+            ..
+        } = scenario;
+        Self {
+            name,
+            stoa_path: stoa_path.clone(),
+            peer_path: peer_path.clone(),
+            stoa: None,
+            peer: None,
+        }
+    }
+
+    /// How many times as much Stoa does.
+    fn ratio(&self) -> Option<f64> {
+        Some(self.stoa.as_ref()?.per_second() / self.peer.as_ref()?.per_second())
+    }
+}
+
+/// Everything that was measured, and where.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    pub time: String,
+    pub commit: String,
+    pub machine: String,
+    pub cores: usize,
+    pub load: Load,
+    pub rows: Vec<Row>,
+    pub reloads: Option<Reloads>,
+    /// Memory before any load, and after all of it.
+    pub stoa_idle_bytes: Option<u64>,
+    pub stoa_bytes: Option<u64>,
+    pub peer_idle_bytes: Option<u64>,
+    pub peer_bytes: Option<u64>,
+}
+
+impl Report {
+    /// Without numbers yet.
+    pub fn new(load: &Load) -> Result<Self> {
+        let commit = process::output(
+            Command::new("git")
+                .args(["rev-parse", "--short", "HEAD"])
+                .current_dir(workspace::root()),
+        );
+        Ok(Self {
+            time: process::output(Command::new("date").args(["-u", "+%Y-%m-%dT%H%M%SZ"]))?
+                .trim()
+                .to_owned(),
+            commit: commit.unwrap_or_default().trim().to_owned(),
+            machine: process::output(Command::new("uname").arg("-srm"))?
+                .trim()
+                .to_owned(),
+            cores: std::thread::available_parallelism()?.get(),
+            load: load.clone(),
+            rows: Vec::new(),
+            reloads: None,
+            stoa_idle_bytes: None,
+            stoa_bytes: None,
+            peer_idle_bytes: None,
+            peer_bytes: None,
+        })
+    }
+
+    /// For people.
+    pub fn table(&self) -> String {
+        let mut text = format!(
+            "\n{}, {} cores, {} connections, {} s each; wrk on the same machine\n\n",
+            self.machine, self.cores, self.load.connections, self.load.seconds
+        );
+        let heads = [
+            "",
+            "Stoa/s",
+            "p50",
+            "p99",
+            "failed",
+            "Fastify/s",
+            "p50",
+            "p99",
+            "failed",
+            "ratio",
+        ];
+        line(&mut text, &heads.map(ToOwned::to_owned));
+        for row in &self.rows {
+            let mut cells = vec![row.name.to_owned()];
+            cells.extend(side(row.stoa.as_ref()));
+            cells.extend(side(row.peer.as_ref()));
+            cells.push(
+                row.ratio()
+                    .map_or_else(dash, |ratio| format!("{ratio:.2}×")),
+            );
+            line(&mut text, &cells);
+        }
+        self.closing(&mut text);
+        text
+    }
+
+    fn closing(&self, text: &mut String) {
+        let mib =
+            |bytes: Option<u64>| bytes.map_or_else(dash, |bytes| format!("{} MiB", bytes / MIB));
+        text.push_str(&format!(
+            "\nmemory (PSS)  Stoa {} idle, {} after; Fastify, PostgreSQL and Redis {} idle, {} after\n",
+            mib(self.stoa_idle_bytes), mib(self.stoa_bytes), mib(self.peer_idle_bytes), mib(self.peer_bytes),
+        ));
+        if let Some(reloads) = &self.reloads {
+            text.push_str(&format!(
+                "replacements  {} under {:.0} requests/s: {} failed requests, live within {} ms (p50), {} ms (slowest)\n",
+                reloads.done, reloads.load.per_second(), reloads.load.failed(), reloads.p50_ms, reloads.slowest_ms,
+            ));
+        }
+    }
+
+    /// Writes the JSON and answers where.
+    pub fn write(&self, folder: &Path) -> Result<PathBuf> {
+        fs::create_dir_all(folder)?;
+        let file = folder.join(&self.time).with_extension("json");
+        fs::write(&file, serde_json::to_vec_pretty(self)?)?;
+        Ok(file)
+    }
+}
+
+fn side(measure: Option<&Measure>) -> [String; 4] {
+    let Some(measure) = measure else {
+        return [dash(), dash(), dash(), dash()];
+    };
+    let rate = format!("{:.0}", measure.per_second());
+    [
+        rate,
+        ms(measure.p50_us),
+        ms(measure.p99_us),
+        measure.failed().to_string(),
+    ]
+}
+
+#[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
+fn ms(us: u64) -> String {
+    format!("{:.2} ms", us as f64 / 1e3)
+}
+
+fn dash() -> String {
+    "-".into()
+}
+
+fn line(text: &mut String, cells: &[String]) {
+    for (column, cell) in cells.iter().enumerate() {
+        // Writing to a string cannot fail.
+        let _ = if column == 0 {
+            write!(text, "{cell:<30}")
+        } else {
+            write!(text, "{cell:>11}")
+        };
+    }
+    text.push('\n');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn measure(requests: u64, refused: u64) -> Measure {
+        Measure {
+            duration_us: 2_000_000,
+            requests,
+            bytes: 0,
+            p50_us: 1_500,
+            p99_us: 9_000,
+            refused,
+            broken: 0,
+        }
+    }
+
+    #[test]
+    fn only_good_answers_count() {
+        assert!((measure(1_000, 200).per_second() - 400.0).abs() < 1e-9);
+        assert_eq!(measure(1_000, 200).failed(), 200);
+    }
+
+    #[test]
+    fn a_row_compares_both_sides() {
+        let mut row = Row {
+            name: "x",
+            stoa_path: String::new(),
+            peer_path: String::new(),
+            stoa: Some(measure(300, 0)),
+            peer: None,
+        };
+        assert!(row.ratio().is_none());
+        row.peer = Some(measure(100, 0));
+        assert!((row.ratio().unwrap_or_default() - 3.0).abs() < 1e-9);
+    }
+}

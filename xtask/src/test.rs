@@ -1,0 +1,50 @@
+//! `cargo xtask test`: every test, with everything that the tests need.
+
+use anyhow::Result;
+
+use crate::guests::{self, Batch, Profile};
+use crate::prerequisites::{self, Consent, Tool};
+use crate::process;
+use crate::workspace::{self, Workspace};
+
+/// What the dependencies are compiled with.
+const TOOLS: &[Tool] = &[Tool {
+    file: "cc",
+    package: "build-essential",
+}];
+/// Where the host's tests find the plugins.
+const PLUGINS_VARIABLE: &str = "STOA_TEST_PLUGINS";
+/// Where the host's tests find their own guests.
+const GUESTS_VARIABLE: &str = "STOA_TEST_GUESTS";
+
+#[derive(clap::Args)]
+pub struct Args {
+    /// Install missing Debian packages without asking.
+    #[arg(long)]
+    yes: bool,
+    /// Passed on to `cargo test --workspace`: parts of tests' names, or options after `--`.
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    filters: Vec<String>,
+}
+
+pub fn run(args: &Args) -> Result<()> {
+    let consent = Consent::from_flag(args.yes);
+    ensure_prerequisites(consent)?;
+    let workspace = Workspace::load()?;
+    let batches = [Batch::plugins(&workspace)?, Batch::test_guests(&workspace)?];
+    guests::build(&workspace, Profile::Guest, consent, &batches)?;
+    let mut cargo = process::cargo();
+    cargo
+        .args(["test", "--workspace"])
+        .args(&args.filters)
+        .current_dir(workspace::root());
+    cargo
+        .env(PLUGINS_VARIABLE, workspace.plugins_dir())
+        .env(GUESTS_VARIABLE, workspace.test_plugins_dir());
+    process::run(&mut cargo)
+}
+
+/// Makes sure of what a build needs besides cargo.
+pub fn ensure_prerequisites(consent: Consent) -> Result<()> {
+    prerequisites::ensure(TOOLS, &[], consent)
+}
