@@ -128,6 +128,11 @@ impl CacheChanges {
         self.with(|pending| pending.changes.insert(key, Change::Remove));
     }
 
+    /// Whether there is nothing to apply.
+    pub fn is_empty(&self) -> bool {
+        self.with(|pending| pending.changes.is_empty())
+    }
+
     /// The request has committed.
     pub fn apply(&self, cache: &PluginCache) {
         self.with(|pending| {

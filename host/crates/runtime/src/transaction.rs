@@ -84,11 +84,8 @@ async fn try_until_committed(core: &Arc<Core>, live: &Arc<Live>, route: &LiveRou
         if let Some(key) = &request.idempotency {
             keep(core, &scope, key, &response)?;
         }
-        match scope.unit.commit().await {
-            Ok(()) => {
-                scope.cache_changes.apply(&core.cache);
-                return Ok(response);
-            }
+        match commit(&scope).await {
+            Ok(()) => return Ok(response),
             Err(CommitError::Conflict) => {
                 revision.meter.conflicted();
                 outside.rewind();
@@ -100,6 +97,21 @@ async fn try_until_committed(core: &Arc<Core>, live: &Arc<Live>, route: &LiveRou
         }
     }
     Err(Problem::new(409, "conflict", "Too many requests changed the same thing at once; try again."))
+}
+
+/// Commits, and lets the caches follow. They follow even when the client goes away in between, which drops
+/// this request: a copy that should have been dropped would else be told to others.
+async fn commit(scope: &Arc<Scope>) -> Result<(), CommitError> {
+    if scope.cache_changes.is_empty() {
+        return scope.unit.commit().await;
+    }
+    let scope = Arc::clone(scope);
+    let task = tokio::spawn(async move {
+        scope.unit.commit().await?;
+        scope.cache_changes.apply(&scope.cache);
+        Ok(())
+    });
+    task.await.unwrap_or_else(|error| Err(CommitError::Unknown(error.to_string())))
 }
 
 /// Somebody else stored an answer under the key while this request ran: that one counts.

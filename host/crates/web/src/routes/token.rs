@@ -69,7 +69,7 @@ pub(crate) async fn issue(
     let user = User {
         id: wanted.user_id,
         email: wanted.email,
-        role: wanted.role.unwrap_or(Role::User),
+        role: wanted.role.unwrap_or(Role::Admin),
         organization: organization.to_string(),
     };
     let account = Account {
@@ -97,7 +97,7 @@ pub(crate) fn schema() -> Value {
         "properties": {
             "userId": { "type": "string", "minLength": 1, "maxLength": USER_ID_BYTES_MAX },
             "email": { "type": "string", "format": "email", "maxLength": EMAIL_BYTES_MAX },
-            "role": { "enum": ["admin", "developer", "viewer", "vendor", "user", "worker"], "default": "user" },
+            "role": { "enum": ["admin", "developer", "viewer", "vendor", "user", "worker"], "default": "admin" },
             "organization": { "type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,62}$" },
         },
     })
