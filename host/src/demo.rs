@@ -39,23 +39,36 @@ struct Who {
 ///
 /// # Errors
 /// When a file can't be read. A request that is refused is logged, and loading goes on.
-pub async fn load_once(edge: &Edge, tokens: &dyn Tokens, dir: &Path, config: &Config) -> anyhow::Result<()> {
+pub async fn load_once(
+    edge: &Edge,
+    tokens: &dyn Tokens,
+    dir: &Path,
+    config: &Config,
+) -> anyhow::Result<()> {
     let mark = config.data.dir.join(MARK);
     let forgets = config.store.url == Location::Memory;
     if !forgets && mark.exists() {
         return Ok(());
     }
-    let mut files: Vec<_> = std::fs::read_dir(dir)?.filter_map(|entry| Some(entry.ok()?.path())).collect();
-    files.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
+    let mut files: Vec<_> = std::fs::read_dir(dir)?
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .collect();
+    files.retain(|path| {
+        path.extension()
+            .is_some_and(|extension| extension == "json")
+    });
     files.sort();
     let mut loaded = 0;
     for file in files {
         let text = std::fs::read_to_string(&file)?;
-        let steps: Vec<Step> = serde_json::from_str(&text).with_context(|| file.display().to_string())?;
+        let steps: Vec<Step> =
+            serde_json::from_str(&text).with_context(|| file.display().to_string())?;
         for (position, step) in steps.iter().enumerate() {
             match send(edge, tokens, &config.tenancy.default, step).await? {
                 (200..=299 | 409, _) => loaded += 1,
-                (status, body) => tracing::warn!(file = %file.display(), position, status, body, "a demo request was refused"),
+                (status, body) => {
+                    tracing::warn!(file = %file.display(), position, status, body, "a demo request was refused")
+                }
             }
         }
     }
@@ -66,7 +79,12 @@ pub async fn load_once(edge: &Edge, tokens: &dyn Tokens, dir: &Path, config: &Co
     Ok(())
 }
 
-async fn send(edge: &Edge, tokens: &dyn Tokens, tenant: &TenantId, step: &Step) -> anyhow::Result<(u16, String)> {
+async fn send(
+    edge: &Edge,
+    tokens: &dyn Tokens,
+    tenant: &TenantId,
+    step: &Step,
+) -> anyhow::Result<(u16, String)> {
     let account = Account {
         id: step.who.user_id.clone(),
         email: Some(step.who.email.clone()),
@@ -79,7 +97,12 @@ async fn send(edge: &Edge, tokens: &dyn Tokens, tenant: &TenantId, step: &Step) 
         .uri(&step.path)
         .header("authorization", format!("Bearer {token}"))
         .header("content-type", "application/json")
-        .body(Bytes::from(step.body.as_ref().map(Value::to_string).unwrap_or_default()))?;
+        .body(Bytes::from(
+            step.body.as_ref().map(Value::to_string).unwrap_or_default(),
+        ))?;
     let answer = edge.call(request).await;
-    Ok((answer.status().as_u16(), String::from_utf8_lossy(answer.body()).into_owned()))
+    Ok((
+        answer.status().as_u16(),
+        String::from_utf8_lossy(answer.body()).into_owned(),
+    ))
 }

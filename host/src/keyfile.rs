@@ -11,7 +11,10 @@ use anyhow::Context as _;
 ///
 /// # Errors
 /// When the file can't be read or written, or `make` fails.
-pub fn read_or_create(path: &Path, make: impl FnOnce() -> anyhow::Result<Vec<u8>>) -> anyhow::Result<Vec<u8>> {
+pub fn read_or_create(
+    path: &Path,
+    make: impl FnOnce() -> anyhow::Result<Vec<u8>>,
+) -> anyhow::Result<Vec<u8>> {
     let here = || format!("the key file {}", path.display());
     match fs::read(path) {
         Ok(bytes) => return Ok(bytes),
@@ -19,7 +22,12 @@ pub fn read_or_create(path: &Path, make: impl FnOnce() -> anyhow::Result<Vec<u8>
         Err(error) => return Err(error).with_context(here),
     }
     let bytes = make()?;
-    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).with_context(here)?;
+    let mut file = fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
+        .with_context(here)?;
     file.write_all(&bytes).with_context(here)?;
     file.sync_all().with_context(here)?;
     Ok(bytes)
@@ -37,6 +45,9 @@ mod tests {
         let path = dir.path().join("key");
         assert_eq!(read_or_create(&path, || Ok(vec![1, 2])).unwrap(), [1, 2]);
         assert_eq!(read_or_create(&path, || Ok(vec![3])).unwrap(), [1, 2]);
-        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(
+            fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
     }
 }

@@ -29,8 +29,12 @@ pub struct Watcher {
 /// # Errors
 /// When the folder can't be read.
 pub fn plugin_files(dir: &Path) -> anyhow::Result<Vec<PathBuf>> {
-    let entries = std::fs::read_dir(dir).with_context(|| format!("the plugin folder {}", dir.display()))?;
-    let mut files: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| is_plugin(path)).collect();
+    let entries =
+        std::fs::read_dir(dir).with_context(|| format!("the plugin folder {}", dir.display()))?;
+    let mut files: Vec<PathBuf> = entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| is_plugin(path))
+        .collect();
     files.sort();
     Ok(files)
 }
@@ -39,7 +43,11 @@ pub fn plugin_files(dir: &Path) -> anyhow::Result<Vec<PathBuf>> {
 ///
 /// # Errors
 /// When the system refuses to watch.
-pub fn watch(dir: &Path, config: Option<(PathBuf, ReadPolicy)>, runtime: Arc<Runtime>) -> anyhow::Result<Watcher> {
+pub fn watch(
+    dir: &Path,
+    config: Option<(PathBuf, ReadPolicy)>,
+    runtime: Arc<Runtime>,
+) -> anyhow::Result<Watcher> {
     let (sender, receiver) = mpsc::channel(CHANGES_WAITING_MAX);
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
         if let Ok(event) = event
@@ -59,16 +67,25 @@ pub fn watch(dir: &Path, config: Option<(PathBuf, ReadPolicy)>, runtime: Arc<Run
     Ok(Watcher { _watcher: watcher })
 }
 
-async fn follow(dir: PathBuf, config: Option<(PathBuf, ReadPolicy)>, runtime: Arc<Runtime>, mut changes: mpsc::Receiver<PathBuf>) {
+async fn follow(
+    dir: PathBuf,
+    config: Option<(PathBuf, ReadPolicy)>,
+    runtime: Arc<Runtime>,
+    mut changes: mpsc::Receiver<PathBuf>,
+) {
     while let Some(first) = changes.recv().await {
         let mut changed = BTreeSet::from([first]);
-        while let Ok(Some(next)) = tokio::time::timeout(Duration::from_millis(SETTLE_MS), changes.recv()).await {
+        while let Ok(Some(next)) =
+            tokio::time::timeout(Duration::from_millis(SETTLE_MS), changes.recv()).await
+        {
             changed.insert(next);
         }
         for path in changed {
             match &config {
                 Some((file, read)) if same_file(&path, file) => apply_policy(&runtime, read).await,
-                _ if is_plugin(&path) && path.parent().is_some_and(|parent| same_file(parent, &dir)) => {
+                _ if is_plugin(&path)
+                    && path.parent().is_some_and(|parent| same_file(parent, &dir)) =>
+                {
                     let path = dir.join(path.file_name().unwrap_or_default());
                     if path.exists() {
                         // The reason of a refusal is in the log and in `/health`.
@@ -86,13 +103,19 @@ async fn follow(dir: PathBuf, config: Option<(PathBuf, ReadPolicy)>, runtime: Ar
 async fn apply_policy(runtime: &Runtime, read: &ReadPolicy) {
     match read() {
         Ok(policy) => runtime.set_policy(policy).await,
-        Err(error) => tracing::error!(error = format!("{error:#}"), "the changed configuration is refused; the old one goes on"),
+        Err(error) => tracing::error!(
+            error = format!("{error:#}"),
+            "the changed configuration is refused; the old one goes on"
+        ),
     }
 }
 
 /// Whether two paths name the same file, whether or not it exists right now.
 fn same_file(a: &Path, b: &Path) -> bool {
-    let resolve = |path: &Path| match (path.parent().and_then(|parent| parent.canonicalize().ok()), path.file_name()) {
+    let resolve = |path: &Path| match (
+        path.parent().and_then(|parent| parent.canonicalize().ok()),
+        path.file_name(),
+    ) {
         (Some(parent), Some(name)) => parent.join(name),
         _ => path.canonicalize().unwrap_or_else(|_| path.to_path_buf()),
     };
@@ -101,6 +124,9 @@ fn same_file(a: &Path, b: &Path) -> bool {
 
 /// Plugins are `*.wasm`; names that begin with a dot are copies under way.
 fn is_plugin(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| extension == "wasm")
-        && path.file_name().is_some_and(|name| !name.to_string_lossy().starts_with('.'))
+    path.extension()
+        .is_some_and(|extension| extension == "wasm")
+        && path
+            .file_name()
+            .is_some_and(|name| !name.to_string_lossy().starts_with('.'))
 }

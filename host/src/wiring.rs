@@ -40,15 +40,27 @@ pub async fn build(config: &Config, file: Option<&Path>) -> anyhow::Result<Host>
     let (clock, random) = (Arc::new(SystemClock), Arc::new(SystemRandom));
     // Before anything counts: a counter that is made earlier counts for nobody.
     Metrics::install()?;
-    std::fs::create_dir_all(&config.data.dir).with_context(|| format!("data.dir {}", config.data.dir.display()))?;
-    let store = SurrealStore::open(store_config(config), clock.clone()).await.context("opening the store")?;
-    let ports = stoa_runtime::Ports { store: store.clone(), clock: clock.clone(), random: random.clone() };
+    std::fs::create_dir_all(&config.data.dir)
+        .with_context(|| format!("data.dir {}", config.data.dir.display()))?;
+    let store = SurrealStore::open(store_config(config), clock.clone())
+        .await
+        .context("opening the store")?;
+    let ports = stoa_runtime::Ports {
+        store: store.clone(),
+        clock: clock.clone(),
+        random: random.clone(),
+    };
     let runtime = Runtime::start(runtime_config(config)?, ports).await?;
 
     let plugins_dir = config.plugins_dir();
-    std::fs::create_dir_all(&plugins_dir).with_context(|| format!("plugins.dir {}", plugins_dir.display()))?;
+    std::fs::create_dir_all(&plugins_dir)
+        .with_context(|| format!("plugins.dir {}", plugins_dir.display()))?;
     let watcher = match config.plugins.watch {
-        true => Some(watch::watch(&plugins_dir, file.map(policy_source), Arc::clone(&runtime))?),
+        true => Some(watch::watch(
+            &plugins_dir,
+            file.map(policy_source),
+            Arc::clone(&runtime),
+        )?),
         false => None,
     };
     for plugin in watch::plugin_files(&plugins_dir)? {
@@ -59,9 +71,22 @@ pub async fn build(config: &Config, file: Option<&Path>) -> anyhow::Result<Host>
     let tokens = Arc::new(JwtTokens::new(token_config(config)?, clock.clone()));
     let edge = Edge::new(
         edge_config(config),
-        stoa_web::Ports { plugins: runtime.clone(), store: store.clone(), tokens: tokens.clone(), clock, random },
+        stoa_web::Ports {
+            plugins: runtime.clone(),
+            store: store.clone(),
+            tokens: tokens.clone(),
+            clock,
+            random,
+        },
     );
-    Ok(Host { config: config.clone(), edge, runtime, store, tokens, watcher })
+    Ok(Host {
+        config: config.clone(),
+        edge,
+        runtime,
+        store,
+        tokens,
+        watcher,
+    })
 }
 
 impl Host {
@@ -69,9 +94,14 @@ impl Host {
     ///
     /// # Errors
     /// When the address can't be had.
-    pub async fn serve(self, shutdown: impl Future<Output = ()> + Send + 'static) -> anyhow::Result<()> {
+    pub async fn serve(
+        self,
+        shutdown: impl Future<Output = ()> + Send + 'static,
+    ) -> anyhow::Result<()> {
         let listen = self.config.http.listen;
-        let listener = TcpListener::bind(listen).await.with_context(|| format!("http.listen {listen}"))?;
+        let listener = TcpListener::bind(listen)
+            .await
+            .with_context(|| format!("http.listen {listen}"))?;
         if let Some(dir) = &self.config.dev.demo {
             let loaded = demo::load_once(&self.edge, &*self.tokens, dir, &self.config).await;
             loaded.with_context(|| format!("dev.demo {}", dir.display()))?;
@@ -104,11 +134,17 @@ async fn sweep(store: Arc<SurrealStore>) {
 /// What the watcher reads again when the configuration file changes.
 fn policy_source(file: &Path) -> (PathBuf, watch::ReadPolicy) {
     let source = file.to_path_buf();
-    (file.to_path_buf(), Arc::new(move || Ok(policy(&Config::load(Some(&source))?))))
+    (
+        file.to_path_buf(),
+        Arc::new(move || Ok(policy(&Config::load(Some(&source))?))),
+    )
 }
 
 fn policy(config: &Config) -> Policy {
-    Policy { denied: config.plugins.deny.clone(), settings: config.plugins.settings.0.clone() }
+    Policy {
+        denied: config.plugins.deny.clone(),
+        settings: config.plugins.settings.0.clone(),
+    }
 }
 
 fn store_config(config: &Config) -> StoreConfig {
@@ -148,7 +184,9 @@ fn runtime_config(config: &Config) -> anyhow::Result<RuntimeConfig> {
 fn token_config(config: &Config) -> anyhow::Result<TokenConfig> {
     let der = match config.identity.signing_key_der()? {
         Some(der) => der,
-        None => keyfile::read_or_create(&config.signing_key_file(), || Ok(SigningKey::generate()?.to_pkcs8().to_vec()))?,
+        None => keyfile::read_or_create(&config.signing_key_file(), || {
+            Ok(SigningKey::generate()?.to_pkcs8().to_vec())
+        })?,
     };
     Ok(TokenConfig {
         issuer: config.identity.issuer.clone(),

@@ -23,7 +23,10 @@ struct Arena {
 unsafe impl Sync for Arena {}
 
 #[global_allocator]
-static ARENA: Arena = Arena { next: Cell::new(0), end: Cell::new(0) };
+static ARENA: Arena = Arena {
+    next: Cell::new(0),
+    end: Cell::new(0),
+};
 
 #[expect(unsafe_code, reason = "the linker's symbol; only its address is taken")]
 unsafe extern "C" {
@@ -34,7 +37,8 @@ unsafe extern "C" {
 impl Arena {
     fn begin(&self) {
         self.next.set((&raw const __heap_base) as usize);
-        self.end.set(core::arch::wasm32::memory_size(0) * PAGE_BYTES);
+        self.end
+            .set(core::arch::wasm32::memory_size(0) * PAGE_BYTES);
     }
 
     /// Makes memory reach to `needed`; false if the host refuses.
@@ -65,7 +69,9 @@ unsafe impl GlobalAlloc for Arena {
         }
         loop {
             let start = self.next.get().next_multiple_of(layout.align());
-            let Some(end) = start.checked_add(layout.size()) else { return ptr::null_mut() };
+            let Some(end) = start.checked_add(layout.size()) else {
+                return ptr::null_mut();
+            };
             if end <= self.end.get() {
                 self.next.set(end);
                 return start as *mut u8;

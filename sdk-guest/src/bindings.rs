@@ -1,5 +1,12 @@
 //! Everything generated from `wit/`. Only `host` and the macros look in here.
-#![allow(unsafe_code, missing_docs, clippy::all, clippy::pedantic, clippy::restriction, reason = "generated")]
+#![allow(
+    unsafe_code,
+    missing_docs,
+    clippy::all,
+    clippy::pedantic,
+    clippy::restriction,
+    reason = "generated"
+)]
 
 wit_bindgen::generate!({
     path: "../wit",

@@ -25,18 +25,33 @@ impl Request {
     /// A path parameter.
     #[must_use]
     pub fn param(&self, name: &str) -> Option<&str> {
-        self.params.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+        self.params
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
     }
 }
 
 impl From<wire::Request> for Request {
     fn from(request: wire::Request) -> Self {
-        let wire::Request { handler, params, query, body, caller } = request;
-        Self { handler, params, query, body, caller }
+        let wire::Request {
+            handler,
+            params,
+            query,
+            body,
+            caller,
+        } = request;
+        Self {
+            handler,
+            params,
+            query,
+            body,
+            caller,
+        }
     }
 }
 
-/// A function that can answer requests: up to six extractors in, something to answer with out.
+/// A function that can answer requests: up to six extractors in, or one `&Request`; something to answer with out.
 pub trait Handler<Args> {
     /// Takes the arguments from the request, calls the function and makes its result an answer.
     ///
@@ -63,6 +78,20 @@ macro_rules! handlers {
 
 handlers! { () (A) (A, B) (A, B, C) (A, B, C, D) (A, B, C, D, E) (A, B, C, D, E, G) }
 
+/// The arguments of a function that takes the request as it is, by reference.
+#[derive(Debug)]
+pub struct Whole;
+
+impl<F, O> Handler<Whole> for F
+where
+    F: Fn(&Request) -> O,
+    O: IntoResponse,
+{
+    fn handle(&self, request: &Request) -> Result<Response> {
+        self(request).into_response()
+    }
+}
+
 /// Calls a handler.
 ///
 /// # Errors
@@ -74,10 +103,14 @@ pub fn call<Args>(handler: impl Handler<Args>, request: &Request) -> Result<Resp
 /// What a component answers whose manifest names a handler that it was not built with.
 #[must_use]
 pub fn unknown_handler(name: &str) -> Problem {
-    Problem::new(500, "unknown-handler", format!("This component has no handler {name}."))
+    Problem::new(
+        500,
+        "unknown-handler",
+        format!("This component has no handler {name}."),
+    )
 }
 
-/// Runs a request in a component: the panic's message reaches the log before the trap.
+/// Runs a request in a component.
 ///
 /// # Errors
 /// The handler's problem, on its way to the host.
@@ -85,12 +118,16 @@ pub fn begin(
     request: wire::Request,
     dispatch: fn(&Request) -> Result<Response>,
 ) -> Result<wire::Response, wire_types::Problem> {
-    static HOOK: std::sync::Once = std::sync::Once::new();
-    HOOK.call_once(|| {
-        std::panic::set_hook(Box::new(|info| crate::log::write(crate::log::Level::Error, &info.to_string())));
-    });
     match dispatch(&request.into()) {
-        Ok(Response { status, headers, body }) => Ok(wire::Response { status, headers, body }),
+        Ok(Response {
+            status,
+            headers,
+            body,
+        }) => Ok(wire::Response {
+            status,
+            headers,
+            body,
+        }),
         Err(problem) => Err(problem.into()),
     }
 }

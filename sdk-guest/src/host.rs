@@ -2,18 +2,18 @@
 
 #[cfg(target_arch = "wasm32")]
 mod real {
-    pub use crate::bindings::stoa::cache::cache;
-    pub use crate::bindings::stoa::clock::clock;
-    pub use crate::bindings::stoa::events::events;
-    pub use crate::bindings::stoa::http::inbound;
-    pub use crate::bindings::stoa::log::log;
-    pub use crate::bindings::stoa::random::random;
-    pub use crate::bindings::stoa::settings::settings;
-    pub use crate::bindings::stoa::storage::storage;
+    pub(crate) use crate::bindings::stoa::cache::cache;
+    pub(crate) use crate::bindings::stoa::clock::clock;
+    pub(crate) use crate::bindings::stoa::events::events;
+    pub(crate) use crate::bindings::stoa::http::inbound;
+    pub(crate) use crate::bindings::stoa::log::log;
+    pub(crate) use crate::bindings::stoa::random::random;
+    pub(crate) use crate::bindings::stoa::settings::settings;
+    pub(crate) use crate::bindings::stoa::storage::storage;
 }
 
 #[cfg(target_arch = "wasm32")]
-pub use real::*;
+pub(crate) use real::*;
 
 #[cfg(not(target_arch = "wasm32"))]
-pub use crate::testing::host::*;
+pub(crate) use crate::testing::host::*;

@@ -18,6 +18,8 @@ mod host;
 pub mod inbound;
 pub mod log;
 mod money;
+#[cfg(target_arch = "wasm32")]
+mod panics;
 mod problem;
 pub mod random;
 mod respond;
@@ -37,23 +39,24 @@ pub use stoa_guest_macros::{Schema, plugin};
 /// What a plugin's modules usually need.
 pub mod prelude {
     pub use crate::storage::{
-        Collection, Filter, Page, Stored, StorageError, and, any, contains, eq, ge, gt, le, lt, ne, not, one_of,
-        or, prefix, text,
+        Collection, Filter, Page, StorageError, Stored, and, any, contains, eq, ge, gt, le, lt, ne,
+        not, one_of, or, prefix, text,
     };
     pub use crate::{
-        Body, Caller, CallerKind, Created, IntoResponse, Json, Money, NoContent, Path, Problem, Query, Request,
-        Response, Result, Schema, Shopper, Text, cache, clock, events, inbound, log, random, settings,
+        Body, Caller, CallerKind, Created, IntoResponse, Json, Money, NoContent, Path, Problem,
+        Query, Request, Response, Result, Schema, Shopper, Text, cache, clock, events, inbound,
+        log, random, settings,
     };
 }
 
 /// What the macros expand to. Not for use by hand.
 #[doc(hidden)]
 pub mod __private {
+    pub use crate::bindings::handler as bindings_handler;
     pub use crate::bindings::handler::exports::stoa::http::handler as wire;
+    pub use crate::bindings::lifecycle as bindings_lifecycle;
     pub use crate::bindings::lifecycle::exports::stoa::lifecycle::lifecycle as wire_lifecycle;
     pub use crate::bindings::{export_handler, export_lifecycle, stoa};
     pub use crate::handler::{begin, call, unknown_handler};
-    pub use crate::bindings::handler as bindings_handler;
-    pub use crate::bindings::lifecycle as bindings_lifecycle;
     pub use wit_bindgen;
 }

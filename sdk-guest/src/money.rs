@@ -48,8 +48,8 @@ impl std::error::Error for MoneyError {}
 #[must_use]
 pub fn decimals(currency: &str) -> u32 {
     match currency {
-        "BIF" | "CLP" | "DJF" | "GNF" | "ISK" | "JPY" | "KMF" | "KRW" | "PYG" | "RWF" | "UGX" | "VND" | "VUV"
-        | "XAF" | "XOF" | "XPF" => 0,
+        "BIF" | "CLP" | "DJF" | "GNF" | "ISK" | "JPY" | "KMF" | "KRW" | "PYG" | "RWF" | "UGX"
+        | "VND" | "VUV" | "XAF" | "XOF" | "XPF" => 0,
         "BHD" | "IQD" | "JOD" | "KWD" | "LYD" | "OMR" | "TND" => 3,
         _ => 2,
     }
@@ -59,7 +59,10 @@ impl Money {
     /// An amount in minor units.
     #[must_use]
     pub fn new(minor: i64, currency: impl Into<String>) -> Self {
-        Self { minor, currency: currency.into() }
+        Self {
+            minor,
+            currency: currency.into(),
+        }
     }
 
     /// Reads an amount in major units, exactly: `12.5` of USD is 1250 minor units.
@@ -108,7 +111,8 @@ mod tests {
     use super::*;
 
     fn read(json: &str, currency: &str) -> Result<i64, MoneyError> {
-        Money::from_major_json(&serde_json::from_str(json).unwrap(), currency).map(|money| money.minor)
+        Money::from_major_json(&serde_json::from_str(json).unwrap(), currency)
+            .map(|money| money.minor)
     }
 
     #[test]
@@ -135,10 +139,18 @@ mod tests {
 
     #[test]
     fn amounts_print_in_major_units_and_read_back() {
-        for (minor, currency, text) in [(1250, "USD", "12.5"), (129_900, "USD", "1299"), (500, "JPY", "500"), (1234, "KWD", "1.234")] {
+        for (minor, currency, text) in [
+            (1250, "USD", "12.5"),
+            (129_900, "USD", "1299"),
+            (500, "JPY", "500"),
+            (1234, "KWD", "1.234"),
+        ] {
             let number = Money::new(minor, currency).to_major_json();
             assert_eq!(number.to_string(), text);
-            assert_eq!(Money::from_major_json(&number, currency).unwrap().minor, minor);
+            assert_eq!(
+                Money::from_major_json(&number, currency).unwrap().minor,
+                minor
+            );
         }
     }
 }

@@ -23,7 +23,12 @@ impl Problem {
     /// A problem with a status, a word and a sentence.
     #[must_use]
     pub fn new(status: u16, code: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self { status, code: code.into(), detail: detail.into(), field: None }
+        Self {
+            status,
+            code: code.into(),
+            detail: detail.into(),
+            field: None,
+        }
     }
 
     /// 404. The same words for what is missing and what is somebody else's.
@@ -86,8 +91,18 @@ impl std::error::Error for Problem {}
 
 impl From<Problem> for wire::Problem {
     fn from(problem: Problem) -> Self {
-        let Problem { status, code, detail, field } = problem;
-        Self { status, code, detail, field }
+        let Problem {
+            status,
+            code,
+            detail,
+            field,
+        } = problem;
+        Self {
+            status,
+            code,
+            detail,
+            field,
+        }
     }
 }
 
@@ -97,17 +112,19 @@ impl From<StorageError> for Problem {
             StorageError::NotFound => Self::not_found("document"),
             StorageError::AlreadyExists => Self::conflict("already-exists", "It exists already."),
             StorageError::NotUnique(fields) => {
-                Self::conflict("not-unique", format!("Another one has the same {fields}.")).with_field(fields)
+                Self::conflict("not-unique", format!("Another one has the same {fields}."))
+                    .with_field(fields)
             }
-            StorageError::VersionMismatch(version) => {
-                Self::conflict("version-mismatch", format!("It has changed; its version is {version} now."))
-            }
+            StorageError::VersionMismatch(version) => Self::conflict(
+                "version-mismatch",
+                format!("It has changed; its version is {version} now."),
+            ),
             StorageError::Invalid(reason) => Self::new(400, "invalid-request", reason),
             StorageError::Limit(reason) => Self::new(422, "too-much", reason),
             StorageError::Unavailable(reason) => Self::new(503, "unavailable", reason),
-            StorageError::Denied(reason) | StorageError::Other(reason) | StorageError::Malformed(reason) => {
-                Self::internal(reason)
-            }
+            StorageError::Denied(reason)
+            | StorageError::Other(reason)
+            | StorageError::Malformed(reason) => Self::internal(reason),
         }
     }
 }

@@ -38,7 +38,11 @@ pub struct NoContent;
 pub struct Text(pub String);
 
 fn typed(status: u16, content_type: &str, body: Vec<u8>) -> Response {
-    Response { status, headers: vec![("content-type".into(), content_type.into())], body }
+    Response {
+        status,
+        headers: vec![("content-type".into(), content_type.into())],
+        body,
+    }
 }
 
 impl Response {
@@ -64,20 +68,28 @@ impl<T: Serialize> IntoResponse for Json<T> {
 
 impl<T: Serialize> IntoResponse for (u16, Json<T>) {
     fn into_response(self) -> Result<Response> {
-        let body = serde_json::to_vec(&self.1.0).map_err(|error| Problem::internal(error.to_string()))?;
+        let body =
+            serde_json::to_vec(&self.1.0).map_err(|error| Problem::internal(error.to_string()))?;
         Ok(typed(self.0, "application/json", body))
     }
 }
 
 impl<T: IntoResponse> IntoResponse for Created<T> {
     fn into_response(self) -> Result<Response> {
-        Ok(Response { status: 201, ..self.0.into_response()? })
+        Ok(Response {
+            status: 201,
+            ..self.0.into_response()?
+        })
     }
 }
 
 impl IntoResponse for NoContent {
     fn into_response(self) -> Result<Response> {
-        Ok(Response { status: 204, headers: Vec::new(), body: Vec::new() })
+        Ok(Response {
+            status: 204,
+            headers: Vec::new(),
+            body: Vec::new(),
+        })
     }
 }
 

@@ -325,10 +325,16 @@ impl Manifest {
         }
         let numbers: Vec<&str> = self.version.split('.').collect();
         if numbers.len() != 3 || numbers.iter().any(|part| part.parse::<u32>().is_err()) {
-            return invalid(format!("version {:?} is not major.minor.patch", self.version));
+            return invalid(format!(
+                "version {:?} is not major.minor.patch",
+                self.version
+            ));
         }
         for word in &self.capabilities {
-            if !crate::HOST_INTERFACES.iter().any(|(_, known)| known == word) {
+            if !crate::HOST_INTERFACES
+                .iter()
+                .any(|(_, known)| known == word)
+            {
                 return invalid(format!("capabilities: unknown capability {word:?}"));
             }
         }
@@ -339,7 +345,10 @@ impl Manifest {
             if let Some(value) = &setting.default
                 && !setting.kind.admits(value)
             {
-                return invalid(format!("settings.{name}: the default is not a {:?}", setting.kind));
+                return invalid(format!(
+                    "settings.{name}: the default is not a {:?}",
+                    setting.kind
+                ));
             }
         }
         Ok(())
@@ -349,8 +358,11 @@ impl Manifest {
         let mut seen = BTreeSet::new();
         for route in &self.routes {
             let shown = format!("route {} {}", route.method, route.path);
-            if !route.path.starts_with('/') || route.path.contains("//") || route.path.contains('*') {
-                return invalid(format!("{shown}: not an absolute path of plain and {{name}} segments"));
+            if !route.path.starts_with('/') || route.path.contains("//") || route.path.contains('*')
+            {
+                return invalid(format!(
+                    "{shown}: not an absolute path of plain and {{name}} segments"
+                ));
             }
             for segment in route.path.split('/') {
                 let is_param = segment.starts_with('{') && segment.ends_with('}');
@@ -360,12 +372,22 @@ impl Manifest {
                 }
             }
             if !is_name(&route.handler, 64, b"_") {
-                return invalid(format!("{shown}: handler {:?} is no snake_case name", route.handler));
+                return invalid(format!(
+                    "{shown}: handler {:?} is no snake_case name",
+                    route.handler
+                ));
             }
             if route.callers.is_empty() {
-                return invalid(format!("{shown}: callers is empty; say \"public\" if anybody may call"));
+                return invalid(format!(
+                    "{shown}: callers is empty; say \"public\" if anybody may call"
+                ));
             }
-            let shape: String = route.path.split('/').map(|s| if s.starts_with('{') { "{}" } else { s }).collect::<Vec<_>>().join("/");
+            let shape: String = route
+                .path
+                .split('/')
+                .map(|s| if s.starts_with('{') { "{}" } else { s })
+                .collect::<Vec<_>>()
+                .join("/");
             if !seen.insert((route.method, shape)) {
                 return invalid(format!("{shown}: listed twice"));
             }
@@ -378,7 +400,12 @@ impl Manifest {
             if !is_name(name, 32, b"_") {
                 return invalid(format!("collections.{name}: not 1 to 32 of a-z, 0-9 and _"));
             }
-            for path in collection.indexes.iter().chain(&collection.unique).flatten() {
+            for path in collection
+                .indexes
+                .iter()
+                .chain(&collection.unique)
+                .flatten()
+            {
                 if !is_path(path) {
                     return invalid(format!("collections.{name}: {path:?} is no field path"));
                 }
@@ -400,11 +427,17 @@ impl Manifest {
                     path.contains(':') && path.contains('/') && !version.is_empty()
                 });
                 if !well_formed {
-                    return invalid(format!("{key}.{alias}: {interface:?} is not package:name/interface@version"));
+                    return invalid(format!(
+                        "{key}.{alias}: {interface:?} is not package:name/interface@version"
+                    ));
                 }
             }
         }
-        if let Some(both) = self.uses.values().find(|used| self.provides.values().any(|own| own == *used)) {
+        if let Some(both) = self
+            .uses
+            .values()
+            .find(|used| self.provides.values().any(|own| own == *used))
+        {
             return invalid(format!("{both} is both used and provided"));
         }
         Ok(())
@@ -415,7 +448,9 @@ impl Manifest {
 fn is_name(text: &str, bytes_max: usize, extra: &[u8]) -> bool {
     text.len() <= bytes_max
         && text.as_bytes().first().is_some_and(u8::is_ascii_lowercase)
-        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || extra.contains(&b))
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || extra.contains(&b))
 }
 
 /// A dotted path of identifiers, the only form that ever reaches the text of a database statement.
@@ -424,8 +459,13 @@ pub(crate) fn is_path(text: &str) -> bool {
     text.len() <= 128
         && text.split('.').all(|segment| {
             segment.len() <= 63
-                && segment.as_bytes().first().is_some_and(|b| b.is_ascii_alphabetic() || *b == b'_')
-                && segment.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+                && segment
+                    .as_bytes()
+                    .first()
+                    .is_some_and(|b| b.is_ascii_alphabetic() || *b == b'_')
+                && segment
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b == b'_')
         })
 }
 
@@ -478,6 +518,9 @@ mod tests {
 
     #[test]
     fn the_artist_of_one_seed_is_the_vendor_of_the_others() {
-        assert_eq!(serde_json::from_str::<Role>("\"artist\"").unwrap(), Role::Vendor);
+        assert_eq!(
+            serde_json::from_str::<Role>("\"artist\"").unwrap(),
+            Role::Vendor
+        );
     }
 }

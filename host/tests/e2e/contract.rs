@@ -26,13 +26,17 @@ fn callers(words: &str) -> BTreeSet<Caller> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_row_of_the_table_has_its_route() {
-    let builder = PLUGINS.iter().fold(TestHost::builder(), |builder, name| builder.plugin(name));
+    let builder = PLUGINS
+        .iter()
+        .fold(TestHost::builder(), |builder, name| builder.plugin(name));
     let host = builder.start().await;
     let snapshot = host.runtime.snapshot();
     let (mut rows, mut missing) = (0, Vec::new());
     for line in ROUTES.lines().skip(1) {
         let columns: Vec<&str> = line.split('\t').collect();
-        let [_, method, path, who, _, plugin] = columns[..] else { panic!("a row of {} columns: {line}", columns.len()) };
+        let [_, method, path, who, _, plugin] = columns[..] else {
+            panic!("a row of {} columns: {line}", columns.len())
+        };
         if !PLUGINS.contains(&plugin) {
             continue;
         }
@@ -44,7 +48,9 @@ async fn every_row_of_the_table_has_its_route() {
                 let covered = asked.iter().all(|caller| given.contains(caller));
                 let opened = given.contains(&Caller::Public) && !asked.contains(&Caller::Public);
                 if !covered || opened {
-                    missing.push(format!("{method} {path}: for {given:?} instead of {asked:?}"));
+                    missing.push(format!(
+                        "{method} {path}: for {given:?} instead of {asked:?}"
+                    ));
                 }
             }
             other => missing.push(format!("{method} {path}: {other:?}")),

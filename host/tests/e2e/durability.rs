@@ -43,7 +43,8 @@ impl Stoa {
         let host = Self { process, address };
         let deadline = Instant::now() + READY_WITHIN;
         loop {
-            if matches!(host.request("GET /health HTTP/1.1").await, Some(answer) if answer.contains(" 200 ")) {
+            if matches!(host.request("GET /health HTTP/1.1").await, Some(answer) if answer.contains(" 200 "))
+            {
                 return host;
             }
             assert!(Instant::now() < deadline, "the host is not well");
@@ -54,7 +55,8 @@ impl Stoa {
     /// One request on a connection of its own; none if the host went away.
     async fn request(&self, line: &str) -> Option<String> {
         let mut stream = TcpStream::connect(self.address).await.ok()?;
-        let request = format!("{line}\r\nhost: localhost\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
+        let request =
+            format!("{line}\r\nhost: localhost\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
         stream.write_all(request.as_bytes()).await.ok()?;
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).await.ok()?;
@@ -105,18 +107,26 @@ async fn a_killed_host_loses_no_acknowledged_write() {
     }
     let host = Stoa::start(dir.path()).await;
     for id in &acknowledged {
-        let answer = host.request(&format!("GET /probe/counters/{id} HTTP/1.1")).await.unwrap();
+        let answer = host
+            .request(&format!("GET /probe/counters/{id} HTTP/1.1"))
+            .await
+            .unwrap();
         assert!(answer.contains(" 200 "), "{id} is lost: {answer}");
     }
     assert!(acknowledged.len() >= ROUNDS * 60);
 }
 
 async fn write(address: SocketAddr, id: &str) -> bool {
-    let Ok(mut stream) = TcpStream::connect(address).await else { return false };
-    let request = format!("PUT /probe/stock/{id}/7 HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
+    let Ok(mut stream) = TcpStream::connect(address).await else {
+        return false;
+    };
+    let request = format!(
+        "PUT /probe/stock/{id}/7 HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+    );
     if stream.write_all(request.as_bytes()).await.is_err() {
         return false;
     }
     let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).await.is_ok() && String::from_utf8_lossy(&answer).contains(" 204 ")
+    stream.read_to_end(&mut answer).await.is_ok()
+        && String::from_utf8_lossy(&answer).contains(" 204 ")
 }

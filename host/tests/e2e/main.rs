@@ -1,10 +1,27 @@
 //! The host end to end: real router, real components, real store.
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "tests fail by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "tests fail by panicking"
+)]
 
 mod capability;
+mod cart;
+mod catalog;
 mod contract;
+mod demo;
+mod denials;
 mod durability;
+mod host_routes;
 mod idempotency;
+mod lists;
+mod marketplace;
+mod products;
 mod reload;
 mod sandbox;
+mod shop;
 mod transaction;
+mod v1;
+mod vendors;

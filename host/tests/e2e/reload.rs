@@ -20,7 +20,12 @@ fn version(version: &str) -> Vec<u8> {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_request_under_reloads_succeeds() {
     const RELOADS: usize = 20;
-    let host = Arc::new(TestHost::builder().with("probe", version("0.1.0")).start().await);
+    let host = Arc::new(
+        TestHost::builder()
+            .with("probe", version("0.1.0"))
+            .start()
+            .await,
+    );
     let stop = Arc::new(AtomicBool::new(false));
     let clients: Vec<_> = (0..4)
         .map(|_| {
@@ -29,7 +34,10 @@ async fn every_request_under_reloads_succeeds() {
                 let mut served = 0;
                 while !stop.load(Ordering::Relaxed) {
                     let answer = host.anonymous().get("/probe/settings").await.json_of(200);
-                    assert!(["0.1.0", "0.2.0"].contains(&answer["greeting"].as_str().unwrap()), "{answer}");
+                    assert!(
+                        ["0.1.0", "0.2.0"].contains(&answer["greeting"].as_str().unwrap()),
+                        "{answer}"
+                    );
                     served += 1;
                 }
                 served
@@ -52,17 +60,30 @@ async fn every_request_under_reloads_succeeds() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bad_version_is_refused_and_the_old_one_goes_on() {
-    let host = TestHost::builder().with("probe", version("0.1.0")).start().await;
+    let host = TestHost::builder()
+        .with("probe", version("0.1.0"))
+        .start()
+        .await;
     let good = version("0.1.0");
     let truncated = good[..good.len() / 2].to_vec();
     let shadowing = repack(&good, |package| {
-        package.manifest.routes.retain(|route| route.handler == "greeting");
+        package
+            .manifest
+            .routes
+            .retain(|route| route.handler == "greeting");
         package.manifest.routes[0].handler = "nobody".into();
     });
-    for (bytes, named) in [(truncated, "component"), (b"\x7fELF".to_vec(), "component"), (Vec::new(), "component")] {
+    for (bytes, named) in [
+        (truncated, "component"),
+        (b"\x7fELF".to_vec(), "component"),
+        (Vec::new(), "component"),
+    ] {
         let reason = host.install("probe", &bytes).await.unwrap_err();
         assert!(reason.contains(named), "{reason}");
-        assert_eq!(host.anonymous().get("/probe/settings").await.json_of(200)["greeting"], "0.1.0");
+        assert_eq!(
+            host.anonymous().get("/probe/settings").await.json_of(200)["greeting"],
+            "0.1.0"
+        );
         let status = host.runtime.status();
         assert!(status[0].ready && status[0].detail.is_some(), "{status:?}");
     }
@@ -70,13 +91,18 @@ async fn a_bad_version_is_refused_and_the_old_one_goes_on() {
     let _ = host.anonymous().get("/probe/settings").await.expect(500);
     host.install("probe", &good).await.unwrap();
     assert!(host.runtime.status()[0].detail.is_none());
-    assert_eq!(host.anonymous().get("/probe/settings").await.json_of(200)["greeting"], "0.1.0");
+    assert_eq!(
+        host.anonymous().get("/probe/settings").await.json_of(200)["greeting"],
+        "0.1.0"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_plugins_can_not_have_one_route() {
     let host = TestHost::builder().guest("probe").start().await;
-    let other = repack(&std::fs::read(guest_file("probe")).unwrap(), |package| package.manifest.name = "copycat".into());
+    let other = repack(&std::fs::read(guest_file("probe")).unwrap(), |package| {
+        package.manifest.name = "copycat".into()
+    });
     let reason = host.install("copycat", &other).await.unwrap_err();
     assert!(reason.contains("clashes"), "{reason}");
     let _ = host.anonymous().get("/probe/settings").await.expect(200);
@@ -85,30 +111,54 @@ async fn two_plugins_can_not_have_one_route() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_name_of_the_host_is_no_plugins() {
     let host = TestHost::builder().start().await;
-    let impostor = repack(&std::fs::read(guest_file("probe")).unwrap(), |package| package.manifest.name = "host".into());
-    assert!(host.install("host", &impostor).await.unwrap_err().contains("host's own"));
+    let impostor = repack(&std::fs::read(guest_file("probe")).unwrap(), |package| {
+        package.manifest.name = "host".into()
+    });
+    assert!(
+        host.install("host", &impostor)
+            .await
+            .unwrap_err()
+            .contains("host's own")
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_to_a_provider_follows_the_provider() {
-    let host = TestHost::builder().plugin("catalog").plugin("cart").start().await;
+    let host = TestHost::builder()
+        .plugin("catalog")
+        .plugin("cart")
+        .start()
+        .await;
     let product = json!({ "name": "Stoa Diver", "description": "A watch.", "category": "dive", "price": 100, "stock": 5 });
     let made = host.admin().post("/products", &product).await.json_of(201);
     let item = json!({ "productId": made["id"], "quantity": 1 });
     let _ = host.user("u1").post("/api/cart/items", &item).await;
-    assert_eq!(host.user("u1").get("/api/cart").await.json_of(200)["itemCount"], 1);
+    assert_eq!(
+        host.user("u1").get("/api/cart").await.json_of(200)["itemCount"],
+        1
+    );
 
     // The provider is replaced by another version of itself; the cart notices nothing.
-    let newer = repack(&std::fs::read(stoa_testkit::plugin_file("catalog")).unwrap(), |package| package.manifest.version = "0.9.9".into());
+    let newer = repack(
+        &std::fs::read(stoa_testkit::plugin_file("catalog")).unwrap(),
+        |package| package.manifest.version = "0.9.9".into(),
+    );
     host.install("catalog", &newer).await.unwrap();
     let _ = host.user("u2").post("/api/cart/items", &item).await;
-    assert_eq!(host.user("u2").get("/api/cart").await.json_of(200)["itemCount"], 1);
+    assert_eq!(
+        host.user("u2").get("/api/cart").await.json_of(200)["itemCount"],
+        1
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_missing_provider_fails_its_callers_alone() {
     let host = TestHost::builder().plugin("cart").start().await;
     let item = json!({ "productId": "p", "quantity": 1 });
-    let _ = host.user("u1").post("/api/cart/items", &item).await.problem(503, "unavailable");
+    let _ = host
+        .user("u1")
+        .post("/api/cart/items", &item)
+        .await
+        .problem(503, "unavailable");
     let _ = host.user("u1").get("/api/cart").await.expect(200);
 }

@@ -4,7 +4,11 @@ use serde_json::json;
 use stoa_testkit::TestHost;
 
 async fn host() -> TestHost {
-    TestHost::builder().guest("hostile").guest("probe").start().await
+    TestHost::builder()
+        .guest("hostile")
+        .guest("probe")
+        .start()
+        .await
 }
 
 /// The host goes on: another plugin answers at once.
@@ -15,9 +19,16 @@ async fn still_well(host: &TestHost) {
 
 async fn ends_in(misdeed: &str, status: u16, code: &str) {
     let host = host().await;
-    let problem = host.anonymous().post(&format!("/hostile/{misdeed}"), &json!({})).await.problem(status, code);
+    let problem = host
+        .anonymous()
+        .post(&format!("/hostile/{misdeed}"), &json!({}))
+        .await
+        .problem(status, code);
     let shown = problem.to_string();
-    assert!(!shown.contains("wasm") && !shown.contains("hostile"), "internals are shown: {shown}");
+    assert!(
+        !shown.contains("wasm") && !shown.contains("hostile"),
+        "internals are shown: {shown}"
+    );
     still_well(&host).await;
 }
 
@@ -69,7 +80,11 @@ async fn bytes_passed_to_the_host_are_counted() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_flood_of_log_lines_is_cut_and_harms_nobody() {
     let host = host().await;
-    let _ = host.anonymous().post("/hostile/flood-log", &json!({})).await.expect(204);
+    let _ = host
+        .anonymous()
+        .post("/hostile/flood-log", &json!({}))
+        .await
+        .expect(204);
     still_well(&host).await;
 }
 
@@ -77,7 +92,11 @@ async fn a_flood_of_log_lines_is_cut_and_harms_nobody() {
 async fn what_the_manifest_does_not_list_is_denied_to_the_guest() {
     let host = host().await;
     for misdeed in ["foreign-collection", "unlisted-event", "impossible-query"] {
-        let answer = host.anonymous().post(&format!("/hostile/{misdeed}"), &json!({})).await.json_of(200);
+        let answer = host
+            .anonymous()
+            .post(&format!("/hostile/{misdeed}"), &json!({}))
+            .await
+            .json_of(200);
         assert_eq!(answer, json!({ "refused": true }), "{misdeed}");
     }
     still_well(&host).await;
@@ -86,7 +105,11 @@ async fn what_the_manifest_does_not_list_is_denied_to_the_guest() {
 #[tokio::test(flavor = "multi_thread")]
 async fn writing_without_end_meets_a_limit_and_leaves_nothing() {
     let host = host().await;
-    let _ = host.anonymous().post("/hostile/write-without-end", &json!({})).await.problem(422, "too-much");
+    let _ = host
+        .anonymous()
+        .post("/hostile/write-without-end", &json!({}))
+        .await
+        .problem(422, "too-much");
     assert_eq!(stored(&host).await, 0);
     still_well(&host).await;
 }
@@ -94,11 +117,24 @@ async fn writing_without_end_meets_a_limit_and_leaves_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_failed_request_wrote_and_raised_is_gone() {
     let host = host().await;
-    let _ = host.anonymous().post("/hostile/write-then-crash", &json!({})).await.problem(502, "plugin-trap");
-    let _ = host.anonymous().post("/hostile/write-then-fail", &json!({})).await.problem(409, "on-purpose");
+    let _ = host
+        .anonymous()
+        .post("/hostile/write-then-crash", &json!({}))
+        .await
+        .problem(502, "plugin-trap");
+    let _ = host
+        .anonymous()
+        .post("/hostile/write-then-fail", &json!({}))
+        .await
+        .problem(409, "on-purpose");
     assert_eq!(stored(&host).await, 0);
     let tenant = stoa_kernel::id::TenantId::parse("main").unwrap();
-    assert_eq!(stoa_kernel::store::Store::outbox(&*host.store, &tenant, None, 10).await.unwrap(), []);
+    assert_eq!(
+        stoa_kernel::store::Store::outbox(&*host.store, &tenant, None, 10)
+            .await
+            .unwrap(),
+        []
+    );
 }
 
 /// Documents of the hostile plugin, read past it.
@@ -107,7 +143,15 @@ async fn stored(host: &TestHost) -> u64 {
     use stoa_kernel::store::Store;
     let tenant = stoa_kernel::id::TenantId::parse("main").unwrap();
     let unit = host.store.begin(&tenant).await.unwrap();
-    let all = Query { filter: None, sort: vec![], limit: 1, offset: 0, cursor: None, fields: vec![], total: true };
+    let all = Query {
+        filter: None,
+        sort: vec![],
+        limit: 1,
+        offset: 0,
+        cursor: None,
+        fields: vec![],
+        total: true,
+    };
     let things = stoa_kernel::id::CollectionName::new("hostile", "things");
     unit.query(&things, &all).await.unwrap().total.unwrap()
 }
@@ -116,7 +160,10 @@ async fn stored(host: &TestHost) -> u64 {
 async fn a_fresh_instance_remembers_nothing() {
     let host = host().await;
     for _ in 0..5 {
-        assert_eq!(host.anonymous().get("/probe/residue").await.json_of(200), json!({ "served": 1 }));
+        assert_eq!(
+            host.anonymous().get("/probe/residue").await.json_of(200),
+            json!({ "served": 1 })
+        );
     }
 }
 
@@ -126,7 +173,13 @@ async fn others_are_served_while_a_guest_spins() {
     let spinning: Vec<_> = (0..8)
         .map(|_| {
             let host = std::sync::Arc::clone(&host);
-            tokio::spawn(async move { host.anonymous().post("/hostile/spin", &json!({})).await.status.as_u16() })
+            tokio::spawn(async move {
+                host.anonymous()
+                    .post("/hostile/spin", &json!({}))
+                    .await
+                    .status
+                    .as_u16()
+            })
         })
         .collect();
     for _ in 0..20 {

@@ -24,13 +24,17 @@ impl Owned {
 
 /// The shopper's cart. What was collected before signing in comes along, once.
 pub fn open(shopper: &Shopper) -> Result<Owned> {
+    // Read first: if another request has just taken it in, it is gone here, and the cart read next has it.
+    let collected = match collected(shopper) {
+        Some(key) => CARTS.get(&key)?.map(|cart| (key, cart)),
+        None => None,
+    };
     let key = shopper.id();
     let mut owned = Owned {
         cart: CARTS.get_or_default(&key)?,
         key,
     };
-    if let Some(session_key) = collected(shopper)
-        && let Some(collected) = CARTS.get(&session_key)?
+    if let Some((session_key, collected)) = collected
         // Of another currency, the session's cart stays where it is until the user's is empty.
         && owned.cart.absorb(&collected)
     {

@@ -139,9 +139,10 @@ fn page(caller: &Caller, query: &ProductQuery, scope: Scope) -> Result<ProductLi
     )
     .limit(window.limit)
     .offset(window.offset)
-    .cursor(window.cursor)
+    .cursor(window.cursor.clone())
     .with_total()
-    .run()?;
+    .run()
+    .map_err(|error| window.refused(error))?;
     Ok(ProductList {
         items: found
             .items

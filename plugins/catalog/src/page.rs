@@ -1,6 +1,7 @@
 //! Which part of a list a client asks for; the same in all lists.
 
 use stoa_guest::prelude::*;
+use stoa_guest::storage::StorageError;
 
 /// Elements of a page when the client names no number: what the shops' clients expect.
 pub const LIMIT_DEFAULT: u32 = 20;
@@ -42,6 +43,16 @@ impl Window {
             offset,
             cursor: cursor.map(Into::into),
         })
+    }
+
+    /// Why the store gave no page. Of all that this part names only the cursor is the store's to judge.
+    pub fn refused(&self, error: StorageError) -> Problem {
+        match error {
+            StorageError::Invalid(reason) if self.cursor.is_some() => {
+                Problem::invalid("cursor", reason)
+            }
+            error => error.into(),
+        }
     }
 }
 

@@ -124,9 +124,10 @@ pub fn list_reviews(
     let found = sorted
         .limit(window.limit)
         .offset(window.offset)
-        .cursor(window.cursor)
+        .cursor(window.cursor.clone())
         .with_total()
-        .run()?;
+        .run()
+        .map_err(|error| window.refused(error))?;
     Ok(Json(ReviewList {
         items: found
             .items

@@ -22,7 +22,9 @@ use proc_macro::TokenStream;
 #[proc_macro]
 pub fn plugin(input: TokenStream) -> TokenStream {
     let path = syn::parse_macro_input!(input as syn::LitStr);
-    plugin::expand(&path).unwrap_or_else(syn::Error::into_compile_error).into()
+    plugin::expand(&path)
+        .unwrap_or_else(syn::Error::into_compile_error)
+        .into()
 }
 
 /// Derives the type's JSON Schema (2020-12) from its syntax, for the API document.
@@ -33,5 +35,7 @@ pub fn plugin(input: TokenStream) -> TokenStream {
 #[proc_macro_derive(Schema, attributes(schema))]
 pub fn schema(input: TokenStream) -> TokenStream {
     let input = syn::parse_macro_input!(input as syn::DeriveInput);
-    schema::expand(&input).unwrap_or_else(syn::Error::into_compile_error).into()
+    schema::expand(&input)
+        .unwrap_or_else(syn::Error::into_compile_error)
+        .into()
 }

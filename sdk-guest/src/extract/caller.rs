@@ -24,7 +24,11 @@ impl Caller {
     /// # Errors
     /// 401 when nobody is signed in.
     pub fn user(&self) -> Result<&str> {
-        if self.id.is_empty() { Err(Problem::unauthorized()) } else { Ok(&self.id) }
+        if self.id.is_empty() {
+            Err(Problem::unauthorized())
+        } else {
+            Ok(&self.id)
+        }
     }
 
     /// Whether this account has the role.
@@ -55,7 +59,13 @@ impl Caller {
 impl FromRequest for Caller {
     fn from_request(request: &Request) -> Result<Self> {
         let caller = request.caller.clone();
-        Ok(Self { kind: caller.kind, id: caller.id, email: caller.email, role: caller.role, session: caller.session })
+        Ok(Self {
+            kind: caller.kind,
+            id: caller.id,
+            email: caller.email,
+            role: caller.role,
+            session: caller.session,
+        })
     }
 }
 
@@ -97,6 +107,51 @@ impl FromRequest for Shopper {
         if account.is_none() && caller.session.is_none() {
             return Err(Problem::unauthorized());
         }
-        Ok(Self { account, session: caller.session.clone() })
+        Ok(Self {
+            account,
+            session: caller.session.clone(),
+        })
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+mod tests {
+    use super::*;
+    use crate::testing::Host;
+
+    #[test]
+    fn an_account_is_who_it_is() {
+        let request = Host::new()
+            .request("any")
+            .account("a1", "vendor")
+            .session("s1")
+            .build();
+        let caller = Caller::from_request(&request).unwrap();
+        assert_eq!(caller.user().unwrap(), "a1");
+        assert!(caller.is_signed_in() && caller.is_vendor() && !caller.is_admin());
+        assert_eq!(Shopper::from_request(&request).unwrap().id(), "u:a1");
+    }
+
+    #[test]
+    fn a_session_shops_but_is_nobody() {
+        let request = Host::new().request("any").session("s1").build();
+        assert_eq!(
+            Caller::from_request(&request)
+                .unwrap()
+                .user()
+                .unwrap_err()
+                .status,
+            401
+        );
+        let shopper = Shopper::from_request(&request).unwrap();
+        assert_eq!((shopper.id().as_str(), shopper.account()), ("s:s1", None));
+    }
+
+    #[test]
+    fn nobody_does_not_shop() {
+        let request = Host::new().request("any").build();
+        assert!(!Caller::from_request(&request).unwrap().is_signed_in());
+        assert_eq!(Shopper::from_request(&request).unwrap_err().status, 401);
     }
 }

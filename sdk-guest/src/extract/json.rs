@@ -2,8 +2,13 @@
 
 use serde::de::DeserializeOwned;
 
-use super::{FromRequest, field_of};
+use super::shape::is_object;
+use super::{FromRequest, refused};
 use crate::{Problem, Request, Result};
+
+/// Levels of arrays and objects in a body. Reading one recurses, and a guest's stack is small: without a
+/// bound, any client could make the plugin trap.
+const DEPTH_MAX: usize = 64;
 
 /// The body as JSON; also an answer.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -17,19 +22,46 @@ impl<T: DeserializeOwned> FromRequest for Json<T> {
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
     if body.is_empty() {
-        return Err(Problem::new(400, "invalid-request", "The body is empty; JSON was expected."));
+        return Err(Problem::new(
+            400,
+            "invalid-request",
+            "The body is empty; JSON was expected.",
+        ));
+    }
+    if is_too_deep(body) {
+        let detail = format!("The body is nested deeper than {DEPTH_MAX} levels.");
+        return Err(Problem::new(400, "invalid-request", detail));
+    }
+    let first = body.iter().find(|byte| !byte.is_ascii_whitespace());
+    if first == Some(&b'[') && is_object::<T>() {
+        let detail = "The body is a list; an object was expected.";
+        return Err(Problem::new(400, "invalid-request", detail));
     }
     let mut json = serde_json::Deserializer::from_slice(body);
-    let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
-        let message = error.inner().to_string();
-        let problem = Problem::new(400, "invalid-request", message.clone());
-        match field_of(&error.path().to_string(), &message) {
-            field if field.is_empty() => problem,
-            field => problem.with_field(field),
-        }
-    })?;
-    json.end().map_err(|error| Problem::new(400, "invalid-request", error.to_string()))?;
+    let value = serde_path_to_error::deserialize(&mut json)
+        .map_err(|error| refused(error.path(), error.inner().to_string()))?;
+    json.end()
+        .map_err(|error| Problem::new(400, "invalid-request", error.to_string()))?;
     Ok(value)
+}
+
+/// Whether more than [`DEPTH_MAX`] brackets are open somewhere. Of malformed JSON it may say anything.
+fn is_too_deep(body: &[u8]) -> bool {
+    let (mut depth, mut in_text, mut is_escaped) = (0_usize, false, false);
+    for byte in body {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' if in_text => is_escaped = true,
+            b'"' => in_text = !in_text,
+            b'[' | b'{' if !in_text => depth += 1,
+            b']' | b'}' if !in_text => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > DEPTH_MAX {
+            return true;
+        }
+    }
+    false
 }
 
 #[cfg(test)]
@@ -54,28 +86,75 @@ mod tests {
     #[test]
     fn every_mistake_names_its_field() {
         for (body, field) in [
-            (r#"{"items":[{"productId":"p","quantity":"two"}]}"#, "items.0.quantity"),
-            (r#"{"items":[{"productId":"p","quantity":-1}]}"#, "items.0.quantity"),
+            (
+                r#"{"items":[{"productId":"p","quantity":"two"}]}"#,
+                "items.0.quantity",
+            ),
+            (
+                r#"{"items":[{"productId":"p","quantity":-1}]}"#,
+                "items.0.quantity",
+            ),
             (r#"{"items":[{"productId":"p"}]}"#, "items.0.quantity"),
             (r#"{"items":[],"role":"admin"}"#, "role"),
             (r#"{}"#, "items"),
             (r#"{"items":{}}"#, "items"),
+            (
+                r#"{"items":[{"productId":"p","quantity":1,"price":0}]}"#,
+                "items.0.price",
+            ),
+            (
+                r#"{"items":[{"productId":"p","quantity":"missing field `x`"}]}"#,
+                "items.0.quantity",
+            ),
         ] {
             let problem = parse::<Order>(body.as_bytes()).unwrap_err();
-            assert_eq!((problem.status, problem.field.as_deref()), (400, Some(field)), "{body}: {problem}");
+            assert_eq!(
+                (problem.status, problem.field.as_deref()),
+                (400, Some(field)),
+                "{body}: {problem}"
+            );
         }
     }
 
     #[test]
     fn rubbish_is_a_problem_without_a_field() {
         for body in ["", "{", "[1]x", "\u{feff}{}", "{\"items\":[]} trailing"] {
-            assert_eq!(parse::<Order>(body.as_bytes()).unwrap_err().status, 400, "{body}");
+            assert_eq!(
+                parse::<Order>(body.as_bytes()).unwrap_err().status,
+                400,
+                "{body}"
+            );
         }
+    }
+
+    #[test]
+    fn a_list_is_no_object_and_a_list_of_numbers_is_a_list() {
+        assert_eq!(parse::<Item>(br#" ["p", 2]"#).unwrap_err().status, 400);
+        assert_eq!(parse::<Vec<u8>>(b"[1, 2]").unwrap(), [1, 2]);
+        assert!(parse::<serde_json::Value>(b"[1]").unwrap().is_array());
     }
 
     #[test]
     fn a_good_body_is_its_value() {
         let order: Order = parse(br#"{"items":[{"productId":"p","quantity":2}]}"#).unwrap();
-        assert_eq!(order.items, [Item { product_id: "p".into(), quantity: 2 }]);
+        assert_eq!(
+            order.items,
+            [Item {
+                product_id: "p".into(),
+                quantity: 2
+            }]
+        );
+    }
+
+    #[test]
+    fn a_body_may_be_deep_but_not_bottomless() {
+        let nested = |depth: usize| format!("{}1{}", "[".repeat(depth), "]".repeat(depth));
+        assert!(parse::<serde_json::Value>(nested(DEPTH_MAX).as_bytes()).is_ok());
+        let problem = parse::<serde_json::Value>(nested(DEPTH_MAX + 1).as_bytes()).unwrap_err();
+        assert!(problem.detail.contains("nested"), "{problem}");
+        let brackets_in_text = format!(r#"["\"{}", [], {{}}]"#, "[{".repeat(DEPTH_MAX));
+        assert!(parse::<serde_json::Value>(brackets_in_text.as_bytes()).is_ok());
+        let wide = format!("[{}[]]", "[],".repeat(DEPTH_MAX * 2));
+        assert!(parse::<serde_json::Value>(wide.as_bytes()).is_ok());
     }
 }

@@ -4,13 +4,16 @@ mod caller;
 mod json;
 mod path;
 mod query;
+mod shape;
 
 pub use caller::{Caller, Shopper};
 pub use json::Json;
 pub use path::Path;
 pub use query::Query;
 
-use crate::{Request, Result};
+use serde_path_to_error::Segment;
+
+use crate::{Problem, Request, Result};
 
 /// Something that a handler takes from a request.
 pub trait FromRequest: Sized {
@@ -37,16 +40,34 @@ impl FromRequest for Request {
     }
 }
 
-/// The member that serde's error is about: where it stands, and the name that the message quotes.
-fn field_of(path: &str, message: &str) -> String {
-    let quoted = ["missing field `", "unknown field `"]
-        .iter()
-        .find_map(|begin| message.split_once(begin)?.1.split_once('`').map(|(name, _)| name));
-    let path = path.replace('[', ".").replace(']', "");
-    match (path.as_str(), quoted) {
-        ("." | "", Some(name)) => name.into(),
-        ("." | "", None) => String::new(),
-        (path, Some(name)) if !path.ends_with(name) => format!("{path}.{name}"),
-        (path, _) => path.trim_start_matches('.').into(),
+/// What serde refuses, as a problem that names the member at fault.
+fn refused(path: &serde_path_to_error::Path, message: String) -> Problem {
+    match field_of(path, &message) {
+        field if field.is_empty() => Problem::new(400, "invalid-request", message),
+        field => Problem::invalid(field, message),
     }
+}
+
+/// The member that serde's error is about, as a dotted path. Serde tells where it was, but for a missing
+/// member that is the object which lacks it; its name stands in the message.
+fn field_of(path: &serde_path_to_error::Path, message: &str) -> String {
+    let mut field = String::new();
+    let mut enter = |name: &str| {
+        if !field.is_empty() {
+            field.push('.');
+        }
+        field.push_str(name);
+    };
+    for segment in path {
+        match segment {
+            Segment::Seq { index } => enter(&index.to_string()),
+            Segment::Map { key } => enter(key),
+            Segment::Enum { .. } | Segment::Unknown => {}
+        }
+    }
+    let missing = message.strip_prefix("missing field `");
+    if let Some((name, _)) = missing.and_then(|rest| rest.split_once('`')) {
+        enter(name);
+    }
+    field
 }

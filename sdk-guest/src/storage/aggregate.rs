@@ -24,7 +24,10 @@ impl Aggregate {
             compute: Vec::new(),
             limit: LIMIT_DEFAULT,
         };
-        Self { collection, calculation }
+        Self {
+            collection,
+            calculation,
+        }
     }
 
     /// Only documents that match.

@@ -43,7 +43,10 @@ impl<T> Collection<T> {
     /// The collection that the manifest calls so.
     #[must_use]
     pub const fn new(name: &'static str) -> Self {
-        Self { name, of: PhantomData }
+        Self {
+            name,
+            of: PhantomData,
+        }
     }
 
     pub(super) const fn name(&self) -> &'static str {
@@ -87,14 +90,14 @@ impl<T: DeserializeOwned> Collection<T> {
     /// # Errors
     /// [`StorageError`].
     pub fn get(&self, id: &str) -> Result<Option<T>> {
-        Ok(self.get_stored(id)?.map(|stored| stored.value))
+        Ok(self.get_versioned(id)?.map(|stored| stored.value))
     }
 
     /// The document with its version, or none.
     ///
     /// # Errors
     /// [`StorageError`].
-    pub fn get_stored(&self, id: &str) -> Result<Option<Stored<T>>> {
+    pub fn get_versioned(&self, id: &str) -> Result<Option<Stored<T>>> {
         host::get(self.name, id)?.map(read).transpose()
     }
 
@@ -103,7 +106,10 @@ impl<T: DeserializeOwned> Collection<T> {
     /// # Errors
     /// [`StorageError`].
     pub fn get_many(&self, ids: &[String]) -> Result<Vec<Stored<T>>> {
-        host::get_many(self.name, ids)?.into_iter().map(read).collect()
+        host::get_many(self.name, ids)?
+            .into_iter()
+            .map(read)
+            .collect()
     }
 
     /// The document, or the type's default.
@@ -144,6 +150,19 @@ where
         Ok(host::create(self.name, id, &write(value)?, None)?)
     }
 
+    /// Adds a document that ends at a time in milliseconds.
+    ///
+    /// # Errors
+    /// As [`Collection::create`].
+    pub fn create_until(&self, id: &str, value: &T, expires_at_ms: u64) -> Result<u64> {
+        Ok(host::create(
+            self.name,
+            id,
+            &write(value)?,
+            Some(expires_at_ms),
+        )?)
+    }
+
     /// Writes a document whether or not it exists, and answers its version.
     ///
     /// # Errors
@@ -157,7 +176,12 @@ where
     /// # Errors
     /// As [`Collection::put`].
     pub fn put_until(&self, id: &str, value: &T, expires_at_ms: u64) -> Result<u64> {
-        Ok(host::put(self.name, id, &write(value)?, Some(expires_at_ms))?)
+        Ok(host::put(
+            self.name,
+            id,
+            &write(value)?,
+            Some(expires_at_ms),
+        )?)
     }
 
     /// Writes a document if it still has this version.
@@ -165,7 +189,13 @@ where
     /// # Errors
     /// [`StorageError::VersionMismatch`] and [`StorageError::NotFound`] among others.
     pub fn put_if_version(&self, id: &str, version: u64, value: &T) -> Result<u64> {
-        Ok(host::put_if_version(self.name, id, version, &write(value)?, None)?)
+        Ok(host::put_if_version(
+            self.name,
+            id,
+            version,
+            &write(value)?,
+            None,
+        )?)
     }
 }
 
@@ -176,5 +206,9 @@ fn write<T: Serialize>(value: &T) -> Result<String> {
 pub(super) fn read<T: DeserializeOwned>(document: wire::Document) -> Result<Stored<T>> {
     let value = serde_json::from_str(&document.body)
         .map_err(|error| StorageError::Malformed(format!("document {}: {error}", document.id)))?;
-    Ok(Stored { id: document.id, version: document.version, value })
+    Ok(Stored {
+        id: document.id,
+        version: document.version,
+        value,
+    })
 }

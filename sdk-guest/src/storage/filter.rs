@@ -119,12 +119,17 @@ mod tests {
 
     #[test]
     fn filters_print_as_the_host_reads_them() {
-        let filter = eq("status", "active").and(ge("price.minor", 100)).and(text(&["name"], "blue"));
+        let filter = eq("status", "active")
+            .and(ge("price.minor", 100))
+            .and(text(&["name"], "blue"));
         assert_eq!(
             filter.to_json(),
             r#"{"and":[{"eq":["status","active"]},{"ge":["price.minor",100]},{"text":[["name"],"blue"]}]}"#
         );
         assert_eq!(one_of("a", [1, 2]).to_json(), r#"{"in":["a",[1,2]]}"#);
-        assert_eq!(not(prefix("a", "b")).to_json(), r#"{"not":{"prefix":["a","b"]}}"#);
+        assert_eq!(
+            not(prefix("a", "b")).to_json(),
+            r#"{"not":{"prefix":["a","b"]}}"#
+        );
     }
 }

@@ -7,7 +7,9 @@ mod query;
 
 pub use aggregate::Aggregate;
 pub use collection::{Collection, Stored};
-pub use filter::{Filter, and, any, contains, eq, ge, gt, le, lt, ne, not, one_of, or, prefix, text};
+pub use filter::{
+    Filter, and, any, contains, eq, ge, gt, le, lt, ne, not, one_of, or, prefix, text,
+};
 pub use query::{Page, Query};
 
 use crate::bindings::stoa::storage::storage as wire;

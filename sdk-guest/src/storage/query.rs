@@ -39,7 +39,10 @@ impl<T> Query<T> {
             fields: Vec::new(),
             total: false,
         };
-        Self { collection, selection }
+        Self {
+            collection,
+            selection,
+        }
     }
 
     /// Only documents that match.
@@ -50,7 +53,10 @@ impl<T> Query<T> {
     }
 
     fn sort(mut self, path: &str, descending: bool) -> Self {
-        self.selection.sort.push(wire::SortKey { path: path.into(), descending });
+        self.selection.sort.push(wire::SortKey {
+            path: path.into(),
+            descending,
+        });
         self
     }
 

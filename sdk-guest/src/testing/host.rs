@@ -12,12 +12,17 @@ pub mod clock {
 pub mod random {
     use super::super::state::with;
 
+    const BYTES_MAX: u32 = 4_096;
+
     /// Numbers that are the same in every run.
     pub fn bytes(len: u32) -> Vec<u8> {
         with(|state| {
-            (0..len)
+            (0..len.min(BYTES_MAX))
                 .map(|_| {
-                    state.random = state.random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                    state.random = state
+                        .random
+                        .wrapping_mul(6_364_136_223_846_793_005)
+                        .wrapping_add(1);
                     state.random.to_be_bytes()[0]
                 })
                 .collect()
@@ -35,9 +40,21 @@ pub mod random {
 
 /// `stoa:settings/settings`.
 pub mod settings {
-    /// A setting of the test.
+    use super::super::state::with;
+
+    /// The test's value, else the manifest's default.
     pub fn get(name: &str) -> Option<String> {
-        super::super::state::with(|state| state.settings.get(name).cloned())
+        with(|state| {
+            let set = state.settings.get(name);
+            let value = match &state.manifest {
+                None => set,
+                Some(manifest) => {
+                    let setting = manifest.settings.get(name)?;
+                    set.or(setting.default.as_ref())
+                }
+            };
+            value.map(ToString::to_string)
+        })
     }
 }
 
@@ -58,15 +75,26 @@ pub mod inbound {
 pub mod log {
     use crate::log::Level;
 
-    /// Keeps the line.
+    /// Keeps the line, with its level in front.
     pub fn write(level: Level, message: &str) {
-        super::super::state::with(|state| state.log.push(format!("{level:?} {message}")));
+        let word = match level {
+            Level::Trace => "trace",
+            Level::Debug => "debug",
+            Level::Info => "info",
+            Level::Warn => "warn",
+            Level::Error => "error",
+        };
+        super::super::state::with(|state| state.log.push(format!("{word}: {message}")));
     }
 }
 
 /// `stoa:cache/cache`.
 pub mod cache {
     use super::super::state::with;
+
+    const KEY_BYTES_MAX: usize = 512;
+    const VALUE_BYTES_MAX: usize = 256 << 10;
+    const TTL_MS_MAX: u64 = 86_400_000;
 
     /// The value until its time.
     pub fn get(key: &str) -> Option<Vec<u8>> {
@@ -76,9 +104,18 @@ pub mod cache {
         })
     }
 
-    /// Keeps a value.
+    /// Keeps a value, unless it or its key is out of bounds: a cache never fails a request.
     pub fn set(key: &str, value: &[u8], ttl_ms: u64) {
-        with(|state| state.data.cache.insert(key.into(), (value.to_vec(), state.now_ms + ttl_ms)));
+        if !(1..=KEY_BYTES_MAX).contains(&key.len()) || value.len() > VALUE_BYTES_MAX {
+            return;
+        }
+        with(|state| {
+            let expires_at = state.now_ms.saturating_add(ttl_ms.clamp(1, TTL_MS_MAX));
+            state
+                .data
+                .cache
+                .insert(key.into(), (value.to_vec(), expires_at));
+        });
     }
 
     /// Drops a value.
@@ -89,16 +126,42 @@ pub mod cache {
 
 /// `stoa:events/events`.
 pub mod events {
+    use serde_json::Value;
+
     use super::super::state::{Raised, with};
     use crate::bindings::stoa::events::events::Error;
 
+    const KEY_BYTES_MAX: usize = 256;
+    const PAYLOAD_BYTES_MAX: usize = 64 << 10;
+
     /// Keeps the event.
     pub fn raise(name: &str, key: &str, payload: &str) -> Result<(), Error> {
-        let payload = serde_json::from_str(payload).map_err(|error| Error::Invalid(error.to_string()))?;
-        with(|state| state.data.events.push(Raised { name: name.into(), key: key.into(), payload }));
+        if with(|state| {
+            state
+                .manifest
+                .as_ref()
+                .is_some_and(|manifest| !manifest.raises.contains(name))
+        }) {
+            return Err(Error::Denied(format!(
+                "plugin.toml does not list {name:?} under raises"
+            )));
+        }
+        if key.len() > KEY_BYTES_MAX || payload.len() > PAYLOAD_BYTES_MAX {
+            return Err(Error::Invalid("too long a key or payload".into()));
+        }
+        let Ok(payload @ Value::Object(_)) = serde_json::from_str(payload) else {
+            return Err(Error::Invalid("the payload is no JSON object".into()));
+        };
+        with(|state| {
+            state.data.events.push(Raised {
+                name: name.into(),
+                key: key.into(),
+                payload,
+            })
+        });
         Ok(())
     }
 }
 
-#[path = "storage.rs"]
-pub mod storage;
+/// `stoa:storage/storage`.
+pub(crate) use super::storage;

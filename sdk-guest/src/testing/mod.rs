@@ -1,17 +1,25 @@
 //! Fakes of the host, so that a plugin's logic is tested by plain `cargo test`.
 //!
 //! ```text
-//! let host = Host::new();
+//! let host = Host::of(include_str!("../plugin.toml"));
 //! let answer = host.request("add_item").user("u1").json(&item).send(crate::dispatch)?;
 //! ```
 //!
-//! The fakes keep to the host's rules (own writes, versions, unique ids, rollback on a problem) but know
-//! nothing of indexes, unique fields or other tenants. They are per thread, as tests are.
+//! The fakes keep to the host's rules: own writes, versions, unique fields, expiry, bounds of queries, and
+//! nothing left of a request that ends in a problem. They know neither other tenants nor conflicts, and they
+//! do not measure time, memory or calls. Each thread has its own, as each test has a thread.
 
+mod bounds;
+mod fake;
 mod filter;
-pub mod host;
+pub(crate) mod host;
+mod order;
 mod request;
 mod state;
+pub(crate) mod storage;
+#[cfg(test)]
+mod tests;
 
+pub use fake::Host;
 pub use request::RequestBuilder;
-pub use state::{Host, Raised};
+pub use state::Raised;

@@ -1,5 +1,7 @@
 //! Requests of a plugin's own tests.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use super::state::with;
@@ -15,11 +17,24 @@ pub struct RequestBuilder {
 
 impl RequestBuilder {
     pub(super) fn new(handler: &str) -> Self {
-        let caller =
-            Caller { kind: CallerKind::Anonymous, id: String::new(), email: None, role: String::new(), session: None };
-        let request =
-            Request { handler: handler.into(), params: Vec::new(), query: String::new(), body: Vec::new(), caller };
-        Self { request, headers: Vec::new() }
+        let caller = Caller {
+            kind: CallerKind::Anonymous,
+            id: String::new(),
+            email: None,
+            role: String::new(),
+            session: None,
+        };
+        let request = Request {
+            handler: handler.into(),
+            params: Vec::new(),
+            query: String::new(),
+            body: Vec::new(),
+            caller,
+        };
+        Self {
+            request,
+            headers: Vec::new(),
+        }
     }
 
     /// From a signed-in buyer.
@@ -78,19 +93,40 @@ impl RequestBuilder {
         self
     }
 
+    /// With a body of any bytes.
+    #[must_use]
+    pub fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
+        self.request.body = body.into();
+        self
+    }
+
+    /// The request itself, to be given to an extractor or a function under test.
+    #[must_use]
+    pub fn build(self) -> Request {
+        with(|state| state.headers = self.headers.into_iter().collect());
+        self.request
+    }
+
     /// Lets the plugin answer. As in the real host, a problem undoes everything the request did.
     ///
     /// # Errors
     /// The handler's problem.
     pub fn send(self, dispatch: fn(&Request) -> Result<Response>) -> Result<Response> {
+        let request = self.build();
         let before = with(|state| {
-            state.headers = self.headers.into_iter().collect();
+            state.written = Some(BTreeSet::new());
             state.data.clone()
         });
-        let answer = dispatch(&self.request);
-        if answer.as_ref().map_or(true, |response| response.status >= 400) {
-            with(|state| state.data = before);
-        }
+        let answer = dispatch(&request);
+        with(|state| {
+            state.written = None;
+            if answer
+                .as_ref()
+                .map_or(true, |response| response.status >= 400)
+            {
+                state.data = before;
+            }
+        });
         answer
     }
 }

@@ -1,17 +1,19 @@
 //! The fake host's memory.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
+use stoa_wit::Manifest;
 
-use super::RequestBuilder;
+/// Where a document is: its collection and its id.
+pub(super) type Key = (String, String);
 
 /// A stored document.
 #[derive(Debug, Clone)]
 pub(super) struct Document {
     pub version: u64,
-    pub body: String,
+    pub body: Value,
     pub expires_at: Option<u64>,
 }
 
@@ -26,22 +28,26 @@ pub struct Raised {
     pub payload: Value,
 }
 
-/// What a request may change.
+/// What a request may change, and what a problem undoes.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Data {
-    pub documents: BTreeMap<(String, String), Document>,
+    pub documents: BTreeMap<Key, Document>,
     pub cache: BTreeMap<String, (Vec<u8>, u64)>,
     pub events: Vec<Raised>,
 }
 
+/// All that the fake host knows.
 #[derive(Debug, Default)]
 pub(super) struct State {
+    pub manifest: Option<Manifest>,
     pub data: Data,
-    pub settings: BTreeMap<String, String>,
+    pub settings: BTreeMap<String, Value>,
     pub headers: BTreeMap<String, String>,
     pub now_ms: u64,
     pub random: u64,
     pub log: Vec<String>,
+    /// What the request under way has written; none between requests, when each call stands for itself.
+    pub written: Option<BTreeSet<Key>>,
 }
 
 thread_local! {
@@ -52,53 +58,13 @@ pub(super) fn with<R>(act: impl FnOnce(&mut State) -> R) -> R {
     STATE.with_borrow_mut(act)
 }
 
-/// The fake host of this thread.
-#[derive(Debug)]
-pub struct Host(());
-
-/// 2026-01-01T00:00:00Z.
-const START_MS: u64 = 1_767_225_600_000;
-
-impl Default for Host {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl Host {
-    /// A fresh one: nothing stored, 2026-01-01T00:00:00Z.
-    #[must_use]
-    pub fn new() -> Self {
-        with(|state| *state = State { now_ms: START_MS, ..State::default() });
-        Self(())
-    }
-
-    /// A request to a handler.
-    #[must_use]
-    pub fn request(&self, handler: &str) -> RequestBuilder {
-        RequestBuilder::new(handler)
-    }
-
-    /// Sets a setting.
-    pub fn set(&self, name: &str, value: impl Into<Value>) {
-        let value = value.into().to_string();
-        with(|state| state.settings.insert(name.into(), value));
-    }
-
-    /// Moves the clock on.
-    pub fn advance(&self, by_ms: u64) {
-        with(|state| state.now_ms += by_ms);
-    }
-
-    /// The events raised so far by requests that succeeded.
-    #[must_use]
-    pub fn events(&self) -> Vec<Raised> {
-        with(|state| state.data.events.clone())
-    }
-
-    /// The lines logged so far.
-    #[must_use]
-    pub fn log(&self) -> Vec<String> {
-        with(|state| state.log.clone())
+impl State {
+    /// A document that has not ended.
+    pub fn visible(&self, key: &Key) -> Option<&Document> {
+        let found = self.data.documents.get(key)?;
+        found
+            .expires_at
+            .is_none_or(|at| at > self.now_ms)
+            .then_some(found)
     }
 }

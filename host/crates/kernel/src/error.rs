@@ -27,7 +27,14 @@ impl Problem {
     /// A problem with a status, a word and a sentence.
     #[must_use]
     pub fn new(status: u16, code: impl Into<Cow<'static, str>>, detail: impl Into<String>) -> Self {
-        Self { status, code: code.into(), detail: detail.into(), field: None, retry_after_s: None, internal: None }
+        Self {
+            status,
+            code: code.into(),
+            detail: detail.into(),
+            field: None,
+            retry_after_s: None,
+            internal: None,
+        }
     }
 
     /// 404 with the same words for what is missing and what is somebody else's.
@@ -51,13 +58,19 @@ impl Problem {
     /// 400 about one member of the request.
     #[must_use]
     pub fn invalid(field: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self { field: Some(field.into()), ..Self::new(400, "invalid-request", detail) }
+        Self {
+            field: Some(field.into()),
+            ..Self::new(400, "invalid-request", detail)
+        }
     }
 
     /// 500 whose reason only the operator reads.
     #[must_use]
     pub fn internal(reason: impl Into<String>) -> Self {
-        Self { internal: Some(reason.into()), ..Self::new(500, "internal", "Something went wrong on our side.") }
+        Self {
+            internal: Some(reason.into()),
+            ..Self::new(500, "internal", "Something went wrong on our side.")
+        }
     }
 
     /// 503 whose reason only the operator reads; worth repeating after a while.

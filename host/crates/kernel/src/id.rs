@@ -20,8 +20,14 @@ impl TenantId {
     pub fn parse(text: &str) -> Result<Self, InvalidTenantId> {
         let ok = (1..=63).contains(&text.len())
             && !text.starts_with('-')
-            && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-        if ok { Ok(Self(text.into())) } else { Err(InvalidTenantId) }
+            && text
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+        if ok {
+            Ok(Self(text.into()))
+        } else {
+            Err(InvalidTenantId)
+        }
     }
 
     /// The text.
@@ -63,6 +69,9 @@ impl CollectionName {
     /// The collection `name` of `plugin`; both come from a checked manifest.
     #[must_use]
     pub fn new(plugin: &str, name: &str) -> Self {
-        Self { plugin: plugin.into(), name: name.into() }
+        Self {
+            plugin: plugin.into(),
+            name: name.into(),
+        }
     }
 }

@@ -39,13 +39,18 @@ impl Principal {
     ///
     /// # Errors
     /// [`Denied`], saying whether signing in could help.
-    pub fn may_call<'a>(&self, callers: impl IntoIterator<Item = &'a Caller> + Clone) -> Result<(), Denied> {
-        let admitted = callers.into_iter().any(|caller| match (&self.account, caller) {
-            (_, Caller::Public) => true,
-            (Some(account), caller) => caller.admits(account.role),
-            (None, Caller::Session) => self.session.is_some(),
-            (None, _) => false,
-        });
+    pub fn may_call<'a>(
+        &self,
+        callers: impl IntoIterator<Item = &'a Caller> + Clone,
+    ) -> Result<(), Denied> {
+        let admitted = callers
+            .into_iter()
+            .any(|caller| match (&self.account, caller) {
+                (_, Caller::Public) => true,
+                (Some(account), caller) => caller.admits(account.role),
+                (None, Caller::Session) => self.session.is_some(),
+                (None, _) => false,
+            });
         match (admitted, &self.account) {
             (true, _) => Ok(()),
             (false, None) => Err(Denied::Unauthenticated),

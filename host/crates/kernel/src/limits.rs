@@ -116,12 +116,30 @@ impl CallLimits {
     #[must_use]
     pub fn resolve(wish: &Limits, default: &Self, cap: &Self) -> Self {
         Self {
-            memory_bytes_max: wish.memory_bytes_max.unwrap_or(default.memory_bytes_max).min(cap.memory_bytes_max),
-            cpu_ms_max: wish.cpu_ms_max.unwrap_or(default.cpu_ms_max).min(cap.cpu_ms_max),
-            wall_ms_max: wish.wall_ms_max.unwrap_or(default.wall_ms_max).min(cap.wall_ms_max),
-            host_calls_max: wish.host_calls_max.unwrap_or(default.host_calls_max).min(cap.host_calls_max),
-            response_bytes_max: wish.response_bytes_max.unwrap_or(default.response_bytes_max).min(cap.response_bytes_max),
-            concurrency_max: wish.concurrency_max.unwrap_or(default.concurrency_max).min(cap.concurrency_max),
+            memory_bytes_max: wish
+                .memory_bytes_max
+                .unwrap_or(default.memory_bytes_max)
+                .min(cap.memory_bytes_max),
+            cpu_ms_max: wish
+                .cpu_ms_max
+                .unwrap_or(default.cpu_ms_max)
+                .min(cap.cpu_ms_max),
+            wall_ms_max: wish
+                .wall_ms_max
+                .unwrap_or(default.wall_ms_max)
+                .min(cap.wall_ms_max),
+            host_calls_max: wish
+                .host_calls_max
+                .unwrap_or(default.host_calls_max)
+                .min(cap.host_calls_max),
+            response_bytes_max: wish
+                .response_bytes_max
+                .unwrap_or(default.response_bytes_max)
+                .min(cap.response_bytes_max),
+            concurrency_max: wish
+                .concurrency_max
+                .unwrap_or(default.concurrency_max)
+                .min(cap.concurrency_max),
         }
     }
 }

@@ -46,10 +46,19 @@ impl Path {
         let ok = text.len() <= 128
             && text.split('.').all(|segment| {
                 segment.len() <= 63
-                    && segment.bytes().next().is_some_and(|b| b.is_ascii_alphabetic() || b == b'_')
-                    && segment.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+                    && segment
+                        .bytes()
+                        .next()
+                        .is_some_and(|b| b.is_ascii_alphabetic() || b == b'_')
+                    && segment
+                        .bytes()
+                        .all(|b| b.is_ascii_alphanumeric() || b == b'_')
             });
-        if ok { Ok(Self(text.into())) } else { Err(InvalidQuery(format!("{text:?} is no field path"))) }
+        if ok {
+            Ok(Self(text.into()))
+        } else {
+            Err(InvalidQuery(format!("{text:?} is no field path")))
+        }
     }
 
     /// The text.
@@ -66,7 +75,9 @@ impl Path {
     /// The field's value in a document; a missing field is null.
     #[must_use]
     pub fn of<'v>(&self, doc: &'v Value) -> &'v Value {
-        self.segments().try_fold(doc, |value, segment| value.get(segment)).unwrap_or(&Value::Null)
+        self.segments()
+            .try_fold(doc, |value, segment| value.get(segment))
+            .unwrap_or(&Value::Null)
     }
 
     /// Whether it is the document's id, which is no field of the body.
@@ -125,7 +136,10 @@ pub enum Filter {
 /// The words of a text match: lower case, split at white space.
 #[must_use]
 pub fn words(text: &str) -> Vec<String> {
-    text.split_whitespace().take(TEXT_WORDS_MAX).map(str::to_lowercase).collect()
+    text.split_whitespace()
+        .take(TEXT_WORDS_MAX)
+        .map(str::to_lowercase)
+        .collect()
 }
 
 impl Filter {
@@ -137,7 +151,8 @@ impl Filter {
         if text.is_empty() {
             return Ok(None);
         }
-        let filter: Self = serde_json::from_str(text).map_err(|e| InvalidQuery(format!("filter: {e}")))?;
+        let filter: Self =
+            serde_json::from_str(text).map_err(|e| InvalidQuery(format!("filter: {e}")))?;
         let mut nodes = 0;
         filter.check(1, &mut nodes)?;
         Ok(Some(filter))
@@ -152,24 +167,33 @@ impl Filter {
         }
         let scalar = |value: &Value| {
             if value.is_array() || value.is_object() {
-                Err(InvalidQuery("filter: only texts, numbers, booleans and null are compared".into()))
+                Err(InvalidQuery(
+                    "filter: only texts, numbers, booleans and null are compared".into(),
+                ))
             } else {
                 Ok(())
             }
         };
         match self {
-            Self::Eq(_, v) | Self::Ne(_, v) | Self::Lt(_, v) | Self::Le(_, v) | Self::Gt(_, v) | Self::Ge(_, v)
+            Self::Eq(_, v)
+            | Self::Ne(_, v)
+            | Self::Lt(_, v)
+            | Self::Le(_, v)
+            | Self::Gt(_, v)
+            | Self::Ge(_, v)
             | Self::Contains(_, v) => scalar(v),
-            Self::In(_, values) if values.len() > IN_VALUES_MAX => {
-                Err(InvalidQuery(format!("filter: more than {IN_VALUES_MAX} values in one \"in\"")))
-            }
+            Self::In(_, values) if values.len() > IN_VALUES_MAX => Err(InvalidQuery(format!(
+                "filter: more than {IN_VALUES_MAX} values in one \"in\""
+            ))),
             Self::In(_, values) => values.iter().try_for_each(scalar),
             Self::Prefix(..) => Ok(()),
-            Self::Text(paths, _) if paths.is_empty() || paths.len() > KEYS_MAX => {
-                Err(InvalidQuery(format!("filter: \"text\" takes 1 to {KEYS_MAX} fields")))
-            }
+            Self::Text(paths, _) if paths.is_empty() || paths.len() > KEYS_MAX => Err(
+                InvalidQuery(format!("filter: \"text\" takes 1 to {KEYS_MAX} fields")),
+            ),
             Self::Text(..) => Ok(()),
-            Self::And(parts) | Self::Or(parts) => parts.iter().try_for_each(|part| part.check(depth + 1, nodes)),
+            Self::And(parts) | Self::Or(parts) => parts
+                .iter()
+                .try_for_each(|part| part.check(depth + 1, nodes)),
             Self::Not(inner) => inner.check(depth + 1, nodes),
         }
     }
@@ -179,7 +203,11 @@ impl Filter {
     pub fn matches(&self, id: &str, doc: &Value) -> bool {
         let id_value;
         let field = |path: &Path| -> Value {
-            if path.is_id() { Value::from(id) } else { path.of(doc).clone() }
+            if path.is_id() {
+                Value::from(id)
+            } else {
+                path.of(doc).clone()
+            }
         };
         match self {
             Self::Eq(path, value) => equal(&field(path), value),
@@ -192,14 +220,20 @@ impl Filter {
                 id_value = field(path);
                 values.iter().any(|value| equal(&id_value, value))
             }
-            Self::Contains(path, value) => {
-                field(path).as_array().is_some_and(|items| items.iter().any(|item| equal(item, value)))
-            }
-            Self::Prefix(path, prefix) => field(path).as_str().is_some_and(|text| text.starts_with(prefix.as_str())),
+            Self::Contains(path, value) => field(path)
+                .as_array()
+                .is_some_and(|items| items.iter().any(|item| equal(item, value))),
+            Self::Prefix(path, prefix) => field(path)
+                .as_str()
+                .is_some_and(|text| text.starts_with(prefix.as_str())),
             Self::Text(paths, text) => {
-                let fields: Vec<String> =
-                    paths.iter().filter_map(|path| field(path).as_str().map(str::to_lowercase)).collect();
-                words(text).iter().all(|word| fields.iter().any(|field| field.contains(word.as_str())))
+                let fields: Vec<String> = paths
+                    .iter()
+                    .filter_map(|path| field(path).as_str().map(str::to_lowercase))
+                    .collect();
+                words(text)
+                    .iter()
+                    .all(|word| fields.iter().any(|field| field.contains(word.as_str())))
             }
             Self::And(parts) => parts.iter().all(|part| part.matches(id, doc)),
             Self::Or(parts) => parts.iter().any(|part| part.matches(id, doc)),
@@ -241,7 +275,9 @@ pub fn sort_order(a: &Value, b: &Value) -> Ordering {
             Value::Object(_) => 5,
         }
     }
-    rank(a).cmp(&rank(b)).then_with(|| order(a, b).unwrap_or(Ordering::Equal))
+    rank(a)
+        .cmp(&rank(b))
+        .then_with(|| order(a, b).unwrap_or(Ordering::Equal))
 }
 
 /// One key of an order.
@@ -280,10 +316,15 @@ impl Query {
     pub fn bounded(mut self) -> Result<Self, InvalidQuery> {
         self.limit = self.limit.clamp(1, limits::PAGE_LIMIT_MAX);
         if self.sort.len() > KEYS_MAX || self.fields.len() > FIELDS_MAX {
-            return Err(InvalidQuery(format!("more than {KEYS_MAX} sort keys or {FIELDS_MAX} fields")));
+            return Err(InvalidQuery(format!(
+                "more than {KEYS_MAX} sort keys or {FIELDS_MAX} fields"
+            )));
         }
         if self.offset > limits::PAGE_OFFSET_MAX {
-            return Err(InvalidQuery(format!("offset beyond {}; use the cursor", limits::PAGE_OFFSET_MAX)));
+            return Err(InvalidQuery(format!(
+                "offset beyond {}; use the cursor",
+                limits::PAGE_OFFSET_MAX
+            )));
         }
         if self.offset > 0 && self.cursor.is_some() {
             return Err(InvalidQuery("offset and cursor exclude each other".into()));
@@ -314,7 +355,10 @@ pub enum GroupKey {
 
 /// One calculation.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-#[expect(missing_docs, reason = "the names say it; non-numbers are left out of all but Count")]
+#[expect(
+    missing_docs,
+    reason = "the names say it; non-numbers are left out of all but Count"
+)]
 pub enum Compute {
     Count,
     Sum(Path),
@@ -348,7 +392,9 @@ impl Compute {
             Some(("avg", path)) => Path::parse(path).map(Self::Avg),
             Some(("min", path)) => Path::parse(path).map(Self::Min),
             Some(("max", path)) => Path::parse(path).map(Self::Max),
-            _ => Err(InvalidQuery(format!("{text:?} is not count, sum:, avg:, min: or max:"))),
+            _ => Err(InvalidQuery(format!(
+                "{text:?} is not count, sum:, avg:, min: or max:"
+            ))),
         }
     }
 
@@ -390,7 +436,8 @@ mod tests {
 
     #[test]
     fn each_operator_matches_what_it_says() {
-        let doc = json!({"price": 5, "name": "Blue Watch", "tags": ["a", "b"], "deep": {"x": true}});
+        let doc =
+            json!({"price": 5, "name": "Blue Watch", "tags": ["a", "b"], "deep": {"x": true}});
         for (text, expected) in [
             (json!({"eq": ["price", 5.0]}), true),
             (json!({"eq": ["price", "5"]}), false),
@@ -426,7 +473,10 @@ mod tests {
         let wide = json!({"or": vec![json!({"eq": ["a", 1]}); FILTER_NODES_MAX]});
         assert!(Filter::parse(&wide.to_string()).is_err());
         for bad in ["a`b", "a; DROP", "", "a..b", "1a", "ä"] {
-            assert!(Filter::parse(&json!({"eq": [bad, 1]}).to_string()).is_err(), "{bad}");
+            assert!(
+                Filter::parse(&json!({"eq": [bad, 1]}).to_string()).is_err(),
+                "{bad}"
+            );
         }
         assert!(Filter::parse(r#"{"like":["a","b"]}"#).is_err());
     }

@@ -83,25 +83,68 @@ pub enum Expiry {
 #[async_trait]
 pub trait UnitOfWork: Send + Sync {
     /// The document, or none.
-    async fn get(&self, collection: &CollectionName, id: &str) -> Result<Option<Document>, StoreError>;
+    async fn get(
+        &self,
+        collection: &CollectionName,
+        id: &str,
+    ) -> Result<Option<Document>, StoreError>;
     /// Those that exist, in the order of `ids`; at most [`crate::limits::GET_MANY_MAX`].
-    async fn get_many(&self, collection: &CollectionName, ids: &[String]) -> Result<Vec<Document>, StoreError>;
+    async fn get_many(
+        &self,
+        collection: &CollectionName,
+        ids: &[String],
+    ) -> Result<Vec<Document>, StoreError>;
     /// Adds a document and answers its version, which is 1.
-    async fn create(&self, collection: &CollectionName, id: &str, body: Value, expiry: Expiry) -> Result<u64, StoreError>;
+    async fn create(
+        &self,
+        collection: &CollectionName,
+        id: &str,
+        body: Value,
+        expiry: Expiry,
+    ) -> Result<u64, StoreError>;
     /// Writes a document and answers its version. Without `version`, whether or not it exists.
-    async fn put(&self, collection: &CollectionName, id: &str, version: Option<u64>, body: Value, expiry: Expiry) -> Result<u64, StoreError>;
+    async fn put(
+        &self,
+        collection: &CollectionName,
+        id: &str,
+        version: Option<u64>,
+        body: Value,
+        expiry: Expiry,
+    ) -> Result<u64, StoreError>;
     /// Merges into the document (RFC 7396) and answers the result. Keeps the expiry if `expiry` is none.
-    async fn patch(&self, collection: &CollectionName, id: &str, merge: Value, expiry: Option<Expiry>) -> Result<Document, StoreError>;
+    async fn patch(
+        &self,
+        collection: &CollectionName,
+        id: &str,
+        merge: Value,
+        expiry: Option<Expiry>,
+    ) -> Result<Document, StoreError>;
     /// Removes the document; false if there was none.
     async fn delete(&self, collection: &CollectionName, id: &str) -> Result<bool, StoreError>;
     /// Adds to an integer field (missing counts as 0) and answers its new value.
-    async fn increment(&self, collection: &CollectionName, id: &str, path: &str, by: i64) -> Result<i64, StoreError>;
+    async fn increment(
+        &self,
+        collection: &CollectionName,
+        id: &str,
+        path: &str,
+        by: i64,
+    ) -> Result<i64, StoreError>;
     /// Subtracts if there is that much and answers what is left; none if there is less.
-    async fn take_if_at_least(&self, collection: &CollectionName, id: &str, path: &str, amount: i64) -> Result<Option<i64>, StoreError>;
+    async fn take_if_at_least(
+        &self,
+        collection: &CollectionName,
+        id: &str,
+        path: &str,
+        amount: i64,
+    ) -> Result<Option<i64>, StoreError>;
     /// A page, own writes included.
     async fn query(&self, collection: &CollectionName, query: &Query) -> Result<Page, StoreError>;
     /// Rows of an aggregate, own writes included.
-    async fn aggregate(&self, collection: &CollectionName, aggregate: &Aggregate) -> Result<Vec<Value>, StoreError>;
+    async fn aggregate(
+        &self,
+        collection: &CollectionName,
+        aggregate: &Aggregate,
+    ) -> Result<Vec<Value>, StoreError>;
     /// Adds an event to the outbox.
     fn raise(&self, event: Event) -> Result<(), StoreError>;
     /// Stores the request's answer under its idempotency key, together with its writes.
@@ -123,16 +166,33 @@ pub trait Store: Send + Sync + 'static {
 
     /// Declares a plugin's collections: their tables and indexes exist in every tenant's database before
     /// any unit of work sees them. Additions only; nothing is ever dropped by it.
-    async fn declare(&self, plugin: &str, collections: &[(String, Collection)]) -> Result<(), StoreError>;
+    async fn declare(
+        &self,
+        plugin: &str,
+        collections: &[(String, Collection)],
+    ) -> Result<(), StoreError>;
 
     /// The answer stored under an idempotency key, unless it has expired.
-    async fn stored_answer(&self, tenant: &TenantId, id: &str) -> Result<Option<StoredAnswer>, StoreError>;
+    async fn stored_answer(
+        &self,
+        tenant: &TenantId,
+        id: &str,
+    ) -> Result<Option<StoredAnswer>, StoreError>;
 
     /// The version of a plugin that last migrated a tenant's data; none before the first.
-    async fn schema_version(&self, tenant: &TenantId, plugin: &str) -> Result<Option<String>, StoreError>;
+    async fn schema_version(
+        &self,
+        tenant: &TenantId,
+        plugin: &str,
+    ) -> Result<Option<String>, StoreError>;
 
     /// Records it.
-    async fn set_schema_version(&self, tenant: &TenantId, plugin: &str, version: &str) -> Result<(), StoreError>;
+    async fn set_schema_version(
+        &self,
+        tenant: &TenantId,
+        plugin: &str,
+        version: &str,
+    ) -> Result<(), StoreError>;
 
     /// The tenants that have a database.
     async fn tenants(&self) -> Result<Vec<TenantId>, StoreError>;
@@ -141,7 +201,12 @@ pub trait Store: Send + Sync + 'static {
     async fn sweep(&self) -> Result<u64, StoreError>;
 
     /// The events of a tenant's outbox, oldest first: for tests and for the dispatcher to come.
-    async fn outbox(&self, tenant: &TenantId, after: Option<&str>, limit: u32) -> Result<Vec<Event>, StoreError>;
+    async fn outbox(
+        &self,
+        tenant: &TenantId,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<Event>, StoreError>;
 
     /// Whether the engine answers.
     async fn ping(&self) -> Result<(), StoreError>;

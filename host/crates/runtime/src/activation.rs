@@ -1,6 +1,7 @@
 //! How a file becomes a live plugin, or is refused while the version before it goes on.
 
 use std::collections::{BTreeSet, HashMap};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
@@ -13,7 +14,7 @@ use tokio::sync::Semaphore;
 use wasmtime::component::{Component, InstancePre};
 
 use crate::Core;
-use crate::artifact::{Artifact, ArtifactError};
+use crate::artifact::{ARTIFACT_BYTES_MAX, Artifact, ArtifactError};
 use crate::bindings::exports::stoa::http::handler::GuestIndices as HandlerIndices;
 use crate::bindings::exports::stoa::lifecycle::lifecycle::GuestIndices as LifecycleIndices;
 use crate::call;
@@ -21,10 +22,10 @@ use crate::compile::CompileError;
 use crate::config::Policy;
 use crate::linking::{self, LinkError, Used};
 use crate::meter::Meter;
-use crate::migration;
+use crate::migration::{self, Migrated};
 use crate::registry::{Live, SetError};
-use crate::revision::{CollectionInfo, Revision};
 use crate::reuse::Shelf;
+use crate::revision::{CollectionInfo, Revision};
 use crate::state::State;
 use crate::transaction::host_scope;
 use crate::turnstile::Turnstiles;
@@ -82,11 +83,17 @@ pub struct Candidate {
 ///
 /// # Errors
 /// Every [`ActivationError`] up to [`ActivationError::Setting`].
-pub async fn prepare(core: &Core, file: &Path) -> Result<Candidate, ActivationError> {
-    let bytes = tokio::fs::read(file).await?;
-    let artifact = Artifact::read(bytes)?;
+pub async fn prepare(core: &Arc<Core>, file: &Path) -> Result<Candidate, ActivationError> {
+    let (core, file) = (Arc::clone(core), file.to_path_buf());
+    // Hashing, compiling and linking take their time: requests keep their threads.
+    let prepared = tokio::task::spawn_blocking(move || prepare_blocking(&core, &file)).await;
+    prepared.map_err(|error| CompileError::GaveUp(error.to_string()))?
+}
+
+fn prepare_blocking(core: &Core, file: &Path) -> Result<Candidate, ActivationError> {
+    let artifact = Artifact::read(read(file)?)?;
     let begun = Instant::now();
-    let component = core.loader.load(&artifact).await?;
+    let component = core.loader.load(&artifact)?;
     tracing::debug!(file = %file.display(), took_ms = begun.elapsed().as_millis() as u64, "code is ready");
     let package = Arc::new(artifact.package);
     let policy = core.policy.load_full();
@@ -95,7 +102,19 @@ pub async fn prepare(core: &Core, file: &Path) -> Result<Candidate, ActivationEr
     let (pre, used) = linking::link(&component, &package, denied)?;
     let settings = settings(&policy, &package)?;
     let revision = revision(core, artifact.digest, package, settings, &component, pre)?;
-    Ok(Candidate { revision: Arc::new(revision), used: Arc::new(used) })
+    Ok(Candidate {
+        revision: Arc::new(revision),
+        used: Arc::new(used),
+    })
+}
+
+/// The file's bytes; one that is too large is not read to its end.
+fn read(file: &Path) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    std::fs::File::open(file)?
+        .take(ARTIFACT_BYTES_MAX as u64 + 1)
+        .read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 fn revision(
@@ -113,14 +132,29 @@ fn revision(
     }
     let lifecycle = LifecycleIndices::new(&pre).ok();
     if lifecycle.is_none() && manifest.lifecycle {
-        return Err(ActivationError::MissingExport("lifecycle (stoa:lifecycle/lifecycle)"));
+        return Err(ActivationError::MissingExport(
+            "lifecycle (stoa:lifecycle/lifecycle)",
+        ));
     }
-    let limits = CallLimits::resolve(&manifest.limits, &core.config.limits_default, &core.config.limits_cap);
-    let reuse = if core.config.allow_reuse { manifest.instance.reuse } else { Reuse::Never };
+    let limits = CallLimits::resolve(
+        &manifest.limits,
+        &core.config.limits_default,
+        &core.config.limits_cap,
+    );
+    let reuse = if core.config.allow_reuse {
+        manifest.instance.reuse
+    } else {
+        Reuse::Never
+    };
     let collections = manifest
         .collections
         .iter()
-        .map(|(name, collection)| (name.clone(), collection_info(&manifest.name, name, collection)))
+        .map(|(name, collection)| {
+            (
+                name.clone(),
+                collection_info(&manifest.name, name, collection),
+            )
+        })
         .collect();
     Ok(Revision {
         name: manifest.name.as_str().into(),
@@ -134,6 +168,7 @@ fn revision(
         collections,
         slots: Arc::new(Semaphore::new(limits.concurrency_max as usize)),
         turnstiles: Turnstiles::default(),
+        migrated: Migrated::default(),
         meter: Meter::new(&manifest.name),
         shelf: Shelf::default(),
         pre,
@@ -149,7 +184,10 @@ fn collection_info(plugin: &str, name: &str, collection: &Collection) -> Collect
 }
 
 /// The operator's settings over the manifest's defaults.
-fn settings(policy: &Policy, package: &Package) -> Result<HashMap<String, String>, ActivationError> {
+fn settings(
+    policy: &Policy,
+    package: &Package,
+) -> Result<HashMap<String, String>, ActivationError> {
     let manifest = &package.manifest;
     let mut settings = HashMap::new();
     for (name, setting) in &manifest.settings {
@@ -159,10 +197,16 @@ fn settings(policy: &Policy, package: &Package) -> Result<HashMap<String, String
     }
     for (name, value) in policy.settings.get(&manifest.name).into_iter().flatten() {
         let Some(setting) = manifest.settings.get(name) else {
-            return Err(ActivationError::Setting(name.clone(), format!("{} has no such setting", manifest.name)));
+            return Err(ActivationError::Setting(
+                name.clone(),
+                format!("{} has no such setting", manifest.name),
+            ));
         };
         if !setting.kind.admits(value) {
-            return Err(ActivationError::Setting(name.clone(), format!("{value} is not a {:?}", setting.kind)));
+            return Err(ActivationError::Setting(
+                name.clone(),
+                format!("{value} is not a {:?}", setting.kind),
+            ));
         }
         settings.insert(name.clone(), value.to_string());
     }
@@ -174,18 +218,30 @@ fn settings(policy: &Policy, package: &Package) -> Result<HashMap<String, String
 ///
 /// # Errors
 /// [`ActivationError::Store`], [`ActivationError::Unhealthy`] and [`ActivationError::Migration`].
-pub async fn rehearse(core: &Core, live: &Arc<Live>, candidate: &Candidate) -> Result<(), ActivationError> {
+pub async fn rehearse(
+    core: &Core,
+    live: &Arc<Live>,
+    candidate: &Candidate,
+) -> Result<(), ActivationError> {
     let revision = &candidate.revision;
     let manifest = &revision.package.manifest;
-    let collections: Vec<(String, Collection)> =
-        manifest.collections.iter().map(|(name, collection)| (name.clone(), collection.clone())).collect();
+    let collections: Vec<(String, Collection)> = manifest
+        .collections
+        .iter()
+        .map(|(name, collection)| (name.clone(), collection.clone()))
+        .collect();
     if !collections.is_empty() {
-        core.ports.store.declare(&manifest.name, &collections).await?;
+        core.ports
+            .store
+            .declare(&manifest.name, &collections)
+            .await?;
     }
-    health(core, live, revision).await.map_err(ActivationError::Unhealthy)?;
+    health(core, live, revision)
+        .await
+        .map_err(ActivationError::Unhealthy)?;
     if revision.lifecycle.is_some() {
         for tenant in core.ports.store.tenants().await? {
-            migration::migrate(core, live, revision, &tenant)
+            migration::ensure(core, live, revision, &tenant)
                 .await
                 .map_err(|reason| ActivationError::Migration(format!("{tenant}: {reason}")))?;
         }
@@ -196,13 +252,17 @@ pub async fn rehearse(core: &Core, live: &Arc<Live>, candidate: &Candidate) -> R
 /// Makes an instance and asks it how it is. A plugin without a say is well when it can be instantiated.
 async fn health(core: &Core, live: &Arc<Live>, revision: &Arc<Revision>) -> Result<(), String> {
     let tenant = &core.config.default_tenant;
-    let scope = host_scope(core, live, revision, tenant, "health").await.map_err(|error| error.to_string())?;
-    let answer = call::run(revision, &scope, 0, async |living| match &revision.lifecycle {
-        Some(indices) => {
-            let guest = indices.load(&mut living.store, &living.instance)?;
-            guest.call_health(&mut living.store).await
+    let scope = host_scope(core, live, revision, tenant, "health")
+        .await
+        .map_err(|error| error.to_string())?;
+    let answer = call::run(revision, &scope, 0, async |living| {
+        match &revision.lifecycle {
+            Some(indices) => {
+                let guest = indices.load(&mut living.store, &living.instance)?;
+                guest.call_health(&mut living.store).await
+            }
+            None => Ok(Ok(())),
         }
-        None => Ok(Ok(())),
     })
     .await;
     answer.map_err(|fault| fault.to_string())?

@@ -5,19 +5,28 @@
 
 use std::fs;
 use std::io::{self, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 use stoa_kernel::random::Random;
 
+use crate::artifact::hex;
+
 const KEY_BYTES: usize = 32;
 const TAG_BYTES: usize = 32;
+
+/// Random bytes in the names of temporary files: hosts that share the folder, or came back with the same
+/// process id after a crash, never meet on one name.
+const NONCE_BYTES: usize = 8;
 
 /// The cache of compiled code.
 pub struct AotCache {
     dir: PathBuf,
     key: [u8; KEY_BYTES],
+    temporary: Temporary,
 }
 
 impl AotCache {
@@ -26,17 +35,28 @@ impl AotCache {
     /// # Errors
     /// When the folder or the key can't be read or written.
     pub fn open(dir: &Path, random: &dyn Random) -> io::Result<Self> {
-        fs::create_dir_all(dir)?;
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(dir)?;
+        let temporary = Temporary::new(dir, random);
         let path = dir.join("key");
-        let key = match fs::read(&path).ok().and_then(|bytes| <[u8; KEY_BYTES]>::try_from(bytes).ok()) {
+        let key = match fs::read(&path)
+            .ok()
+            .and_then(|bytes| <[u8; KEY_BYTES]>::try_from(bytes).ok())
+        {
             Some(key) => key,
             None => {
                 let mut key = [0; KEY_BYTES];
                 random.fill(&mut key);
-                adopt(&path, key)?
+                adopt(&path, key, &temporary.file(&key)?)?
             }
         };
-        Ok(Self { dir: dir.to_path_buf(), key })
+        Ok(Self {
+            dir: dir.to_path_buf(),
+            key,
+            temporary,
+        })
     }
 
     fn path(&self, digest: &str, engine: &str) -> PathBuf {
@@ -74,42 +94,76 @@ impl AotCache {
         let tag = self.mac(digest, engine, code)?.finalize().into_bytes();
         let mut bytes = tag.to_vec();
         bytes.extend_from_slice(code);
-        write_private(&self.path(digest, engine), &bytes)
+        let temporary = self.temporary.file(&bytes)?;
+        fs::rename(&temporary, self.path(digest, engine))
+    }
+
+    /// Makes a folder that only this user can enter, for a compiler's files. Whoever asked removes it.
+    ///
+    /// # Errors
+    /// When it can't be made.
+    pub fn workshop(&self) -> io::Result<PathBuf> {
+        let dir = self.temporary.path();
+        fs::DirBuilder::new().mode(0o700).create(&dir)?;
+        Ok(dir)
     }
 }
 
 /// Makes this the key, unless somebody else was first: then theirs is.
-fn adopt(path: &Path, key: [u8; KEY_BYTES]) -> io::Result<[u8; KEY_BYTES]> {
-    let temporary = write_temporary(path, &key)?;
-    let linked = fs::hard_link(&temporary, path);
-    fs::remove_file(&temporary)?;
+fn adopt(path: &Path, key: [u8; KEY_BYTES], temporary: &Path) -> io::Result<[u8; KEY_BYTES]> {
+    let linked = fs::hard_link(temporary, path);
+    fs::remove_file(temporary)?;
     match linked {
         Ok(()) => Ok(key),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             let theirs = fs::read(path)?;
-            <[u8; KEY_BYTES]>::try_from(theirs).map_err(|_| io::Error::other("the key file is damaged; delete it"))
+            <[u8; KEY_BYTES]>::try_from(theirs)
+                .map_err(|_| io::Error::other("the key file is damaged; delete it"))
         }
         Err(error) => Err(error),
     }
 }
 
-/// Writes a file that only this user can read, whole or not at all.
-fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let temporary = write_temporary(path, bytes)?;
-    fs::rename(&temporary, path)
+/// Names and writes what only this process uses, beside what it is to become.
+struct Temporary {
+    dir: PathBuf,
+    nonce: String,
+    next: AtomicU64,
 }
 
-/// Writes beside `path`, under a name that nobody else uses.
-fn write_temporary(path: &Path, bytes: &[u8]) -> io::Result<PathBuf> {
-    use std::os::unix::fs::OpenOptionsExt as _;
-    use std::sync::atomic::{AtomicU64, Ordering};
-    static NEXT: AtomicU64 = AtomicU64::new(0);
-    let ticket = NEXT.fetch_add(1, Ordering::Relaxed);
-    let temporary = path.with_extension(format!("{}-{ticket}.tmp", std::process::id()));
-    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    Ok(temporary)
+impl Temporary {
+    fn new(dir: &Path, random: &dyn Random) -> Self {
+        let mut nonce = [0; NONCE_BYTES];
+        random.fill(&mut nonce);
+        Self {
+            dir: dir.to_path_buf(),
+            nonce: hex(&nonce),
+            next: AtomicU64::new(0),
+        }
+    }
+
+    /// A name that nobody else uses.
+    fn path(&self) -> PathBuf {
+        let ticket = self.next.fetch_add(1, Ordering::Relaxed);
+        self.dir.join(format!(
+            "{}-{}-{ticket}.tmp",
+            self.nonce,
+            std::process::id()
+        ))
+    }
+
+    /// A new file that only this user can read, and that survives a crash.
+    fn file(&self, bytes: &[u8]) -> io::Result<PathBuf> {
+        let path = self.path();
+        let mut file = fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&path)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        Ok(path)
+    }
 }
 
 #[cfg(test)]
@@ -134,7 +188,10 @@ mod tests {
 
         let path = cache.path("d1", "e");
         fs::copy(&path, cache.path("d2", "e")).unwrap();
-        assert!(cache.load("d2", "e").is_none(), "code of one plugin under another's name");
+        assert!(
+            cache.load("d2", "e").is_none(),
+            "code of one plugin under another's name"
+        );
         let mut bytes = fs::read(&path).unwrap();
         *bytes.last_mut().unwrap() ^= 1;
         fs::write(&path, &bytes).unwrap();

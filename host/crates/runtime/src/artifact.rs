@@ -66,15 +66,22 @@ impl Artifact {
         if package.manifest.name == HOST_PLUGIN {
             return Err(ArtifactError::ReservedName);
         }
-        Ok(Self { digest: hex(&Sha256::digest(&bytes)), package, bytes })
+        Ok(Self {
+            digest: hex(&Sha256::digest(&bytes)),
+            package,
+            bytes,
+        })
     }
 }
 
 /// Walks the component's sections once: counts functions and finds the package.
 fn package_of(bytes: &[u8]) -> Result<Package, ArtifactError> {
-    let not_a_component = |error: wasmparser::BinaryReaderError| ArtifactError::NotAComponent(error.to_string());
+    let not_a_component =
+        |error: wasmparser::BinaryReaderError| ArtifactError::NotAComponent(error.to_string());
     if !Parser::is_component(bytes) {
-        return Err(ArtifactError::NotAComponent("the file begins differently".into()));
+        return Err(ArtifactError::NotAComponent(
+            "the file begins differently".into(),
+        ));
     }
     let (mut package, mut functions, mut depth) = (None, 0_u32, 0_u32);
     for payload in Parser::new(0).parse_all(bytes) {
@@ -88,9 +95,8 @@ fn package_of(bytes: &[u8]) -> Result<Package, ArtifactError> {
                 }
             }
             Payload::CustomSection(section) if depth == 0 && section.name() == PACKAGE_SECTION => {
-                if package.replace(Package::from_section(section.data())?).is_some() {
-                    return Err(ArtifactError::TwoPackages);
-                }
+                let before = package.replace(Package::from_section(section.data())?);
+                before.map_or(Ok(()), |_| Err(ArtifactError::TwoPackages))?;
             }
             _ => {}
         }
@@ -135,11 +141,15 @@ pub fn judge_import<'a>(
     package: &Package,
     denied: &BTreeSet<String>,
 ) -> Result<Import<'a>, ImportError> {
-    if let Some((_, capability)) = HOST_INTERFACES.iter().find(|(interface, _)| *interface == name) {
+    if let Some((_, capability)) = HOST_INTERFACES
+        .iter()
+        .find(|(interface, _)| *interface == name)
+    {
         if denied.contains(*capability) {
             return Err(ImportError::Withheld(name.into(), (*capability).into()));
         }
-        let asked = FREE_CAPABILITIES.contains(capability) || package.manifest.capabilities.contains(*capability);
+        let asked = FREE_CAPABILITIES.contains(capability)
+            || package.manifest.capabilities.contains(*capability);
         if !asked && !is_types_only(name) {
             return Err(ImportError::NotAsked(name.into(), (*capability).into()));
         }
@@ -165,10 +175,12 @@ fn is_types_only(name: &str) -> bool {
 /// Lower-case hex.
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    bytes
+        .iter()
+        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
 }
 
 #[cfg(test)]
@@ -178,29 +190,63 @@ mod tests {
 
     fn package(toml: &str) -> Package {
         let manifest = stoa_wit::Manifest::from_toml(toml).unwrap();
-        Package { manifest, schemas: Default::default() }
+        Package {
+            manifest,
+            schemas: Default::default(),
+        }
     }
 
     #[test]
     fn rubbish_is_refused_without_a_panic() {
-        for bytes in [&b""[..], b"\0asm", b"\x7fELF\x02\x01\x01", b"(component)", b"\0asm\x01\0\0\0", b"\0asm\x0d\0\x01\0"] {
+        for bytes in [
+            &b""[..],
+            b"\0asm",
+            b"\x7fELF\x02\x01\x01",
+            b"(component)",
+            b"\0asm\x01\0\0\0",
+            b"\0asm\x0d\0\x01\0",
+        ] {
             assert!(Artifact::read(bytes.to_vec()).is_err(), "{bytes:?}");
         }
     }
 
     #[test]
     fn an_import_needs_the_manifest_and_the_operator() {
-        let plugin = package("name = \"p\"\nversion = \"0.1.0\"\ncapabilities = [\"cache\"]\n[uses]\nc = \"a:b/c@1.0.0\"");
+        let plugin = package(
+            "name = \"p\"\nversion = \"0.1.0\"\ncapabilities = [\"cache\"]\n[uses]\nc = \"a:b/c@1.0.0\"",
+        );
         let judge = |name: &'static str, denied: &[&str]| {
-            judge_import(name, &plugin, &denied.iter().map(ToString::to_string).collect())
+            judge_import(
+                name,
+                &plugin,
+                &denied.iter().map(ToString::to_string).collect(),
+            )
         };
-        assert_eq!(judge("stoa:cache/cache@0.1.0", &[]), Ok(Import::Host("cache")));
-        assert_eq!(judge("stoa:clock/clock@0.1.0", &[]), Ok(Import::Host("clock")));
+        assert_eq!(
+            judge("stoa:cache/cache@0.1.0", &[]),
+            Ok(Import::Host("cache"))
+        );
+        assert_eq!(
+            judge("stoa:clock/clock@0.1.0", &[]),
+            Ok(Import::Host("clock"))
+        );
         assert_eq!(judge("a:b/c@1.0.0", &[]), Ok(Import::Plugin));
         assert_eq!(judge("wasi:clocks/wall-clock@0.2.3", &[]), Ok(Import::Wasi));
-        assert!(matches!(judge("stoa:cache/cache@0.1.0", &["cache"]), Err(ImportError::Withheld(..))));
-        assert!(matches!(judge("stoa:storage/storage@0.1.0", &[]), Err(ImportError::NotAsked(..))));
-        assert!(matches!(judge("wasi:sockets/tcp@0.2.3", &[]), Err(ImportError::Unknown(..))));
-        assert!(matches!(judge("wasi:filesystem/types@0.2.3", &[]), Err(ImportError::Unknown(..))));
+        assert!(matches!(
+            judge("stoa:cache/cache@0.1.0", &["cache"]),
+            Err(ImportError::Withheld(..))
+        ));
+        assert!(matches!(
+            judge("stoa:storage/storage@0.1.0", &[]),
+            Err(ImportError::NotAsked(..))
+        ));
+        assert!(matches!(
+            judge("wasi:sockets/tcp@0.2.3", &[]),
+            Err(ImportError::Unknown(..))
+        ));
+        assert!(matches!(
+            judge("wasi:filesystem/types@0.2.3", &[]),
+            Err(ImportError::Unknown(..))
+        ));
     }
 }

@@ -13,9 +13,9 @@ use wasmtime::{Store, UpdateDeadline};
 use crate::bindings::exports::stoa::http::handler as wire;
 use crate::fault::Fault;
 use crate::interface::types;
-use crate::meter::computing;
-use crate::revision::Revision;
+use crate::meter::{Stopwatch, computing};
 use crate::reuse::Living;
+use crate::revision::Revision;
 use crate::scope::Scope;
 use crate::state::State;
 
@@ -58,15 +58,50 @@ pub fn new_store(revision: &Arc<Revision>) -> Store<State> {
     store.set_max_component_handles(HANDLES_MAX);
     store.set_epoch_deadline(1);
     store.epoch_deadline_callback(|mut context| {
-        Ok(if context.data_mut().tick() { UpdateDeadline::Yield(1) } else { UpdateDeadline::Interrupt })
+        Ok(if context.data_mut().tick() {
+            UpdateDeadline::Yield(1)
+        } else {
+            UpdateDeadline::Interrupt
+        })
     });
     store
 }
 
-/// A new instance in the scope of a request.
-async fn instantiate(revision: &Arc<Revision>, scope: &Arc<Scope>, depth: u32) -> Result<Living, Fault> {
+/// A new instance in the scope of a request. When none is free, those that only wait for their tenant's
+/// next request make room.
+async fn instantiate(
+    revision: &Arc<Revision>,
+    scope: &Arc<Scope>,
+    depth: u32,
+    watch: &Arc<Stopwatch>,
+) -> Result<Living, Fault> {
+    match instantiate_once(revision, scope, depth, watch).await {
+        Err(Fault::Busy(_)) if make_room(scope) => {
+            instantiate_once(revision, scope, depth, watch).await
+        }
+        outcome => outcome,
+    }
+}
+
+/// Ends every waiting instance of the plugins that are live; whether there was any.
+fn make_room(scope: &Scope) -> bool {
+    scope
+        .live
+        .plugins()
+        .values()
+        .fold(false, |any, revision| revision.shelf.clear() || any)
+}
+
+async fn instantiate_once(
+    revision: &Arc<Revision>,
+    scope: &Arc<Scope>,
+    depth: u32,
+    watch: &Arc<Stopwatch>,
+) -> Result<Living, Fault> {
     let mut store = new_store(revision);
-    store.data_mut().enter(Arc::clone(scope), depth);
+    store
+        .data_mut()
+        .enter(Arc::clone(scope), depth, Arc::clone(watch));
     let born = Instant::now();
     let instance = match revision.pre.instantiate_async(&mut store).await {
         Ok(instance) => instance,
@@ -74,7 +109,13 @@ async fn instantiate(revision: &Arc<Revision>, scope: &Arc<Scope>, depth: u32) -
     };
     revision.meter.instantiated(born.elapsed());
     let memory_bytes_at_birth = store.data().limiter.memory_bytes();
-    Ok(Living { store, instance, born, served: 0, memory_bytes_at_birth })
+    Ok(Living {
+        store,
+        instance,
+        born,
+        served: 0,
+        memory_bytes_at_birth,
+    })
 }
 
 /// Runs `act` on an instance within the request's time, and accounts for it. The instance is dropped
@@ -85,6 +126,7 @@ pub async fn run<T>(
     depth: u32,
     act: impl AsyncFnOnce(&mut Living) -> wasmtime::Result<T>,
 ) -> Result<T, Fault> {
+    let watch = Arc::new(Stopwatch::new());
     let whole = async {
         let waiting = match revision.reuse {
             Reuse::Tenant => revision.shelf.take(&scope.request.tenant),
@@ -92,22 +134,30 @@ pub async fn run<T>(
         };
         let mut living = match waiting {
             Some(mut living) => {
-                living.store.data_mut().enter(Arc::clone(scope), depth);
+                living
+                    .store
+                    .data_mut()
+                    .enter(Arc::clone(scope), depth, Arc::clone(&watch));
                 living.store.set_epoch_deadline(1);
                 living
             }
-            None => instantiate(revision, scope, depth).await?,
+            None => instantiate(revision, scope, depth, &watch).await?,
         };
         match act(&mut living).await {
             Ok(output) => Ok((output, living)),
-            Err(error) => Err(Fault::from_call(&error, living.store.data().limiter.refused())),
+            Err(error) => Err(Fault::from_call(
+                &error,
+                living.store.data().limiter.refused(),
+            )),
         }
     };
     let left = scope.deadline.saturating_duration_since(Instant::now());
-    let (ended, cpu) = computing(tokio::time::timeout(left, whole)).await;
+    let (ended, cpu) = computing(Arc::clone(&watch), tokio::time::timeout(left, whole)).await;
     match ended.unwrap_or(Err(Fault::Timeout("its time is used up"))) {
         Ok((output, mut living)) => {
-            revision.meter.called(cpu, living.store.data().limiter.memory_bytes());
+            revision
+                .meter
+                .called(cpu, living.store.data().limiter.memory_bytes());
             living.store.data_mut().leave();
             living.served += 1;
             if revision.reuse == Reuse::Tenant {
@@ -132,7 +182,9 @@ pub async fn handle(
     handler: &str,
 ) -> Result<Result<Response, Problem>, Fault> {
     let Some(indices) = &revision.handler else {
-        return Err(Fault::InvalidOutput("it has routes but exports no handler".into()));
+        return Err(Fault::InvalidOutput(
+            "it has routes but exports no handler".into(),
+        ));
     };
     let request = wire_request(scope, handler);
     let answer = run(revision, scope, 0, async |living| {
@@ -165,7 +217,10 @@ fn checked(response: wire::Response, revision: &Revision) -> Result<Response, Fa
         return Err(Fault::InvalidOutput(format!("status {}", response.status)));
     }
     if response.headers.len() > RESPONSE_HEADERS_MAX {
-        return Err(Fault::InvalidOutput(format!("{} headers", response.headers.len())));
+        return Err(Fault::InvalidOutput(format!(
+            "{} headers",
+            response.headers.len()
+        )));
     }
     for (name, value) in &response.headers {
         if !is_header(name, value) {
@@ -182,8 +237,16 @@ fn checked(response: wire::Response, revision: &Revision) -> Result<Response, Fa
 
 /// Headers that are the host's business, or of one connection only (RFC 9110 §7.6.1).
 const HEADERS_REFUSED: &[&str] = &[
-    "connection", "content-length", "keep-alive", "proxy-authenticate", "proxy-connection", "te", "trailer",
-    "transfer-encoding", "upgrade", "x-request-id",
+    "connection",
+    "content-length",
+    "keep-alive",
+    "proxy-authenticate",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "x-request-id",
 ];
 
 fn is_header(name: &str, value: &str) -> bool {
@@ -191,8 +254,12 @@ fn is_header(name: &str, value: &str) -> bool {
     !name.is_empty()
         && name.len() + value.len() <= RESPONSE_HEADER_BYTES_MAX
         && name.bytes().all(token)
-        && value.bytes().all(|b| b == b'\t' || (b' '..=b'~').contains(&b))
-        && !HEADERS_REFUSED.iter().any(|refused| name.eq_ignore_ascii_case(refused))
+        && value
+            .bytes()
+            .all(|b| b == b'\t' || (b' '..=b'~').contains(&b))
+        && !HEADERS_REFUSED
+            .iter()
+            .any(|refused| name.eq_ignore_ascii_case(refused))
 }
 
 #[cfg(test)]
@@ -203,8 +270,14 @@ mod tests {
     fn headers_that_would_split_or_confuse_an_answer_are_no_headers() {
         assert!(is_header("cache-control", "max-age=60"));
         for (name, value) in [
-            ("", "x"), ("a b", "x"), ("a:", "x"), ("x", "a\r\nset-cookie: b"), ("x", "a\0"),
-            ("Content-Length", "1"), ("transfer-encoding", "chunked"), ("x", "ä"),
+            ("", "x"),
+            ("a b", "x"),
+            ("a:", "x"),
+            ("x", "a\r\nset-cookie: b"),
+            ("x", "a\0"),
+            ("Content-Length", "1"),
+            ("transfer-encoding", "chunked"),
+            ("x", "ä"),
         ] {
             assert!(!is_header(name, value), "{name:?}: {value:?}");
         }

@@ -54,47 +54,57 @@ impl Loader {
     #[must_use]
     pub fn new(engine: Engine, cache: AotCache, compiler: Compiler) -> Self {
         let fingerprint = fingerprint(&engine);
-        Self { engine, fingerprint, cache, compiler }
+        Self {
+            engine,
+            fingerprint,
+            cache,
+            compiler,
+        }
     }
 
-    /// The component's code, from the cache or freshly compiled.
+    /// The component's code, from the cache or freshly compiled. Takes its time: not for a thread that
+    /// answers requests.
     ///
     /// # Errors
     /// Every [`CompileError`].
-    pub async fn load(&self, artifact: &Artifact) -> Result<Component, CompileError> {
-        let code = match self.cache.load(&artifact.digest, &self.fingerprint) {
-            Some(code) => code,
-            None => {
-                let code = self.compile(&artifact.bytes).await?;
-                self.cache.store(&artifact.digest, &self.fingerprint, &code)?;
-                code
-            }
-        };
-        deserialize(&self.engine, &code)
+    pub fn load(&self, artifact: &Artifact) -> Result<Component, CompileError> {
+        let cached = self.cache.load(&artifact.digest, &self.fingerprint);
+        if let Some(component) = cached.and_then(|code| deserialize(&self.engine, &code).ok()) {
+            return Ok(component);
+        }
+        let code = self.compile(&artifact.bytes)?;
+        let component = deserialize(&self.engine, &code)?;
+        if let Err(error) = self.cache.store(&artifact.digest, &self.fingerprint, &code) {
+            tracing::warn!(%error, "compiled code can't be kept; the next start compiles again");
+        }
+        Ok(component)
     }
 
-    async fn compile(&self, bytes: &[u8]) -> Result<Vec<u8>, CompileError> {
+    fn compile(&self, bytes: &[u8]) -> Result<Vec<u8>, CompileError> {
         match &self.compiler {
-            Compiler::InProcess => {
-                let (engine, bytes) = (self.engine.clone(), bytes.to_vec());
-                tokio::task::spawn_blocking(move || precompile(&engine, &bytes))
-                    .await
-                    .map_err(|error| CompileError::GaveUp(error.to_string()))?
+            Compiler::InProcess => precompile(&self.engine, bytes),
+            Compiler::Child(program) => {
+                let dir = self.cache.workshop()?;
+                let compiled = run_child(program, &dir, bytes);
+                let _ = std::fs::remove_dir_all(&dir);
+                compiled
             }
-            Compiler::Child(program) => compile_in_child(program, bytes).await,
         }
     }
 }
 
 fn precompile(engine: &Engine, bytes: &[u8]) -> Result<Vec<u8>, CompileError> {
-    engine.precompile_component(bytes).map_err(|error| CompileError::Refused(format!("{error:#}")))
+    engine
+        .precompile_component(bytes)
+        .map_err(|error| CompileError::Refused(format!("{error:#}")))
 }
 
 #[expect(unsafe_code, reason = "loading compiled code is unsafe by nature")]
 fn deserialize(engine: &Engine, code: &[u8]) -> Result<Component, CompileError> {
     // SAFETY: the code comes from our own compiler, either just now or from the cache, which has verified
     // that nobody has touched it since.
-    unsafe { Component::deserialize(engine, code) }.map_err(|error| CompileError::Refused(format!("{error:#}")))
+    unsafe { Component::deserialize(engine, code) }
+        .map_err(|error| CompileError::Refused(format!("{error:#}")))
 }
 
 /// What code compiled for an engine depends on, as a short word for file names.
@@ -117,24 +127,13 @@ fn fingerprint(engine: &Engine) -> String {
     hex(digest.0.finalize().get(..8).unwrap_or_default())
 }
 
-async fn compile_in_child(program: &Path, bytes: &[u8]) -> Result<Vec<u8>, CompileError> {
-    let dir = std::env::temp_dir().join(format!("stoa-compile-{}-{}", std::process::id(), hex(&ticket())));
-    let (program, bytes, folder) = (program.to_path_buf(), bytes.to_vec(), dir.clone());
-    let result = tokio::task::spawn_blocking(move || run_child(&program, &folder, &bytes)).await;
-    let _ = tokio::fs::remove_dir_all(&dir).await;
-    result.map_err(|error| CompileError::GaveUp(error.to_string()))?
-}
-
-/// A number that no other compilation of this process has.
-fn ticket() -> [u8; 8] {
-    use std::sync::atomic::{AtomicU64, Ordering};
-    static NEXT: AtomicU64 = AtomicU64::new(0);
-    NEXT.fetch_add(1, Ordering::Relaxed).to_be_bytes()
-}
-
+/// Lets a child process compile, with `dir` for its files.
 fn run_child(program: &Path, dir: &Path, bytes: &[u8]) -> Result<Vec<u8>, CompileError> {
-    let (input, output, said) = (dir.join("in.wasm"), dir.join("out.cwasm"), dir.join("stderr"));
-    std::fs::create_dir(dir)?;
+    let (input, output, said) = (
+        dir.join("in.wasm"),
+        dir.join("out.cwasm"),
+        dir.join("stderr"),
+    );
     std::fs::write(&input, bytes)?;
     let mut child = Command::new(program)
         .arg("compile")
@@ -152,14 +151,18 @@ fn run_child(program: &Path, dir: &Path, bytes: &[u8]) -> Result<Vec<u8>, Compil
         if Instant::now() > deadline {
             child.kill()?;
             child.wait()?;
-            return Err(CompileError::GaveUp(format!("not done after {COMPILE_WALL_S_MAX} s")));
+            return Err(CompileError::GaveUp(format!(
+                "not done after {COMPILE_WALL_S_MAX} s"
+            )));
         }
         std::thread::sleep(Duration::from_millis(COMPILE_POLL_MS));
     };
     if status.success() {
         return Ok(std::fs::read(&output)?);
     }
-    let said = String::from_utf8_lossy(&std::fs::read(&said)?).trim().to_string();
+    let said = String::from_utf8_lossy(&std::fs::read(&said)?)
+        .trim()
+        .to_string();
     match status.code() {
         Some(_) => Err(CompileError::Refused(said)),
         None => Err(CompileError::GaveUp(format!("{status} {said}"))),
@@ -172,7 +175,10 @@ fn run_child(program: &Path, dir: &Path, bytes: &[u8]) -> Result<Vec<u8>, Compil
 /// [`CompileError`] for anything that fails; the process then prints it and exits with 1.
 pub fn compile_file(engine: &Engine, input: &Path, output: &Path) -> Result<(), CompileError> {
     use rustix::process::{Resource, Rlimit, nice, setrlimit};
-    let limit = |max| Rlimit { current: Some(max), maximum: Some(max) };
+    let limit = |max| Rlimit {
+        current: Some(max),
+        maximum: Some(max),
+    };
     setrlimit(Resource::Cpu, limit(COMPILE_CPU_S_MAX)).map_err(std::io::Error::from)?;
     setrlimit(Resource::As, limit(COMPILE_ADDRESS_BYTES_MAX)).map_err(std::io::Error::from)?;
     nice(COMPILE_NICE).map_err(std::io::Error::from)?;

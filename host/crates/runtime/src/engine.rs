@@ -46,7 +46,10 @@ pub const TABLES_PER_COMPONENT_MAX: u32 = 10;
 /// When the engine refuses the configuration, for instance on a machine that it does not support.
 pub fn build(instances_max: u32, memory_cap: &CallLimits) -> wasmtime::Result<Engine> {
     let mut config = config();
-    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(instances_max, memory_cap)));
+    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(
+        instances_max,
+        memory_cap,
+    )));
     Engine::new(&config)
 }
 
@@ -114,13 +117,17 @@ impl Ticker {
     pub fn start(engine: &Engine) -> std::io::Result<Self> {
         let stopped = Arc::new(AtomicBool::new(false));
         let (flag, engine) = (Arc::clone(&stopped), engine.weak());
-        std::thread::Builder::new().name("stoa-epoch".into()).spawn(move || {
-            while !flag.load(Ordering::Relaxed) {
-                std::thread::sleep(Duration::from_millis(TICK_MS));
-                let Some(engine) = engine.upgrade() else { break };
-                engine.increment_epoch();
-            }
-        })?;
+        std::thread::Builder::new()
+            .name("stoa-epoch".into())
+            .spawn(move || {
+                while !flag.load(Ordering::Relaxed) {
+                    std::thread::sleep(Duration::from_millis(TICK_MS));
+                    let Some(engine) = engine.upgrade() else {
+                        break;
+                    };
+                    engine.increment_epoch();
+                }
+            })?;
         Ok(Self { stopped })
     }
 }

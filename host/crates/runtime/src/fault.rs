@@ -6,6 +6,9 @@ use wasmtime::{PoolConcurrencyLimitError, Trap};
 /// Seconds after which a client should try again when there was no room.
 const RETRY_AFTER_S: u32 = 1;
 
+/// Bytes of a trap's description that reach the log: a backtrace of ordinary names.
+const TEXT_BYTES_MAX: usize = 4 << 10;
+
 /// A guest's fault, or the lack of room for it. The host is fine.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
@@ -49,7 +52,9 @@ impl Fault {
         if let Some(Trap::Interrupt) = error.downcast_ref::<Trap>() {
             return Self::Timeout("its computing time is used up");
         }
-        let text = format!("{error:#}");
+        let mut text = format!("{error:#}");
+        // A guest chooses the names in its backtrace, and their length.
+        text.truncate(text.floor_char_boundary(TEXT_BYTES_MAX));
         if memory_refused {
             return Self::Limit("memory".into());
         }
@@ -79,12 +84,25 @@ impl Fault {
         let reason = format!("plugin {plugin}: {self}");
         match self {
             Self::Trap(_) => Problem::new(502, "plugin-trap", "The plugin behind this path broke."),
-            Self::Timeout(_) => Problem::new(504, "plugin-timeout", "The plugin behind this path took too long."),
-            Self::Limit(_) => Problem::new(502, "plugin-limit", "The plugin behind this path used up what it may use."),
-            Self::InvalidOutput(_) => Problem::new(502, "plugin-invalid-output", "The plugin behind this path answered nonsense."),
-            Self::Busy(_) => {
-                Problem { retry_after_s: Some(RETRY_AFTER_S), ..Problem::new(503, "busy", "There is too much to do right now.") }
-            }
+            Self::Timeout(_) => Problem::new(
+                504,
+                "plugin-timeout",
+                "The plugin behind this path took too long.",
+            ),
+            Self::Limit(_) => Problem::new(
+                502,
+                "plugin-limit",
+                "The plugin behind this path used up what it may use.",
+            ),
+            Self::InvalidOutput(_) => Problem::new(
+                502,
+                "plugin-invalid-output",
+                "The plugin behind this path answered nonsense.",
+            ),
+            Self::Busy(_) => Problem {
+                retry_after_s: Some(RETRY_AFTER_S),
+                ..Problem::new(503, "busy", "There is too much to do right now.")
+            },
             Self::NoProvider(_) | Self::Store(_) => Problem::unavailable(RETRY_AFTER_S, ""),
         }
         .because(reason)

@@ -13,6 +13,7 @@ mod call;
 mod compile;
 mod config;
 mod engine;
+mod event_ids;
 mod fault;
 mod interface;
 mod limiter;

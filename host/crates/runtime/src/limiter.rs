@@ -22,7 +22,12 @@ impl Limiter {
     /// Nothing held yet, `memory_bytes_max` at most.
     #[must_use]
     pub const fn new(memory_bytes_max: usize) -> Self {
-        Self { memory_bytes_max, memory_bytes: 0, table_elements: 0, refused: false }
+        Self {
+            memory_bytes_max,
+            memory_bytes: 0,
+            table_elements: 0,
+            refused: false,
+        }
     }
 
     /// Bytes of all memories now; memories never shrink, so also the peak.
@@ -39,8 +44,15 @@ impl Limiter {
 }
 
 impl ResourceLimiter for Limiter {
-    fn memory_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
-        let total = self.memory_bytes.saturating_add(desired.saturating_sub(current));
+    fn memory_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        _: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        let total = self
+            .memory_bytes
+            .saturating_add(desired.saturating_sub(current));
         if total > self.memory_bytes_max {
             self.refused = true;
             return Ok(false);
@@ -49,8 +61,15 @@ impl ResourceLimiter for Limiter {
         Ok(true)
     }
 
-    fn table_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> wasmtime::Result<bool> {
-        let total = self.table_elements.saturating_add(desired.saturating_sub(current));
+    fn table_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        _: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        let total = self
+            .table_elements
+            .saturating_add(desired.saturating_sub(current));
         if total > TABLE_ELEMENTS_MAX {
             self.refused = true;
             return Ok(false);
@@ -81,8 +100,14 @@ mod tests {
     fn several_memories_share_one_bound() {
         let mut limiter = Limiter::new(100);
         assert!(limiter.memory_growing(0, 60, None).unwrap());
-        assert!(!limiter.memory_growing(0, 60, None).unwrap(), "a second memory of 60 makes 120");
-        assert!(limiter.memory_growing(60, 100, None).unwrap(), "the first may grow to what is left");
+        assert!(
+            !limiter.memory_growing(0, 60, None).unwrap(),
+            "a second memory of 60 makes 120"
+        );
+        assert!(
+            limiter.memory_growing(60, 100, None).unwrap(),
+            "the first may grow to what is left"
+        );
         assert!(!limiter.memory_growing(100, 101, None).unwrap());
         assert_eq!(limiter.memory_bytes(), 100);
     }

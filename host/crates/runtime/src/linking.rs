@@ -46,7 +46,11 @@ pub type Used = HashMap<String, HashMap<String, ComponentFunc>>;
 ///
 /// # Errors
 /// Every [`LinkError`].
-pub fn link(component: &Component, package: &Package, denied: &BTreeSet<String>) -> Result<(InstancePre<State>, Used), LinkError> {
+pub fn link(
+    component: &Component,
+    package: &Package,
+    denied: &BTreeSet<String>,
+) -> Result<(InstancePre<State>, Used), LinkError> {
     let engine = component.engine();
     if component.resources_required().is_none() {
         return Err(LinkError::TooLarge);
@@ -75,12 +79,18 @@ pub fn link(component: &Component, package: &Package, denied: &BTreeSet<String>)
         // All of WASI is defined, but only what `judge_import` lets pass can be imported; nothing is behind it.
         wasmtime_wasi::p2::add_to_linker_async(&mut linker).map_err(LinkError::engine)?;
     }
-    let pre = linker.instantiate_pre(component).map_err(LinkError::engine)?;
+    let pre = linker
+        .instantiate_pre(component)
+        .map_err(LinkError::engine)?;
     Ok((pre, used))
 }
 
 /// The functions of an interface. Types and nothing else may stand beside them.
-fn functions_of(engine: &Engine, name: &str, instance: &ComponentInstance) -> Result<HashMap<String, ComponentFunc>, LinkError> {
+fn functions_of(
+    engine: &Engine,
+    name: &str,
+    instance: &ComponentInstance,
+) -> Result<HashMap<String, ComponentFunc>, LinkError> {
     let mut functions = HashMap::new();
     for (export, item) in instance.exports(engine) {
         match item.ty {
@@ -98,19 +108,28 @@ fn functions_of(engine: &Engine, name: &str, instance: &ComponentInstance) -> Re
 ///
 /// # Errors
 /// [`LinkError::MissingExport`] and [`LinkError::NotPlainFunctions`].
-pub fn provided(component: &Component, package: &Package) -> Result<HashMap<String, HashMap<String, Provided>>, LinkError> {
+pub fn provided(
+    component: &Component,
+    package: &Package,
+) -> Result<HashMap<String, HashMap<String, Provided>>, LinkError> {
     let engine = component.engine();
     let ty = component.component_type();
     let mut provided = HashMap::new();
     for interface in package.manifest.provides.values() {
         let missing = || LinkError::MissingExport(interface.clone());
-        let Some(ComponentItem::ComponentInstance(instance)) = ty.get_export(engine, interface).map(|item| item.ty) else {
+        let Some(ComponentItem::ComponentInstance(instance)) =
+            ty.get_export(engine, interface).map(|item| item.ty)
+        else {
             return Err(missing());
         };
-        let outer = component.get_export_index(None, interface.as_str()).ok_or_else(missing)?;
+        let outer = component
+            .get_export_index(None, interface.as_str())
+            .ok_or_else(missing)?;
         let mut functions = HashMap::new();
         for (name, ty) in functions_of(engine, interface, &instance)? {
-            let index = component.get_export_index(Some(&outer), name.as_str()).ok_or_else(missing)?;
+            let index = component
+                .get_export_index(Some(&outer), name.as_str())
+                .ok_or_else(missing)?;
             functions.insert(name, Provided { index, ty });
         }
         provided.insert(interface.clone(), functions);
@@ -129,12 +148,16 @@ fn define_host(linker: &mut Linker<State>, name: &str) -> wasmtime::Result<()> {
         "stoa:http/inbound" => host::http::inbound::add_to_linker::<_, Ours>(linker, state),
         "stoa:storage/storage" => host::storage::storage::add_to_linker::<_, Ours>(linker, state),
         "stoa:cache/cache" => host::cache::cache::add_to_linker::<_, Ours>(linker, state),
-        "stoa:settings/settings" => host::settings::settings::add_to_linker::<_, Ours>(linker, state),
+        "stoa:settings/settings" => {
+            host::settings::settings::add_to_linker::<_, Ours>(linker, state)
+        }
         "stoa:clock/clock" => host::clock::clock::add_to_linker::<_, Ours>(linker, state),
         "stoa:random/random" => host::random::random::add_to_linker::<_, Ours>(linker, state),
         "stoa:log/log" => host::log::log::add_to_linker::<_, Ours>(linker, state),
         "stoa:events/events" => host::events::events::add_to_linker::<_, Ours>(linker, state),
-        _ => Err(wasmtime::Error::msg(format!("{name} has no implementation"))),
+        _ => Err(wasmtime::Error::msg(format!(
+            "{name} has no implementation"
+        ))),
     }
 }
 
@@ -142,12 +165,18 @@ fn define_host(linker: &mut Linker<State>, name: &str) -> wasmtime::Result<()> {
 ///
 /// # Errors
 /// A sentence naming the first function that is missing or differs.
-pub fn check_types(used: &HashMap<String, ComponentFunc>, provided: &HashMap<String, Provided>) -> Result<(), String> {
+pub fn check_types(
+    used: &HashMap<String, ComponentFunc>,
+    provided: &HashMap<String, Provided>,
+) -> Result<(), String> {
     for (name, wanted) in used {
         let Some(offered) = provided.get(name) else {
             return Err(format!("{name} is missing"));
         };
-        let same = wanted.params().map(|(_, ty)| ty).eq(offered.ty.params().map(|(_, ty)| ty))
+        let same = wanted
+            .params()
+            .map(|(_, ty)| ty)
+            .eq(offered.ty.params().map(|(_, ty)| ty))
             && wanted.results().eq(offered.ty.results());
         if !same {
             return Err(format!("{name} has other parameters or results"));

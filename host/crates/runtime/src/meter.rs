@@ -2,6 +2,8 @@
 
 use std::future::Future;
 use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
@@ -35,14 +37,16 @@ impl Meter {
     /// A call has ended well or with the plugin's own problem.
     pub fn called(&self, cpu: Duration, memory_bytes: usize) {
         self.calls.increment(1);
-        self.cpu_microseconds.increment(u64::try_from(cpu.as_micros()).unwrap_or(u64::MAX));
+        self.cpu_microseconds
+            .increment(u64::try_from(cpu.as_micros()).unwrap_or(u64::MAX));
         #[expect(clippy::cast_precision_loss, reason = "a gauge needs no exact bytes")]
         self.memory_bytes.set(memory_bytes as f64);
     }
 
     /// A call has ended in a fault.
     pub fn faulted(&self, word: &'static str) {
-        counter!("plugin_faults_total", "plugin" => self.plugin.clone(), "fault" => word).increment(1);
+        counter!("plugin_faults_total", "plugin" => self.plugin.clone(), "fault" => word)
+            .increment(1);
     }
 
     /// An instance has been made.
@@ -56,24 +60,115 @@ impl Meter {
     }
 }
 
-/// Measures the time that a future computes, as opposed to waits.
+/// How long a call has computed, as opposed to waited; readable while it goes on.
+#[derive(Debug)]
+pub struct Stopwatch {
+    born: Instant,
+    /// Nanoseconds of computing up to the last pause.
+    spent_ns: AtomicU64,
+    /// When computing went on, in nanoseconds after `born`.
+    since_ns: AtomicU64,
+}
+
+impl Stopwatch {
+    /// A watch that has not run yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            born: Instant::now(),
+            spent_ns: AtomicU64::new(0),
+            since_ns: AtomicU64::new(0),
+        }
+    }
+
+    fn now_ns(&self) -> u64 {
+        u64::try_from(self.born.elapsed().as_nanos()).unwrap_or(u64::MAX)
+    }
+
+    fn start(&self) {
+        self.since_ns.store(self.now_ns(), Ordering::Relaxed);
+    }
+
+    fn stop(&self) {
+        self.spent_ns.store(self.running_ns(), Ordering::Relaxed);
+    }
+
+    fn running_ns(&self) -> u64 {
+        let now = self
+            .now_ns()
+            .saturating_sub(self.since_ns.load(Ordering::Relaxed));
+        self.spent_ns.load(Ordering::Relaxed).saturating_add(now)
+    }
+
+    /// The time computed so far, for whoever is computing.
+    #[must_use]
+    pub fn running(&self) -> Duration {
+        Duration::from_nanos(self.running_ns())
+    }
+}
+
+/// Measures the time that a future computes.
 pub struct Computing<F> {
     future: F,
-    spent: Duration,
+    watch: Arc<Stopwatch>,
 }
 
 impl<F: Future + Unpin> Future for Computing<F> {
     type Output = (F::Output, Duration);
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let begun = Instant::now();
+        self.watch.start();
         let polled = Pin::new(&mut self.future).poll(context);
-        self.spent += begun.elapsed();
-        polled.map(|output| (output, self.spent))
+        self.watch.stop();
+        polled.map(|output| {
+            (
+                output,
+                Duration::from_nanos(self.watch.spent_ns.load(Ordering::Relaxed)),
+            )
+        })
     }
 }
 
-/// Runs a future and says how long it computed.
-pub async fn computing<F: Future>(future: F) -> (F::Output, Duration) {
-    Computing { future: pin!(future), spent: Duration::ZERO }.await
+/// Runs a future and says how long it computed; `watch` tells while it does.
+pub async fn computing<F: Future>(watch: Arc<Stopwatch>, future: F) -> (F::Output, Duration) {
+    Computing {
+        future: pin!(future),
+        watch,
+    }
+    .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waiting_is_not_computing() {
+        let watch = Arc::new(Stopwatch::new());
+        let (inner, mut polls) = (Arc::clone(&watch), 0);
+        let work = std::future::poll_fn(move |_| {
+            polls += 1;
+            if polls == 1 {
+                Poll::Pending
+            } else {
+                Poll::Ready(inner.running())
+            }
+        });
+        let mut work = pin!(computing(watch, work));
+        let mut context = Context::from_waker(std::task::Waker::noop());
+
+        let begun = Instant::now();
+        assert!(work.as_mut().poll(&mut context).is_pending());
+        let paused = Instant::now();
+        std::thread::sleep(Duration::from_millis(5));
+        let waited = paused.elapsed();
+        let Poll::Ready((running, spent)) = work.as_mut().poll(&mut context) else {
+            unreachable!()
+        };
+        assert!(running <= spent, "{running:?} of {spent:?}");
+        assert!(
+            spent + waited <= begun.elapsed(),
+            "{spent:?} beside {waited:?}"
+        );
+    }
 }

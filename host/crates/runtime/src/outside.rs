@@ -80,7 +80,11 @@ mod tests {
         assert_eq!(outside.random(2, || Bytes::from_static(b"xx")), "ab");
         assert_eq!(outside.time(|| 10), 10, "the second run asks for more");
         outside.rewind();
-        assert_eq!(outside.random(2, || Bytes::from_static(b"yy")), "yy", "it asks differently");
+        assert_eq!(
+            outside.random(2, || Bytes::from_static(b"yy")),
+            "yy",
+            "it asks differently"
+        );
         assert_eq!(outside.time(|| 11), 11);
     }
 }

@@ -65,14 +65,22 @@ impl Live {
         for revision in plugins.values() {
             for interface in revision.provided.keys() {
                 if let Some(other) = providers.insert(interface.clone(), Arc::clone(revision)) {
-                    return Err(SetError::TwoProviders(other.name.clone(), revision.name.clone(), interface.clone()));
+                    return Err(SetError::TwoProviders(
+                        other.name.clone(),
+                        revision.name.clone(),
+                        interface.clone(),
+                    ));
                 }
             }
         }
         for (user, used) in uses {
             for (interface, functions) in used.iter() {
-                let Some(provider) = providers.get(interface) else { continue };
-                let Some(provided) = provider.provided.get(interface) else { continue };
+                let Some(provider) = providers.get(interface) else {
+                    continue;
+                };
+                let Some(provided) = provider.provided.get(interface) else {
+                    continue;
+                };
                 check_types(functions, provided).map_err(|reason| SetError::OtherTypes {
                     provider: provider.name.clone(),
                     user: user.clone(),
@@ -82,7 +90,12 @@ impl Live {
             }
         }
         refuse_circles(&providers, uses)?;
-        Ok(Self { core, plugins, providers, routes })
+        Ok(Self {
+            core,
+            plugins,
+            providers,
+            routes,
+        })
     }
 
     /// Who provides an interface.
@@ -125,10 +138,11 @@ fn refuse_circles(
         Ok(())
     }
     let mut done = Vec::new();
-    uses.keys().try_for_each(|plugin| visit(plugin, &mut Vec::new(), &mut done, providers, uses))
+    uses.keys()
+        .try_for_each(|plugin| visit(plugin, &mut Vec::new(), &mut done, providers, uses))
 }
 
-/// A snapshot as the edge holds it: the set and the way back to the core.
+/// A set as the edge holds it. One for all requests: whoever keeps something by snapshot knows it again.
 pub struct Held(pub Arc<Live>);
 
 #[async_trait]
@@ -138,11 +152,16 @@ impl Snapshot for Held {
     }
 
     fn packages(&self) -> Vec<Arc<Package>> {
-        self.0.plugins.values().map(|revision| Arc::clone(&revision.package)).collect()
+        self.0
+            .plugins
+            .values()
+            .map(|revision| Arc::clone(&revision.package))
+            .collect()
     }
 
     async fn handle(&self, matched: &Matched, request: Request) -> Result<Response, Problem> {
-        let (Some(core), Some(route)) = (self.0.core.upgrade(), self.0.routes.get(matched.key)) else {
+        let (Some(core), Some(route)) = (self.0.core.upgrade(), self.0.routes.get(matched.key))
+        else {
             return Err(Fault::Busy("the host is stopping").into_problem(&matched.plugin));
         };
         transaction::run(&core, &self.0, route, request).await

@@ -17,7 +17,11 @@ use crate::state::State;
 ///
 /// # Errors
 /// When the linker has the name already.
-pub fn define(instance: &mut LinkerInstance<'_, State>, interface: &str, function: &str) -> wasmtime::Result<()> {
+pub fn define(
+    instance: &mut LinkerInstance<'_, State>,
+    interface: &str,
+    function: &str,
+) -> wasmtime::Result<()> {
     let target: Arc<(String, String)> = Arc::new((interface.into(), function.into()));
     instance.func_new_async(function, move |context, _ty, params, results| {
         let target = Arc::clone(&target);
@@ -36,33 +40,49 @@ async fn forward(
     let depth = state.depth + 1;
     let scope = state.charge(0)?;
     if depth > CALL_DEPTH_MAX {
-        return Err(Ended(Fault::Limit(format!("calls nested deeper than {CALL_DEPTH_MAX}"))).into());
+        return Err(Ended(Fault::Limit(format!(
+            "calls nested deeper than {CALL_DEPTH_MAX}"
+        )))
+        .into());
     }
     let Some(provider) = scope.live.provider(interface).cloned() else {
         return Err(Ended(Fault::NoProvider(interface.into())).into());
     };
-    let savepoint = scope.unit.savepoint();
+    let _slot = call::slot(&provider).await.map_err(Ended)?;
+    let savepoint = (scope.unit.savepoint(), scope.cache_changes.savepoint());
     let answered = call::run(&provider, &scope, depth, async |living| {
-        let found = provider.provided.get(interface).and_then(|functions| functions.get(function));
+        let found = provider
+            .provided
+            .get(interface)
+            .and_then(|functions| functions.get(function));
         let Some(provided) = found else {
             return Err(Ended(Fault::NoProvider(format!("{interface}#{function}"))).into());
         };
-        let Some(function) = living.instance.get_func(&mut living.store, &provided.index) else {
+        let Some(function) = living.instance.get_func(&mut living.store, provided.index) else {
             return Err(Ended(Fault::NoProvider(format!("{interface}#{function}"))).into());
         };
-        function.call_async(&mut living.store, params, results).await
+        function
+            .call_async(&mut living.store, params, results)
+            .await
     })
     .await;
     match answered {
         Ok(()) => {
             // An error answer undoes what the provider wrote on the way to it, so that the caller may go on.
             if matches!(results.first(), Some(Val::Result(Err(_)))) {
-                scope.unit.rollback_to(savepoint);
+                scope.unit.rollback_to(savepoint.0);
+                scope.cache_changes.rollback_to(savepoint.1);
             }
             Ok(())
         }
         Err(fault) => {
-            tracing::warn!(plugin = &*provider.name, interface, function, %fault, "a call from another plugin failed");
+            tracing::warn!(
+                plugin = &*provider.name,
+                interface,
+                function,
+                fault = fault.to_string(),
+                "a call from another plugin failed"
+            );
             Err(Ended(fault).into())
         }
     }

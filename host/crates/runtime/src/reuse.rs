@@ -63,24 +63,30 @@ impl Shelf {
 
     /// An instance that has served this tenant before.
     pub fn take(&self, tenant: &TenantId) -> Option<Living> {
+        // Declared before the lock, so that what ends here ends after it is released.
+        let mut unfit = Vec::new();
         let mut waiting = self.waiting();
         let shelf = waiting.by_tenant.get_mut(tenant)?;
         while let Some(living) = shelf.pop() {
             if living.is_fit() {
                 return Some(living);
             }
+            unfit.push(living);
         }
+        waiting.by_tenant.remove(tenant);
         None
     }
 
     /// Puts an instance back after a request that went well.
     pub fn put(&self, tenant: &TenantId, living: Living) {
+        let mut ended = Vec::new();
         let mut waiting = self.waiting();
         if waiting.closed || !living.is_fit() {
+            drop(waiting);
             return;
         }
         if waiting.by_tenant.values().map(Vec::len).sum::<usize>() >= WAITING_MAX {
-            waiting.by_tenant.retain(|other, _| other == tenant);
+            ended.extend(waiting.by_tenant.extract_if(|other, _| other != tenant));
         }
         let shelf = waiting.by_tenant.entry(tenant.clone()).or_default();
         if shelf.len() < WAITING_PER_TENANT_MAX {
@@ -88,11 +94,16 @@ impl Shelf {
         }
     }
 
+    /// Lets every instance that waits go; whether there was any. Others need the room.
+    pub fn clear(&self) -> bool {
+        let ended = std::mem::take(&mut self.waiting().by_tenant);
+        ended.values().any(|shelf| !shelf.is_empty())
+    }
+
     /// Lets every instance go, now and from now on: their version no longer serves. Instances hold
     /// their revision and the revision holds this shelf, so without this none of them would ever end.
     pub fn close(&self) {
-        let mut waiting = self.waiting();
-        waiting.closed = true;
-        waiting.by_tenant.clear();
+        self.waiting().closed = true;
+        self.clear();
     }
 }

@@ -12,6 +12,7 @@ use wasmtime::component::{ComponentExportIndex, InstancePre};
 use crate::bindings::exports::stoa::http::handler::GuestIndices as HandlerIndices;
 use crate::bindings::exports::stoa::lifecycle::lifecycle::GuestIndices as LifecycleIndices;
 use crate::meter::Meter;
+use crate::migration::Migrated;
 use crate::reuse::Shelf;
 use crate::state::State;
 use crate::turnstile::Turnstiles;
@@ -52,6 +53,8 @@ pub struct Revision {
     pub slots: Arc<Semaphore>,
     /// Where its writing requests pass, and those alone that met too many conflicts.
     pub turnstiles: Turnstiles,
+    /// The tenants whose data is this version's.
+    pub migrated: Migrated,
     /// Its figures.
     pub meter: Meter,
     /// Instances that wait for their tenant's next request.
@@ -69,6 +72,12 @@ pub struct CollectionInfo {
 
 impl std::fmt::Debug for Revision {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {} ({})", self.name, self.package.manifest.version, self.digest.get(..8).unwrap_or_default())
+        write!(
+            f,
+            "{} {} ({})",
+            self.name,
+            self.package.manifest.version,
+            self.digest.get(..8).unwrap_or_default()
+        )
     }
 }

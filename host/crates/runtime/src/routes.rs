@@ -41,7 +41,9 @@ impl Routes {
     ///
     /// # Errors
     /// [`Clash`] when a path can't be told from another one.
-    pub fn build<'a>(revisions: impl IntoIterator<Item = &'a Arc<Revision>>) -> Result<Self, Clash> {
+    pub fn build<'a>(
+        revisions: impl IntoIterator<Item = &'a Arc<Revision>>,
+    ) -> Result<Self, Clash> {
         let mut table = Self::default();
         let mut by_shape: HashMap<String, usize> = HashMap::new();
         for revision in revisions {
@@ -54,8 +56,17 @@ impl Routes {
 
     /// Parameters are renamed by position in the router, so that two methods of one path may call the
     /// same segment by different names.
-    fn add(&mut self, revision: &Arc<Revision>, route: &Route, by_shape: &mut HashMap<String, usize>) -> Result<(), Clash> {
-        let clash = |reason: String| Clash { method: route.method, path: route.path.clone(), reason };
+    fn add(
+        &mut self,
+        revision: &Arc<Revision>,
+        route: &Route,
+        by_shape: &mut HashMap<String, usize>,
+    ) -> Result<(), Clash> {
+        let clash = |reason: String| Clash {
+            method: route.method,
+            path: route.path.clone(),
+            reason,
+        };
         let mut position = 0;
         let shape: Vec<String> = route
             .path
@@ -73,15 +84,24 @@ impl Routes {
             Some(path) => *path,
             None => {
                 let path = self.paths.len();
-                self.router.insert(shape.clone(), path).map_err(|error| clash(error.to_string()))?;
+                self.router
+                    .insert(shape.clone(), path)
+                    .map_err(|error| clash(error.to_string()))?;
                 self.paths.push(ByMethod::new());
                 by_shape.insert(shape, path);
                 path
             }
         };
         let key = self.routes.len();
-        self.routes.push(LiveRoute { route: Arc::new(route.clone()), revision: Arc::clone(revision) });
-        match self.paths.get_mut(path).and_then(|methods| methods.insert(route.method, key)) {
+        self.routes.push(LiveRoute {
+            route: Arc::new(route.clone()),
+            revision: Arc::clone(revision),
+        });
+        match self
+            .paths
+            .get_mut(path)
+            .and_then(|methods| methods.insert(route.method, key))
+        {
             None => Ok(()),
             Some(_) => Err(clash("the same method and path".into())),
         }
@@ -94,18 +114,30 @@ impl Routes {
 
     /// What a method and a raw path lead to.
     pub fn find(&self, method: &str, path: &str) -> Lookup {
-        let Ok(matched) = self.router.at(path) else { return Lookup::Missing };
-        let Some(methods) = self.paths.get(*matched.value) else { return Lookup::Missing };
+        let Ok(matched) = self.router.at(path) else {
+            return Lookup::Missing;
+        };
+        let Some(methods) = self.paths.get(*matched.value) else {
+            return Lookup::Missing;
+        };
         let found = methods.iter().find(|(known, _)| known.as_str() == method);
-        let Some((key, live)) = found.and_then(|(_, key)| Some((*key, self.routes.get(*key)?))) else {
-            let mut others: Vec<&'static str> = methods.keys().map(|method| method.as_str()).collect();
+        let Some((key, live)) = found.and_then(|(_, key)| Some((*key, self.routes.get(*key)?)))
+        else {
+            let mut others: Vec<&'static str> =
+                methods.keys().map(|method| method.as_str()).collect();
             others.sort_unstable();
             return Lookup::OtherMethods(others);
         };
-        let names = live.route.path.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'));
+        let names = live
+            .route
+            .path
+            .split('/')
+            .filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'));
         let mut params = Vec::new();
         for (name, (_, raw)) in names.zip(matched.params.iter()) {
-            let Some(value) = percent_decode(raw) else { return Lookup::Missing };
+            let Some(value) = percent_decode(raw) else {
+                return Lookup::Missing;
+            };
             params.push((name.to_string(), value));
         }
         Lookup::Found(Matched {
@@ -133,7 +165,9 @@ fn percent_decode(raw: &str) -> Option<String> {
             bytes.push(byte);
         }
     }
-    String::from_utf8(bytes).ok().filter(|text| !text.contains(char::is_control))
+    String::from_utf8(bytes)
+        .ok()
+        .filter(|text| !text.contains(char::is_control))
 }
 
 #[cfg(test)]

@@ -20,8 +20,9 @@ use crate::cache::PluginCache;
 use crate::compile::{self, CompileError, Loader};
 use crate::config::{Policy, RuntimeConfig};
 use crate::engine::{self, Ticker};
+use crate::event_ids::EventIds;
 use crate::linking::Used;
-use crate::migration::{MIGRATIONS, Migrations};
+use crate::migration::MIGRATIONS;
 use crate::registry::{Held, Live};
 use crate::scope::Ports;
 use crate::tenants::Tenants;
@@ -50,7 +51,7 @@ pub(crate) struct Core {
     pub cache: Arc<PluginCache>,
     pub tenants: Tenants,
     pub in_flight: InFlight,
-    pub migrations: Migrations,
+    pub event_ids: Arc<EventIds>,
     _ticker: Ticker,
 }
 
@@ -64,7 +65,7 @@ struct FileState {
 /// The plugins and everything that they run on.
 pub struct Runtime {
     core: Arc<Core>,
-    live: ArcSwap<Live>,
+    live: ArcSwap<Held>,
     uses: RwLock<BTreeMap<Arc<str>, Arc<Used>>>,
     files: RwLock<BTreeMap<PathBuf, FileState>>,
     changing: Mutex<()>,
@@ -80,13 +81,16 @@ impl Runtime {
             .map_err(|error| StartError::Engine(format!("{error:#}")))?;
         let ticker = Ticker::start(&engine)?;
         let aot = AotCache::open(&config.aot_dir, &*ports.random)?;
-        ports.store.declare(HOST_PLUGIN, &[(MIGRATIONS.into(), Collection::default())]).await?;
+        ports
+            .store
+            .declare(HOST_PLUGIN, &[(MIGRATIONS.into(), Collection::default())])
+            .await?;
         let core = Arc::new(Core {
             loader: Loader::new(engine, aot, config.compiler.clone()),
             cache: Arc::new(PluginCache::new(config.cache_bytes_max)),
             tenants: Tenants::new(config.tenant_concurrency_max),
             in_flight: InFlight::default(),
-            migrations: Migrations::default(),
+            event_ids: Arc::default(),
             policy: ArcSwap::from_pointee(config.policy.clone()),
             config,
             ports,
@@ -96,7 +100,7 @@ impl Runtime {
             .map_err(|error| StartError::Engine(error.to_string()))?;
         Ok(Arc::new(Self {
             core,
-            live: ArcSwap::from_pointee(empty),
+            live: ArcSwap::from_pointee(Held(Arc::new(empty))),
             uses: RwLock::default(),
             files: RwLock::default(),
             changing: Mutex::default(),
@@ -109,11 +113,12 @@ impl Runtime {
     /// # Errors
     /// Every [`ActivationError`]; [`Runtime::status`] shows it too.
     pub async fn load(&self, file: &Path) -> Result<(), ActivationError> {
+        // Held while the file is read, too: of two changes the later one must win.
+        let _alone = self.changing.lock().await;
         let candidate = match activation::prepare(&self.core, file).await {
             Ok(candidate) => candidate,
             Err(error) => return Err(self.refuse(file, error)),
         };
-        let _alone = self.changing.lock().await;
         match self.activate(file, &candidate).await {
             Ok(()) => {
                 tracing::info!(plugin = ?candidate.revision, file = %file.display(), "plugin is live");
@@ -128,14 +133,17 @@ impl Runtime {
         if let Some(other) = self.other_file(file, &name) {
             return Err(ActivationError::NameTaken(name.to_string(), other));
         }
-        let before = self.live.load_full();
+        let before = Arc::clone(&self.live.load().0);
         let mut plugins = before.plugins().clone();
-        let mut uses = self.uses.read().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some(renamed) = self.plugin_of(file).filter(|old| *old != name) {
-            if let Some(removed) = plugins.remove(&renamed) {
-                removed.shelf.close();
-            }
-            uses.remove(&renamed);
+        let mut uses = self
+            .uses
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        let renamed = self.plugin_of(file).filter(|old| *old != name);
+        if let Some(renamed) = &renamed {
+            plugins.remove(renamed);
+            uses.remove(renamed);
         }
         plugins.insert(name.clone(), Arc::clone(&candidate.revision));
         uses.insert(name.clone(), Arc::clone(&candidate.used));
@@ -144,27 +152,41 @@ impl Runtime {
             candidate.revision.shelf.close();
             return Err(error);
         }
-        self.live.store(live);
-        if let Some(replaced) = before.plugins().get(&name) {
-            replaced.shelf.close();
+        self.live.store(Arc::new(Held(live)));
+        for replaced in [Some(&name), renamed.as_ref()].into_iter().flatten() {
+            if let Some(replaced) = before.plugins().get(replaced) {
+                replaced.shelf.close();
+            }
         }
         *self.uses.write().unwrap_or_else(PoisonError::into_inner) = uses;
-        self.note(file, FileState { plugin: Some(name), refused: None });
+        self.note(
+            file,
+            FileState {
+                plugin: Some(name),
+                refused: None,
+            },
+        );
         Ok(())
     }
 
     /// Takes a plugin out after its file has gone. Requests under way end in peace.
     pub async fn unload(&self, file: &Path) {
         let _alone = self.changing.lock().await;
-        let state = self.files.write().unwrap_or_else(PoisonError::into_inner).remove(file);
-        let Some(name) = state.and_then(|state| state.plugin) else { return };
-        let mut plugins = self.live.load().plugins().clone();
+        let state = self
+            .files
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(file);
+        let Some(name) = state.and_then(|state| state.plugin) else {
+            return;
+        };
+        let mut plugins = self.live.load().0.plugins().clone();
         let removed = plugins.remove(&name);
         let mut uses = self.uses.write().unwrap_or_else(PoisonError::into_inner);
         uses.remove(&name);
         match Live::build(Arc::downgrade(&self.core), plugins, &uses) {
             Ok(live) => {
-                self.live.store(Arc::new(live));
+                self.live.store(Arc::new(Held(Arc::new(live))));
                 if let Some(removed) = removed {
                     removed.shelf.close();
                 }
@@ -177,11 +199,20 @@ impl Runtime {
     /// Lets the operator's new word about plugins take effect, by loading every file again under it.
     /// A plugin that can't live under it goes on under the old one, and [`Runtime::status`] says so.
     pub async fn set_policy(&self, policy: Policy) {
-        if **self.core.policy.load() == policy {
-            return;
-        }
-        self.core.policy.store(Arc::new(policy));
-        let files: Vec<PathBuf> = self.files.read().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect();
+        let files: Vec<PathBuf> = {
+            // A file that is being loaded now was judged under the old word; wait, and judge it again.
+            let _alone = self.changing.lock().await;
+            if **self.core.policy.load() == policy {
+                return;
+            }
+            self.core.policy.store(Arc::new(policy));
+            self.files
+                .read()
+                .unwrap_or_else(PoisonError::into_inner)
+                .keys()
+                .cloned()
+                .collect()
+        };
         for file in files {
             // The reason is in the log and in the status.
             let _ = self.load(&file).await;
@@ -190,45 +221,83 @@ impl Runtime {
 
     fn refuse(&self, file: &Path, error: ActivationError) -> ActivationError {
         tracing::error!(file = %file.display(), %error, "plugin refused; what served before goes on");
-        self.note(file, FileState { plugin: self.plugin_of(file), refused: Some(error.to_string()) });
+        self.note(
+            file,
+            FileState {
+                plugin: self.plugin_of(file),
+                refused: Some(error.to_string()),
+            },
+        );
         error
     }
 
     fn note(&self, file: &Path, state: FileState) {
-        self.files.write().unwrap_or_else(PoisonError::into_inner).insert(file.to_path_buf(), state);
+        self.files
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(file.to_path_buf(), state);
     }
 
     fn plugin_of(&self, file: &Path) -> Option<Arc<str>> {
-        self.files.read().unwrap_or_else(PoisonError::into_inner).get(file)?.plugin.clone()
+        self.files
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(file)?
+            .plugin
+            .clone()
     }
 
     fn other_file(&self, file: &Path, name: &Arc<str>) -> Option<PathBuf> {
         let files = self.files.read().unwrap_or_else(PoisonError::into_inner);
-        let mut others = files.iter().filter(|(path, state)| *path != file && state.plugin.as_ref() == Some(name));
+        let mut others = files
+            .iter()
+            .filter(|(path, state)| *path != file && state.plugin.as_ref() == Some(name));
         others.next().map(|(path, _)| path.clone())
     }
 }
 
 impl Plugins for Runtime {
     fn snapshot(&self) -> Arc<dyn Snapshot> {
-        Arc::new(Held(self.live.load_full()))
+        self.live.load_full()
     }
 
     fn status(&self) -> Vec<PartStatus> {
         let live = self.live.load();
         let files = self.files.read().unwrap_or_else(PoisonError::into_inner);
         let part = |(file, state): (&PathBuf, &FileState)| {
-            let stem = file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+            let stem = file
+                .file_stem()
+                .map(|stem| stem.to_string_lossy().into_owned())
+                .unwrap_or_default();
             let name = state.plugin.as_deref().map_or(stem, str::to_string);
-            let serving = state.plugin.as_ref().and_then(|plugin| live.plugins().get(plugin));
+            let serving = state
+                .plugin
+                .as_ref()
+                .and_then(|plugin| live.0.plugins().get(plugin));
             PartStatus {
                 part: format!("plugin:{name}"),
                 ready: serving.is_some(),
                 version: serving.map(|revision| revision.package.manifest.version.clone()),
-                detail: state.refused.as_ref().map(|reason| format!("{}: {reason}", file.file_name().map(|name| name.to_string_lossy()).unwrap_or_default())),
+                detail: state.refused.as_ref().map(|reason| {
+                    format!(
+                        "{}: {reason}",
+                        file.file_name()
+                            .map(|name| name.to_string_lossy())
+                            .unwrap_or_default()
+                    )
+                }),
             }
         };
         files.iter().map(part).collect()
+    }
+}
+
+impl Drop for Runtime {
+    /// Waiting instances and their versions hold each other, see [`crate::reuse::Shelf::close`].
+    fn drop(&mut self) {
+        for revision in self.live.load().0.plugins().values() {
+            revision.shelf.close();
+        }
     }
 }
 
@@ -237,7 +306,8 @@ impl Plugins for Runtime {
 /// # Errors
 /// Every [`CompileError`].
 pub fn compile_file(input: &Path, output: &Path) -> Result<(), CompileError> {
-    let engine = engine::build_for_compiling().map_err(|error| CompileError::Refused(format!("{error:#}")))?;
+    let engine = engine::build_for_compiling()
+        .map_err(|error| CompileError::Refused(format!("{error:#}")))?;
     compile::compile_file(&engine, input, output)
 }
 

@@ -1,14 +1,17 @@
 //! What the guests of one request share: its unit of work, its inputs, its time.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use stoa_kernel::call::Request;
 use stoa_kernel::clock::Clock;
+use stoa_kernel::limits::{GUEST_BYTES_PER_REQUEST_MAX, LOG_BYTES_PER_REQUEST_MAX};
 use stoa_kernel::random::Random;
 use stoa_kernel::store::{Store, UnitOfWork};
 
 use crate::cache::{CacheChanges, PluginCache};
+use crate::event_ids::EventIds;
 use crate::outside::Outside;
 use crate::registry::Live;
 
@@ -38,8 +41,66 @@ pub struct Scope {
     pub cache_changes: CacheChanges,
     /// The caches.
     pub cache: Arc<PluginCache>,
+    /// Names its events.
+    pub event_ids: Arc<EventIds>,
+    /// What its guests may still use, all together.
+    pub budget: Budget,
     /// The host's clock and randomness.
     pub ports: Ports,
     /// When it must have ended.
     pub deadline: Instant,
+}
+
+/// What all guests of one run share: a plugin gets no more by calling others.
+#[derive(Debug)]
+pub struct Budget {
+    guest_bytes_left: AtomicU64,
+    log_bytes_left: AtomicU64,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self {
+            guest_bytes_left: AtomicU64::new(GUEST_BYTES_PER_REQUEST_MAX),
+            log_bytes_left: AtomicU64::new(LOG_BYTES_PER_REQUEST_MAX as u64),
+        }
+    }
+}
+
+impl Budget {
+    /// Uses up bytes that pass between guest and host; false, and nothing is used, when there are too few.
+    pub fn take_guest_bytes(&self, bytes: usize) -> bool {
+        let take = |left: u64| left.checked_sub(bytes as u64);
+        self.guest_bytes_left
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, take)
+            .is_ok()
+    }
+
+    /// How many of these bytes of log text may still be written; they are then used up.
+    pub fn take_log_bytes(&self, wanted: usize) -> usize {
+        let take = |left: u64| Some(left.saturating_sub(wanted as u64));
+        let before = self
+            .log_bytes_left
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, take);
+        wanted.min(usize::try_from(before.unwrap_or(0)).unwrap_or(usize::MAX))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_used_up_is_gone_for_everybody() {
+        let budget = Budget::default();
+        assert_eq!(
+            budget.take_log_bytes(LOG_BYTES_PER_REQUEST_MAX - 10),
+            LOG_BYTES_PER_REQUEST_MAX - 10
+        );
+        assert_eq!(budget.take_log_bytes(25), 10);
+        assert_eq!(budget.take_log_bytes(1), 0);
+        assert!(!budget.take_guest_bytes(GUEST_BYTES_PER_REQUEST_MAX as usize + 1));
+        assert!(budget.take_guest_bytes(GUEST_BYTES_PER_REQUEST_MAX as usize));
+        assert!(!budget.take_guest_bytes(1));
+    }
 }

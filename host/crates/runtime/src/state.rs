@@ -1,6 +1,7 @@
 //! What the host keeps for one instance: the data of its `wasmtime::Store`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use stoa_kernel::limits;
 use wasmtime::component::ResourceTable;
@@ -9,20 +10,12 @@ use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 use crate::engine::TICK_MS;
 use crate::fault::{Ended, Fault};
 use crate::limiter::Limiter;
+use crate::meter::Stopwatch;
 use crate::revision::Revision;
 use crate::scope::Scope;
 
 /// Host-owned things that a guest may hold handles to: none of our interfaces has any, WASI has streams.
 const RESOURCES_MAX: usize = 100;
-
-/// The current call's quotas.
-#[derive(Debug, Clone, Copy)]
-pub struct Quotas {
-    host_calls_left: u64,
-    guest_bytes_left: u64,
-    log_bytes_left: usize,
-    ticks_left: u64,
-}
 
 /// What the host keeps for one instance.
 pub struct State {
@@ -34,7 +27,11 @@ pub struct State {
     pub depth: u32,
     /// Bounds its memory.
     pub limiter: Limiter,
-    quotas: Quotas,
+    host_calls_left: u64,
+    watch: Option<Arc<Stopwatch>>,
+    /// What the watch showed at the last tick.
+    computed: Duration,
+    cpu_left: Duration,
     resources: ResourceTable,
     wasi: Option<Box<WasiCtx>>,
 }
@@ -43,22 +40,28 @@ impl State {
     /// For a new instance of `revision`.
     #[must_use]
     pub fn new(revision: Arc<Revision>) -> Self {
-        let memory_bytes_max = usize::try_from(revision.limits.memory_bytes_max).unwrap_or(usize::MAX);
-        let quotas = Quotas::of(&revision);
+        let memory_bytes_max =
+            usize::try_from(revision.limits.memory_bytes_max).unwrap_or(usize::MAX);
         Self {
+            host_calls_left: revision.limits.host_calls_max,
             revision,
             scope: None,
             depth: 0,
             limiter: Limiter::new(memory_bytes_max),
-            quotas,
+            watch: None,
+            computed: Duration::ZERO,
+            cpu_left: Duration::ZERO,
             resources: ResourceTable::new(),
             wasi: None,
         }
     }
 
-    /// Begins a call: full quotas, the request's scope.
-    pub fn enter(&mut self, scope: Arc<Scope>, depth: u32) {
-        self.quotas = Quotas::of(&self.revision);
+    /// Begins a call: full quotas, the request's scope, the watch that measures its computing.
+    pub fn enter(&mut self, scope: Arc<Scope>, depth: u32, watch: Arc<Stopwatch>) {
+        self.host_calls_left = self.revision.limits.host_calls_max;
+        self.cpu_left = Duration::from_millis(self.revision.limits.cpu_ms_max);
+        self.computed = Duration::ZERO;
+        self.watch = Some(watch);
         self.scope = Some(scope);
         self.depth = depth;
     }
@@ -66,6 +69,7 @@ impl State {
     /// Ends a call: nothing of the request stays.
     pub fn leave(&mut self) {
         self.scope = None;
+        self.watch = None;
     }
 
     /// The request, for a host function. Charges one host call and the bytes that it passes.
@@ -73,51 +77,44 @@ impl State {
     /// # Errors
     /// [`Ended`] when a quota is used up, or when guest code runs outside of a request.
     pub fn charge(&mut self, bytes: usize) -> wasmtime::Result<Arc<Scope>> {
-        let Some(left) = self.quotas.host_calls_left.checked_sub(1) else {
+        let Some(left) = self.host_calls_left.checked_sub(1) else {
             return Err(Ended(Fault::Limit("host calls".into())).into());
         };
-        self.quotas.host_calls_left = left;
+        self.host_calls_left = left;
         self.charge_bytes(bytes)?;
-        self.scope.clone().ok_or_else(|| Ended(Fault::Trap("a host call outside of a request".into())).into())
+        self.scope.clone().ok_or_else(outside)
     }
 
-    /// Charges bytes that go to the guest.
+    /// Charges bytes that go to the guest. All guests of a request share one quota.
     ///
     /// # Errors
     /// [`Ended`] when the quota is used up.
     pub fn charge_bytes(&mut self, bytes: usize) -> wasmtime::Result<()> {
-        match self.quotas.guest_bytes_left.checked_sub(bytes as u64) {
-            Some(left) => {
-                self.quotas.guest_bytes_left = left;
-                Ok(())
-            }
-            None => Err(Ended(Fault::Limit("bytes passed to and from the host".into())).into()),
+        let scope = self.scope.as_ref().ok_or_else(outside)?;
+        if scope.budget.take_guest_bytes(bytes) {
+            return Ok(());
         }
+        Err(Ended(Fault::Limit("bytes passed to and from the host".into())).into())
     }
 
-    /// How many bytes of a log line may still be written; they are then used up.
-    pub fn take_log_bytes(&mut self, wanted: usize) -> usize {
-        let granted = wanted.min(self.quotas.log_bytes_left);
-        self.quotas.log_bytes_left -= granted;
-        granted
-    }
-
-    /// A tick of computing has passed; false when it was the last.
+    /// Charges the computing since the last tick of the engine's epoch; false when none is left. Waiting
+    /// does not count, and of a long host call no more than one tick: that is the host's time.
     pub fn tick(&mut self) -> bool {
-        self.quotas.ticks_left = self.quotas.ticks_left.saturating_sub(1);
-        self.quotas.ticks_left > 0
+        let Some(watch) = &self.watch else {
+            return false;
+        };
+        let computed = watch.running();
+        let spent = computed
+            .saturating_sub(self.computed)
+            .min(Duration::from_millis(TICK_MS));
+        self.computed = computed;
+        self.cpu_left = self.cpu_left.saturating_sub(spent);
+        !self.cpu_left.is_zero()
     }
 }
 
-impl Quotas {
-    fn of(revision: &Revision) -> Self {
-        Self {
-            host_calls_left: revision.limits.host_calls_max,
-            guest_bytes_left: limits::GUEST_BYTES_PER_REQUEST_MAX,
-            log_bytes_left: limits::LOG_BYTES_PER_REQUEST_MAX,
-            ticks_left: revision.limits.cpu_ms_max.div_ceil(TICK_MS) + 1,
-        }
-    }
+fn outside() -> wasmtime::Error {
+    Ended(Fault::Trap("a host call outside of a request".into())).into()
 }
 
 impl WasiView for State {
@@ -130,6 +127,9 @@ impl WasiView for State {
             builder.max_random_size(u64::from(limits::RANDOM_BYTES_MAX));
             Box::new(builder.build())
         });
-        WasiCtxView { ctx, table: &mut self.resources }
+        WasiCtxView {
+            ctx,
+            table: &mut self.resources,
+        }
     }
 }

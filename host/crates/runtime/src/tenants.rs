@@ -21,7 +21,10 @@ impl Tenants {
     /// At most so many requests for each.
     #[must_use]
     pub fn new(per_tenant_max: u32) -> Self {
-        Self { per_tenant_max, running: Mutex::default() }
+        Self {
+            per_tenant_max,
+            running: Mutex::default(),
+        }
     }
 
     /// Begins a request; none if the tenant has too many.
@@ -32,13 +35,20 @@ impl Tenants {
             return None;
         }
         *count += 1;
-        Some(Entered { tenants: self, tenant: tenant.clone() })
+        Some(Entered {
+            tenants: self,
+            tenant: tenant.clone(),
+        })
     }
 }
 
 impl Drop for Entered<'_> {
     fn drop(&mut self) {
-        let mut running = self.tenants.running.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut running = self
+            .tenants
+            .running
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if let Some(count) = running.get_mut(&self.tenant) {
             *count -= 1;
             if *count == 0 {

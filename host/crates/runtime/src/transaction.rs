@@ -17,11 +17,12 @@ use crate::Core;
 use crate::cache::CacheChanges;
 use crate::call;
 use crate::fault::Fault;
+use crate::migration;
 use crate::outside::Outside;
 use crate::registry::Live;
 use crate::revision::Revision;
 use crate::routes::LiveRoute;
-use crate::scope::Scope;
+use crate::scope::{Budget, Scope};
 
 /// The first pause after a conflict is at most this long; each further one twice the one before.
 const PAUSE_MS_MIN: u64 = 1;
@@ -31,15 +32,25 @@ const PAUSE_MS_MAX: u64 = 50;
 const CONFLICTS_BEFORE_ALONE: u32 = 3;
 /// Seconds after which a client should come back when its key is still at work.
 const IN_FLIGHT_RETRY_AFTER_S: u32 = 1;
+/// Seconds after which a client should come back when its tenant's data can't be migrated.
+const MIGRATION_RETRY_AFTER_S: u32 = 5;
 
 /// Runs a request to its end.
 ///
 /// # Errors
 /// See [`stoa_kernel::plugins::Snapshot::handle`].
-pub async fn run(core: &Arc<Core>, live: &Arc<Live>, route: &LiveRoute, request: Request) -> Result<Response, Problem> {
+pub async fn run(
+    core: &Arc<Core>,
+    live: &Arc<Live>,
+    route: &LiveRoute,
+    request: Request,
+) -> Result<Response, Problem> {
     let revision = &route.revision;
     let fault = |fault: Fault| fault.into_problem(&revision.name);
-    let _tenant = core.tenants.enter(&request.tenant).ok_or_else(|| fault(Fault::Busy("the tenant has too many requests")))?;
+    let _tenant = core
+        .tenants
+        .enter(&request.tenant)
+        .ok_or_else(|| fault(Fault::Busy("the tenant has too many requests")))?;
     let _slot = call::slot(revision).await.map_err(fault)?;
 
     let Some(key) = request.idempotency.clone() else {
@@ -54,24 +65,53 @@ pub async fn run(core: &Arc<Core>, live: &Arc<Live>, route: &LiveRoute, request:
     try_until_committed(core, live, route, request).await
 }
 
-async fn try_until_committed(core: &Arc<Core>, live: &Arc<Live>, route: &LiveRoute, request: Request) -> Result<Response, Problem> {
+async fn try_until_committed(
+    core: &Arc<Core>,
+    live: &Arc<Live>,
+    route: &LiveRoute,
+    request: Request,
+) -> Result<Response, Problem> {
     let revision = &route.revision;
     let deadline = Instant::now() + Duration::from_millis(revision.limits.wall_ms_max);
     let (request, outside) = (Arc::new(request), Arc::new(Outside::default()));
-    core.migrations.ensure(core, live, revision, &request.tenant).await?;
+    migration::ensure(core, live, revision, &request.tenant)
+        .await
+        .map_err(|reason| {
+            let reason = format!(
+                "plugin {} can't migrate {}: {reason}",
+                revision.name, request.tenant
+            );
+            Problem::unavailable(MIGRATION_RETRY_AFTER_S, reason)
+        })?;
     for attempt in 0..COMMIT_TRIES_MAX {
         let passage = match route.route.method {
             Method::Get => None,
-            _ => revision.turnstiles.pass(&request.tenant, attempt >= CONFLICTS_BEFORE_ALONE).await,
+            _ => {
+                let pass = revision
+                    .turnstiles
+                    .pass(&request.tenant, attempt >= CONFLICTS_BEFORE_ALONE);
+                let left = deadline.saturating_duration_since(Instant::now());
+                let passed = tokio::time::timeout(left, pass).await;
+                passed.map_err(|_| {
+                    Fault::Busy("others passed the turnstile all the time")
+                        .into_problem(&revision.name)
+                })?
+            }
         };
-        let unit = core.ports.store.begin(&request.tenant).await.map_err(store_problem)?;
         let scope = Arc::new(Scope {
             request: Arc::clone(&request),
-            unit,
+            unit: core
+                .ports
+                .store
+                .begin(&request.tenant)
+                .await
+                .map_err(store_problem)?,
             live: Arc::clone(live),
             outside: Arc::clone(&outside),
-            cache_changes: CacheChanges::default(),
+            cache_changes: CacheChanges::begin(&core.cache),
             cache: Arc::clone(&core.cache),
+            event_ids: Arc::clone(&core.event_ids),
+            budget: Budget::default(),
             ports: core.ports.clone(),
             deadline,
         });
@@ -96,35 +136,55 @@ async fn try_until_committed(core: &Arc<Core>, live: &Arc<Live>, route: &LiveRou
             Err(error) => return Err(Problem::unavailable(1, error.to_string())),
         }
     }
-    Err(Problem::new(409, "conflict", "Too many requests changed the same thing at once; try again."))
+    Err(Problem::new(
+        409,
+        "conflict",
+        "Too many requests changed the same thing at once; try again.",
+    ))
 }
 
 /// Commits, and lets the caches follow. They follow even when the client goes away in between, which drops
 /// this request: a copy that should have been dropped would else be told to others.
-async fn commit(scope: &Arc<Scope>) -> Result<(), CommitError> {
+pub async fn commit(scope: &Arc<Scope>) -> Result<(), CommitError> {
     if scope.cache_changes.is_empty() {
         return scope.unit.commit().await;
     }
     let scope = Arc::clone(scope);
     let task = tokio::spawn(async move {
-        scope.unit.commit().await?;
-        scope.cache_changes.apply(&scope.cache);
-        Ok(())
+        let wrote = scope.unit.savepoint() > 0;
+        let outcome = scope.unit.commit().await;
+        match &outcome {
+            Ok(()) => scope.cache_changes.apply(&scope.cache, wrote),
+            // It may have happened: whatever it meant to replace is in doubt.
+            Err(CommitError::Unknown(_)) => {
+                scope.cache_changes.rollback_to(0);
+                scope.cache_changes.apply(&scope.cache, wrote);
+            }
+            Err(_) => {}
+        }
+        outcome
     });
-    task.await.unwrap_or_else(|error| Err(CommitError::Unknown(error.to_string())))
+    task.await
+        .unwrap_or_else(|error| Err(CommitError::Unknown(error.to_string())))
 }
 
 /// Somebody else stored an answer under the key while this request ran: that one counts.
 async fn answered(core: &Core, request: &Request) -> Result<Response, Problem> {
     match &request.idempotency {
-        Some(key) => stored(core, &request.tenant, key).await?.ok_or_else(in_flight),
+        Some(key) => stored(core, &request.tenant, key)
+            .await?
+            .ok_or_else(in_flight),
         None => Err(Problem::internal("an answer without a key")),
     }
 }
 
 /// Full jitter: anything between nothing and the bound, so that competitors spread out.
 async fn pause(attempt: u32, deadline: Instant, random: &dyn Random) {
-    let bound = PAUSE_MS_MIN.checked_shl(attempt).unwrap_or(PAUSE_MS_MAX).min(PAUSE_MS_MAX) * 1_000;
+    let bound = PAUSE_MS_MIN
+        .checked_shl(attempt)
+        .unwrap_or(PAUSE_MS_MAX)
+        .min(PAUSE_MS_MAX)
+        * 1_000;
     let mut bytes = [0; 8];
     random.fill(&mut bytes);
     let pause = Duration::from_micros(u64::from_le_bytes(bytes) % bound);
@@ -138,24 +198,52 @@ fn store_problem(error: StoreError) -> Problem {
 fn in_flight() -> Problem {
     Problem {
         retry_after_s: Some(IN_FLIGHT_RETRY_AFTER_S),
-        ..Problem::new(409, "idempotency-in-flight", "A request with this Idempotency-Key is still at work.")
+        ..Problem::new(
+            409,
+            "idempotency-in-flight",
+            "A request with this Idempotency-Key is still at work.",
+        )
     }
 }
 
-async fn stored(core: &Core, tenant: &TenantId, key: &IdempotencyKey) -> Result<Option<Response>, Problem> {
-    let Some(answer) = core.ports.store.stored_answer(tenant, &key.id).await.map_err(store_problem)? else {
+async fn stored(
+    core: &Core,
+    tenant: &TenantId,
+    key: &IdempotencyKey,
+) -> Result<Option<Response>, Problem> {
+    let Some(answer) = core
+        .ports
+        .store
+        .stored_answer(tenant, &key.id)
+        .await
+        .map_err(store_problem)?
+    else {
         return Ok(None);
     };
     if answer.fingerprint != key.fingerprint {
         let detail = "This Idempotency-Key was used for a request with other contents.";
         return Err(Problem::new(422, "idempotency-mismatch", detail));
     }
-    Ok(Some(Response { status: answer.status, headers: answer.headers, body: answer.body.into(), replayed: true }))
+    Ok(Some(Response {
+        status: answer.status,
+        headers: answer.headers,
+        body: answer.body.into(),
+        replayed: true,
+    }))
 }
 
-fn keep(core: &Core, scope: &Scope, key: &IdempotencyKey, response: &Response) -> Result<(), Problem> {
+fn keep(
+    core: &Core,
+    scope: &Scope,
+    key: &IdempotencyKey,
+    response: &Response,
+) -> Result<(), Problem> {
     if response.body.len() > IDEMPOTENT_ANSWER_BYTES_MAX {
-        return Err(Problem::new(422, "idempotent-answer-too-large", "The answer is too large to be kept under an Idempotency-Key."));
+        return Err(Problem::new(
+            422,
+            "idempotent-answer-too-large",
+            "The answer is too large to be kept under an Idempotency-Key.",
+        ));
     }
     scope.unit.keep_answer(
         &key.id,
@@ -185,19 +273,33 @@ pub struct Running<'a> {
 impl InFlight {
     fn begin(&self, tenant: &TenantId, id: &str) -> Option<Running<'_>> {
         let key = (tenant.clone(), id.to_string());
-        let fresh = self.keys.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone());
+        let fresh = self
+            .keys
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(key.clone());
         fresh.then_some(Running { keys: self, key })
     }
 }
 
 impl Drop for Running<'_> {
     fn drop(&mut self) {
-        self.keys.keys.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
+        self.keys
+            .keys
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&self.key);
     }
 }
 
 /// A scope outside of any client's request: for health calls and migrations.
-pub async fn host_scope(core: &Core, live: &Arc<Live>, revision: &Revision, tenant: &TenantId, purpose: &str) -> Result<Arc<Scope>, StoreError> {
+pub async fn host_scope(
+    core: &Core,
+    live: &Arc<Live>,
+    revision: &Revision,
+    tenant: &TenantId,
+    purpose: &str,
+) -> Result<Arc<Scope>, StoreError> {
     let request = Request {
         id: format!("{purpose}-{}", revision.name),
         tenant: tenant.clone(),
@@ -213,8 +315,10 @@ pub async fn host_scope(core: &Core, live: &Arc<Live>, revision: &Revision, tena
         unit: core.ports.store.begin(tenant).await?,
         live: Arc::clone(live),
         outside: Arc::default(),
-        cache_changes: CacheChanges::default(),
+        cache_changes: CacheChanges::begin(&core.cache),
         cache: Arc::clone(&core.cache),
+        event_ids: Arc::clone(&core.event_ids),
+        budget: Budget::default(),
         ports: core.ports.clone(),
         deadline: Instant::now() + Duration::from_millis(revision.limits.wall_ms_max),
     }))

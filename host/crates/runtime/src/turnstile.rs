@@ -29,7 +29,10 @@ pub enum Passage<'a> {
 
 impl Default for Turnstiles {
     fn default() -> Self {
-        Self { locks: (0..TURNSTILES).map(|_| RwLock::new(())).collect(), hasher: RandomState::new() }
+        Self {
+            locks: (0..TURNSTILES).map(|_| RwLock::new(())).collect(),
+            hasher: RandomState::new(),
+        }
     }
 }
 
@@ -38,6 +41,10 @@ impl Turnstiles {
     pub async fn pass(&self, tenant: &TenantId, alone: bool) -> Option<Passage<'_>> {
         let position = usize::try_from(self.hasher.hash_one(tenant)).unwrap_or(0) % TURNSTILES;
         let lock = self.locks.get(position)?;
-        Some(if alone { Passage::Alone(lock.write().await) } else { Passage::Shared(lock.read().await) })
+        Some(if alone {
+            Passage::Alone(lock.write().await)
+        } else {
+            Passage::Shared(lock.read().await)
+        })
     }
 }

@@ -33,7 +33,10 @@ impl TestHost {
     /// Nobody in particular, in the default tenant.
     #[must_use]
     pub fn anonymous(&self) -> Actor {
-        Actor { edge: Arc::clone(&self.edge), headers: HeaderMap::new() }
+        Actor {
+            edge: Arc::clone(&self.edge),
+            headers: HeaderMap::new(),
+        }
     }
 
     /// An account of the default tenant.
@@ -52,7 +55,8 @@ impl TestHost {
             tenant: Some(TenantId::parse(tenant).expect("a tenant's id")),
         };
         let (token, _) = self.tokens.issue(&account).expect("a token");
-        self.anonymous().header("authorization", &format!("Bearer {token}"))
+        self.anonymous()
+            .header("authorization", &format!("Bearer {token}"))
     }
 
     /// A buyer.
@@ -80,7 +84,10 @@ impl Actor {
     pub fn header(&self, name: &'static str, value: &str) -> Self {
         let mut headers = self.headers.clone();
         headers.insert(name, value.parse().expect("a header's value"));
-        Self { edge: Arc::clone(&self.edge), headers }
+        Self {
+            edge: Arc::clone(&self.edge),
+            headers,
+        }
     }
 
     /// The same, sending an `Idempotency-Key`.
@@ -96,12 +103,19 @@ impl Actor {
         if let Some(headers) = request.headers_mut() {
             headers.extend(self.headers.clone());
             if !body.is_empty() && !headers.contains_key("content-type") {
-                headers.insert("content-type", http::HeaderValue::from_static("application/json"));
+                headers.insert(
+                    "content-type",
+                    http::HeaderValue::from_static("application/json"),
+                );
             }
         }
         let answer = self.edge.call(request.body(body).expect("a request")).await;
         let (parts, body) = answer.into_parts();
-        Answer { status: parts.status, headers: parts.headers, body }
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            body,
+        }
     }
 
     /// GET.
@@ -144,7 +158,12 @@ impl Answer {
     #[must_use]
     #[track_caller]
     pub fn expect(self, status: u16) -> Self {
-        assert_eq!(self.status.as_u16(), status, "{}", String::from_utf8_lossy(&self.body));
+        assert_eq!(
+            self.status.as_u16(),
+            status,
+            "{}",
+            String::from_utf8_lossy(&self.body)
+        );
         self
     }
 
@@ -158,10 +177,16 @@ impl Answer {
     #[track_caller]
     pub fn problem(self, status: u16, code: &str) -> Value {
         let answer = self.expect(status);
-        assert_eq!(answer.text("content-type"), Some("application/problem+json"));
+        assert_eq!(
+            answer.text("content-type"),
+            Some("application/problem+json")
+        );
         let body = answer.json();
         let found = body["type"].as_str().unwrap_or_default();
-        assert!(found.ends_with(&format!("/{code}")), "{code} is not in {body}");
+        assert!(
+            found.ends_with(&format!("/{code}")),
+            "{code} is not in {body}"
+        );
         body
     }
 

@@ -83,7 +83,10 @@ impl TestHost {
     pub async fn install(&self, name: &str, bytes: &[u8]) -> Result<(), String> {
         let file = self.dir.path().join("plugins").join(format!("{name}.wasm"));
         std::fs::write(&file, bytes).expect("the plugin folder");
-        self.runtime.load(&file).await.map_err(|error| error.to_string())
+        self.runtime
+            .load(&file)
+            .await
+            .map_err(|error| error.to_string())
     }
 }
 
@@ -93,6 +96,21 @@ impl TestHostBuilder {
     pub fn plugin(self, name: &str) -> Self {
         let bytes = read(&plugin_file(name));
         self.with(name, bytes)
+    }
+
+    /// With every plugin of `plugins/`, also those that nobody has written yet.
+    #[must_use]
+    pub fn every_plugin(self) -> Self {
+        let dir = plugin_file("any").parent().expect("a folder").to_path_buf();
+        let files =
+            std::fs::read_dir(&dir).unwrap_or_else(|error| panic!("{}: {error}", dir.display()));
+        let stem = |file: std::fs::DirEntry| Some(file.path().file_stem()?.to_str()?.to_owned());
+        let names = files
+            .filter_map(|file| file.ok().and_then(stem))
+            .collect::<std::collections::BTreeSet<_>>();
+        names
+            .iter()
+            .fold(self, |builder, name| builder.plugin(name))
     }
 
     /// With a guest of `host/tests/guests/`.
@@ -137,16 +155,30 @@ impl TestHostBuilder {
     pub async fn start(self) -> TestHost {
         let dir = tempfile::tempdir().expect("a temporary folder");
         std::fs::create_dir(dir.path().join("plugins")).expect("the plugin folder");
-        let (clock, random) = (Arc::new(FakeClock::default()), Arc::new(SeededRandom::new(1)));
-        let store_config = StoreConfig { url: self.store_url, sync: SyncPolicy::Never, ..StoreConfig::default() };
-        let store = SurrealStore::open(store_config, clock.clone()).await.expect("the store");
+        let (clock, random) = (
+            Arc::new(FakeClock::default()),
+            Arc::new(SeededRandom::new(1)),
+        );
+        let store_config = StoreConfig {
+            url: self.store_url,
+            sync: SyncPolicy::Never,
+            ..StoreConfig::default()
+        };
+        let store = SurrealStore::open(store_config, clock.clone())
+            .await
+            .expect("the store");
         let tenant = TenantId::parse("main").expect("a tenant's id");
 
-        let mut config = RuntimeConfig::new(std::env::temp_dir().join("stoa-test-aot"), tenant.clone());
+        let mut config =
+            RuntimeConfig::new(std::env::temp_dir().join("stoa-test-aot"), tenant.clone());
         config.instances_max = INSTANCES_MAX;
         config.policy = self.policy;
         config.allow_reuse = self.allow_reuse;
-        let ports = stoa_runtime::Ports { store: store.clone(), clock: clock.clone(), random: random.clone() };
+        let ports = stoa_runtime::Ports {
+            store: store.clone(),
+            clock: clock.clone(),
+            random: random.clone(),
+        };
         let runtime = Runtime::start(config, ports).await.expect("the runtime");
 
         let token_config = TokenConfig {
@@ -157,7 +189,11 @@ impl TestHostBuilder {
         };
         let tokens = Arc::new(JwtTokens::new(token_config, clock.clone()));
         let edge = Edge::new(
-            EdgeConfig { default_tenant: tenant, dev_tokens: true, ..EdgeConfig::default() },
+            EdgeConfig {
+                default_tenant: tenant,
+                dev_tokens: true,
+                ..EdgeConfig::default()
+            },
             stoa_web::Ports {
                 plugins: runtime.clone(),
                 store: store.clone(),
@@ -166,7 +202,14 @@ impl TestHostBuilder {
                 random,
             },
         );
-        let host = TestHost { edge, runtime, store, clock, tokens, dir };
+        let host = TestHost {
+            edge,
+            runtime,
+            store,
+            clock,
+            tokens,
+            dir,
+        };
         for (name, bytes) in &self.plugins {
             if let Err(reason) = host.install(name, bytes).await {
                 panic!("{name}: {reason}");

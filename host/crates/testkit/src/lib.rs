@@ -1,5 +1,9 @@
 //! A whole host in a test: real router, real components, real store, and a clock that the test sets.
-#![expect(clippy::expect_used, clippy::panic, reason = "tests fail by panicking, with a reason")]
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests fail by panicking, with a reason"
+)]
 
 mod actor;
 mod clock;

@@ -32,7 +32,10 @@ pub fn repack(plugin: &[u8], change: impl FnOnce(&mut Package)) -> Vec<u8> {
     let mut bytes = plugin.get(..begin).expect("the part before").to_vec();
     bytes.extend_from_slice(plugin.get(range.end..).expect("the part after"));
     let data = serde_json::to_vec(&package).expect("JSON");
-    let section = CustomSection { name: PACKAGE_SECTION.into(), data: (&data).into() };
+    let section = CustomSection {
+        name: PACKAGE_SECTION.into(),
+        data: (&data).into(),
+    };
     bytes.push(section.id());
     section.encode(&mut bytes);
     bytes

@@ -3,7 +3,7 @@
 use http::header::HOST;
 use http::request::Parts;
 use stoa_kernel::error::Problem;
-use stoa_kernel::id::TenantId;
+use stoa_kernel::id::{InvalidTenantId, TenantId};
 use stoa_kernel::identity::Account;
 
 use crate::config::EdgeConfig;
@@ -26,12 +26,28 @@ pub(crate) fn of(
     }
     match head.headers.get(HEADER) {
         None => Ok(config.default_tenant.clone()),
-        Some(value) => value
-            .to_str()
-            .ok()
-            .and_then(|text| TenantId::parse(text).ok())
-            .ok_or_else(|| Problem::invalid(HEADER, stoa_kernel::id::InvalidTenantId.to_string())),
+        Some(value) => {
+            let named = value
+                .to_str()
+                .ok()
+                .and_then(|text| TenantId::parse(text).ok());
+            let tenant =
+                named.ok_or_else(|| Problem::invalid(HEADER, InvalidTenantId.to_string()))?;
+            if may_be_named(&tenant, config) {
+                Ok(tenant)
+            } else {
+                Err(Problem::not_found())
+            }
+        }
     }
+}
+
+/// Whoever names a tenant for the first time makes its database, so strangers may name only those that the
+/// configuration knows; a development host, which gives tokens for any organisation anyway, takes all.
+fn may_be_named(tenant: &TenantId, config: &EdgeConfig) -> bool {
+    config.dev_tokens
+        || *tenant == config.default_tenant
+        || config.hosts.values().any(|known| known == tenant)
 }
 
 fn of_host<'a>(head: &Parts, config: &'a EdgeConfig) -> Option<&'a TenantId> {

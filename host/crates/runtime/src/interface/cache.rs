@@ -11,15 +11,25 @@ use crate::state::State;
 impl State {
     fn cache_key(&self, scope: &Scope, key: String) -> Option<CacheKey> {
         let fits = (1..=CACHE_KEY_BYTES_MAX).contains(&key.len());
-        fits.then(|| CacheKey::new(self.revision.name.clone(), scope.request.tenant.clone(), key))
+        fits.then(|| {
+            CacheKey::new(
+                self.revision.name.clone(),
+                scope.request.tenant.clone(),
+                key,
+            )
+        })
     }
 }
 
 impl Host for State {
     async fn get(&mut self, key: String) -> wasmtime::Result<Option<Vec<u8>>> {
         let scope = self.charge(key.len())?;
-        let Some(key) = self.cache_key(&scope, key) else { return Ok(None) };
-        let value = scope.cache_changes.get(&scope.cache, key, scope.ports.clock.now());
+        let Some(key) = self.cache_key(&scope, key) else {
+            return Ok(None);
+        };
+        let value = scope
+            .cache_changes
+            .get(&scope.cache, &key, scope.ports.clock.now());
         self.charge_bytes(value.as_ref().map_or(0, Bytes::len))?;
         Ok(value.map(|bytes| bytes.to_vec()))
     }
@@ -30,7 +40,7 @@ impl Host for State {
             && let Some(key) = self.cache_key(&scope, key)
         {
             let expires_at = scope.ports.clock.now() + ttl_ms.clamp(1, CACHE_TTL_MS_MAX);
-            scope.cache_changes.set(&scope.cache, key, Bytes::from(value), expires_at);
+            scope.cache_changes.set(key, Bytes::from(value), expires_at);
         }
         Ok(())
     }

@@ -2,24 +2,36 @@
 
 use stoa_kernel::event::Event;
 use stoa_kernel::limits::{EVENT_BYTES_MAX, EVENT_KEY_BYTES_MAX};
-use stoa_kernel::random::ulid;
 use stoa_kernel::store::StoreError;
 
 use crate::bindings::stoa::events::events::{Error, Host};
 use crate::state::State;
 
 impl Host for State {
-    async fn raise(&mut self, name: String, key: String, payload: String) -> wasmtime::Result<Result<(), Error>> {
+    async fn raise(
+        &mut self,
+        name: String,
+        key: String,
+        payload: String,
+    ) -> wasmtime::Result<Result<(), Error>> {
         let scope = self.charge(name.len() + key.len() + payload.len())?;
         if !self.revision.package.manifest.raises.contains(&name) {
-            return Ok(Err(Error::Denied(format!("plugin.toml does not list {name:?} under raises"))));
+            return Ok(Err(Error::Denied(format!(
+                "plugin.toml does not list {name:?} under raises"
+            ))));
         }
         if let Err(error) = check(&key, &payload) {
             return Ok(Err(error));
         }
         let now = scope.ports.clock.now();
-        let id = ulid(now, &*scope.ports.random);
-        let event = Event { id, plugin: self.revision.name.to_string(), name, key, payload };
+        let id = scope.event_ids.next(now, &*scope.ports.random);
+        let event = Event {
+            id,
+            plugin: self.revision.name.to_string(),
+            name,
+            key,
+            payload,
+        };
         Ok(scope.unit.raise(event).map_err(|error| match error {
             StoreError::Limit(reason) => Error::Limit(reason),
             other => Error::Other(other.to_string()),
@@ -29,10 +41,14 @@ impl Host for State {
 
 fn check(key: &str, payload: &str) -> Result<(), Error> {
     if key.len() > EVENT_KEY_BYTES_MAX {
-        return Err(Error::Invalid(format!("a key of more than {EVENT_KEY_BYTES_MAX} bytes")));
+        return Err(Error::Invalid(format!(
+            "a key of more than {EVENT_KEY_BYTES_MAX} bytes"
+        )));
     }
     if payload.len() > EVENT_BYTES_MAX {
-        return Err(Error::Invalid(format!("a payload of more than {EVENT_BYTES_MAX} bytes")));
+        return Err(Error::Invalid(format!(
+            "a payload of more than {EVENT_BYTES_MAX} bytes"
+        )));
     }
     match serde_json::from_str::<serde_json::Value>(payload) {
         Ok(serde_json::Value::Object(_)) => Ok(()),

@@ -6,7 +6,11 @@ use crate::state::State;
 impl Host for State {
     async fn header(&mut self, name: String) -> wasmtime::Result<Option<String>> {
         let scope = self.charge(name.len())?;
-        let found = scope.request.headers.iter().find(|(header, _)| header.eq_ignore_ascii_case(&name));
+        let found = scope
+            .request
+            .headers
+            .iter()
+            .find(|(header, _)| header.eq_ignore_ascii_case(&name));
         let value = found.map(|(_, value)| value.clone());
         self.charge_bytes(value.as_ref().map_or(0, String::len))?;
         Ok(value)

@@ -6,12 +6,19 @@ use crate::state::State;
 impl Host for State {
     async fn write(&mut self, level: Level, message: String) -> wasmtime::Result<()> {
         let scope = self.charge(0)?;
-        let granted = self.take_log_bytes(message.len());
+        let granted = scope.budget.take_log_bytes(message.len());
         if granted == 0 {
             return Ok(());
         }
-        let text = message.get(..message.floor_char_boundary(granted)).unwrap_or_default().escape_debug();
-        let (plugin, tenant, request) = (&*self.revision.name, scope.request.tenant.as_str(), &*scope.request.id);
+        let text = message
+            .get(..message.floor_char_boundary(granted))
+            .unwrap_or_default()
+            .escape_debug();
+        let (plugin, tenant, request) = (
+            &*self.revision.name,
+            scope.request.tenant.as_str(),
+            &*scope.request.id,
+        );
         match level {
             Level::Trace => tracing::trace!(target: "plugin", plugin, tenant, request, "{text}"),
             Level::Debug => tracing::debug!(target: "plugin", plugin, tenant, request, "{text}"),

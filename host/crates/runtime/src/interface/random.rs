@@ -14,13 +14,18 @@ impl Host for State {
     async fn bytes(&mut self, len: u32) -> wasmtime::Result<Vec<u8>> {
         let len = len.min(RANDOM_BYTES_MAX) as usize;
         let scope = self.charge(len)?;
-        Ok(scope.outside.random(len, || fresh(&*scope.ports.random, len)).to_vec())
+        Ok(scope
+            .outside
+            .random(len, || fresh(&*scope.ports.random, len))
+            .to_vec())
     }
 
     async fn ulid(&mut self) -> wasmtime::Result<String> {
         let scope = self.charge(0)?;
         let now = scope.outside.time(|| scope.ports.clock.now());
-        let bytes = scope.outside.random(ULID_RANDOM_BYTES, || fresh(&*scope.ports.random, ULID_RANDOM_BYTES));
+        let bytes = scope.outside.random(ULID_RANDOM_BYTES, || {
+            fresh(&*scope.ports.random, ULID_RANDOM_BYTES)
+        });
         Ok(ulid(now, &Remembered(bytes)))
     }
 }
@@ -36,6 +41,8 @@ struct Remembered(Bytes);
 
 impl Random for Remembered {
     fn fill(&self, into: &mut [u8]) {
-        into.iter_mut().zip(self.0.iter()).for_each(|(to, from)| *to = *from);
+        into.iter_mut()
+            .zip(self.0.iter())
+            .for_each(|(to, from)| *to = *from);
     }
 }

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use stoa_kernel::limits::{DOCUMENT_BYTES_MAX, GET_MANY_MAX, GROUPS_MAX};
-use stoa_kernel::query::{Aggregate, Compute, Filter, GroupKey, InvalidQuery, Path, Query, SortKey};
+use stoa_kernel::query::{
+    Aggregate, Compute, Filter, GroupKey, InvalidQuery, Path, Query, SortKey,
+};
 use stoa_kernel::store::{Document, Expiry, StoreError};
 
 use crate::bindings::stoa::storage::storage as wire;
@@ -28,10 +30,18 @@ macro_rules! granted {
 impl State {
     /// The grant: a collection that the manifest lists. Nothing else has a name.
     fn collection(&self, name: &str) -> Result<CollectionInfo, wire::Error> {
-        self.revision.collections.get(name).cloned().ok_or_else(|| wire::Error::Denied(format!("no collection {name:?} in plugin.toml")))
+        self.revision
+            .collections
+            .get(name)
+            .cloned()
+            .ok_or_else(|| wire::Error::Denied(format!("no collection {name:?} in plugin.toml")))
     }
 
-    fn reply<T>(&mut self, result: Result<T, StoreError>, size: impl FnOnce(&T) -> usize) -> Answer<T> {
+    fn reply<T>(
+        &mut self,
+        result: Result<T, StoreError>,
+        size: impl FnOnce(&T) -> usize,
+    ) -> Answer<T> {
         match result {
             Ok(value) => {
                 self.charge_bytes(size(&value))?;
@@ -65,12 +75,18 @@ impl From<InvalidQuery> for wire::Error {
 }
 
 fn wire_document(document: Document) -> wire::Document {
-    wire::Document { id: document.id.to_string(), version: document.version, body: document.body.to_string() }
+    wire::Document {
+        id: document.id.to_string(),
+        version: document.version,
+        body: document.body.to_string(),
+    }
 }
 
 fn object(body: &str) -> Result<Value, wire::Error> {
     if body.len() > DOCUMENT_BYTES_MAX {
-        return Err(wire::Error::Limit(format!("a document of more than {DOCUMENT_BYTES_MAX} bytes")));
+        return Err(wire::Error::Limit(format!(
+            "a document of more than {DOCUMENT_BYTES_MAX} bytes"
+        )));
     }
     match serde_json::from_str(body) {
         Ok(value @ Value::Object(_)) => Ok(value),
@@ -94,12 +110,21 @@ fn query(query: wire::Selection) -> Result<Query, InvalidQuery> {
         sort: query
             .sort
             .into_iter()
-            .map(|key| Ok(SortKey { path: Path::parse(&key.path)?, descending: key.descending }))
+            .map(|key| {
+                Ok(SortKey {
+                    path: Path::parse(&key.path)?,
+                    descending: key.descending,
+                })
+            })
             .collect::<Result<_, InvalidQuery>>()?,
         limit: query.limit,
         offset: query.offset,
         cursor: query.cursor,
-        fields: query.fields.iter().map(|path| Path::parse(path)).collect::<Result<_, _>>()?,
+        fields: query
+            .fields
+            .iter()
+            .map(|path| Path::parse(path))
+            .collect::<Result<_, _>>()?,
         total: query.total,
     }
     .bounded()
@@ -108,12 +133,22 @@ fn query(query: wire::Selection) -> Result<Query, InvalidQuery> {
 fn aggregate(aggregate: wire::Calculation) -> Result<Aggregate, InvalidQuery> {
     use stoa_kernel::query::{COMPUTE_MAX, KEYS_MAX};
     if aggregate.group_by.len() > KEYS_MAX || aggregate.compute.len() > COMPUTE_MAX {
-        return Err(InvalidQuery(format!("more than {KEYS_MAX} groups or {COMPUTE_MAX} calculations")));
+        return Err(InvalidQuery(format!(
+            "more than {KEYS_MAX} groups or {COMPUTE_MAX} calculations"
+        )));
     }
     Ok(Aggregate {
         filter: Filter::parse(&aggregate.filter)?,
-        group_by: aggregate.group_by.iter().map(|key| GroupKey::parse(key)).collect::<Result<_, _>>()?,
-        compute: aggregate.compute.iter().map(|word| Compute::parse(word)).collect::<Result<_, _>>()?,
+        group_by: aggregate
+            .group_by
+            .iter()
+            .map(|key| GroupKey::parse(key))
+            .collect::<Result<_, _>>()?,
+        compute: aggregate
+            .compute
+            .iter()
+            .map(|word| Compute::parse(word))
+            .collect::<Result<_, _>>()?,
         limit: aggregate.limit.clamp(1, GROUPS_MAX),
     })
 }
@@ -131,18 +166,30 @@ impl wire::Host for State {
         Ok(reply.map(|found| found.map(wire_document)))
     }
 
-    async fn get_many(&mut self, collection: String, ids: Vec<String>) -> Answer<Vec<wire::Document>> {
+    async fn get_many(
+        &mut self,
+        collection: String,
+        ids: Vec<String>,
+    ) -> Answer<Vec<wire::Document>> {
         let scope = self.charge(ids.iter().map(String::len).sum())?;
         let collection = granted!(self.collection(&collection));
         if ids.len() > GET_MANY_MAX {
-            return Ok(Err(wire::Error::Limit(format!("more than {GET_MANY_MAX} ids"))));
+            return Ok(Err(wire::Error::Limit(format!(
+                "more than {GET_MANY_MAX} ids"
+            ))));
         }
         let found = scope.unit.get_many(&collection.name, &ids).await;
         let reply = self.reply(found, |found| found.iter().map(document_size).sum())?;
         Ok(reply.map(|found| found.into_iter().map(wire_document).collect()))
     }
 
-    async fn create(&mut self, collection: String, id: String, body: String, expires_at: Option<u64>) -> Answer<u64> {
+    async fn create(
+        &mut self,
+        collection: String,
+        id: String,
+        body: String,
+        expires_at: Option<u64>,
+    ) -> Answer<u64> {
         let scope = self.charge(id.len() + body.len())?;
         let collection = granted!(self.collection(&collection));
         let body = granted!(object(&body));
@@ -151,12 +198,21 @@ impl wire::Host for State {
         self.reply(created, |_| 0)
     }
 
-    async fn put(&mut self, collection: String, id: String, body: String, expires_at: Option<u64>) -> Answer<u64> {
+    async fn put(
+        &mut self,
+        collection: String,
+        id: String,
+        body: String,
+        expires_at: Option<u64>,
+    ) -> Answer<u64> {
         let scope = self.charge(id.len() + body.len())?;
         let collection = granted!(self.collection(&collection));
         let body = granted!(object(&body));
         let expiry = expiry(&scope, &collection, expires_at);
-        let put = scope.unit.put(&collection.name, &id, None, body, expiry).await;
+        let put = scope
+            .unit
+            .put(&collection.name, &id, None, body, expiry)
+            .await;
         self.reply(put, |_| 0)
     }
 
@@ -172,15 +228,25 @@ impl wire::Host for State {
         let collection = granted!(self.collection(&collection));
         let body = granted!(object(&body));
         let expiry = expiry(&scope, &collection, expires_at);
-        let put = scope.unit.put(&collection.name, &id, Some(version), body, expiry).await;
+        let put = scope
+            .unit
+            .put(&collection.name, &id, Some(version), body, expiry)
+            .await;
         self.reply(put, |_| 0)
     }
 
-    async fn patch(&mut self, collection: String, id: String, merge: String) -> Answer<wire::Document> {
+    async fn patch(
+        &mut self,
+        collection: String,
+        id: String,
+        merge: String,
+    ) -> Answer<wire::Document> {
         let scope = self.charge(id.len() + merge.len())?;
         let collection = granted!(self.collection(&collection));
         let merge = granted!(object(&merge));
-        let kept = collection.expiry_ms.map(|_| expiry(&scope, &collection, None));
+        let kept = collection
+            .expiry_ms
+            .map(|_| expiry(&scope, &collection, None));
         let patched = scope.unit.patch(&collection.name, &id, merge, kept).await;
         let reply = self.reply(patched, document_size)?;
         Ok(reply.map(wire_document))
@@ -193,22 +259,42 @@ impl wire::Host for State {
         self.reply(deleted, |_| 0)
     }
 
-    async fn increment(&mut self, collection: String, id: String, path: String, by: i64) -> Answer<i64> {
+    async fn increment(
+        &mut self,
+        collection: String,
+        id: String,
+        path: String,
+        by: i64,
+    ) -> Answer<i64> {
         let scope = self.charge(id.len() + path.len())?;
         let collection = granted!(self.collection(&collection));
         let path = granted!(Path::parse(&path));
-        let counted = scope.unit.increment(&collection.name, &id, path.as_str(), by).await;
+        let counted = scope
+            .unit
+            .increment(&collection.name, &id, path.as_str(), by)
+            .await;
         self.reply(counted, |_| 0)
     }
 
-    async fn take_if_at_least(&mut self, collection: String, id: String, path: String, amount: i64) -> Answer<Option<i64>> {
+    async fn take_if_at_least(
+        &mut self,
+        collection: String,
+        id: String,
+        path: String,
+        amount: i64,
+    ) -> Answer<Option<i64>> {
         let scope = self.charge(id.len() + path.len())?;
         let collection = granted!(self.collection(&collection));
         let path = granted!(Path::parse(&path));
         if amount <= 0 {
-            return Ok(Err(wire::Error::Invalid("the amount is not positive".into())));
+            return Ok(Err(wire::Error::Invalid(
+                "the amount is not positive".into(),
+            )));
         }
-        let taken = scope.unit.take_if_at_least(&collection.name, &id, path.as_str(), amount).await;
+        let taken = scope
+            .unit
+            .take_if_at_least(&collection.name, &id, path.as_str(), amount)
+            .await;
         self.reply(taken, |_| 0)
     }
 

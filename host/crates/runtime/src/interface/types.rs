@@ -28,7 +28,11 @@ pub fn caller(principal: &Principal) -> wire::Caller {
             session,
         },
         None => wire::Caller {
-            kind: if session.is_some() { wire::CallerKind::Session } else { wire::CallerKind::Anonymous },
+            kind: if session.is_some() {
+                wire::CallerKind::Session
+            } else {
+                wire::CallerKind::Anonymous
+            },
             id: String::new(),
             email: None,
             role: String::new(),
@@ -41,17 +45,29 @@ pub fn caller(principal: &Principal) -> wire::Caller {
 #[must_use]
 pub fn problem(problem: wire::Problem) -> Problem {
     if !(400..=599).contains(&problem.status) {
-        return Problem::internal(format!("a plugin answered a problem with status {}: {}", problem.status, problem.detail));
+        return Problem::internal(format!(
+            "a plugin answered a problem with status {}: {}",
+            problem.status, problem.detail
+        ));
     }
-    let code = is_code(&problem.code).then_some(problem.code).unwrap_or_else(|| "problem".into());
+    let code = if is_code(&problem.code) {
+        problem.code
+    } else {
+        "problem".into()
+    };
     let detail = cut(problem.detail, DETAIL_BYTES_MAX);
     let field = problem.field.map(|field| cut(field, FIELD_BYTES_MAX));
-    Problem { field, ..Problem::new(problem.status, code, detail) }
+    Problem {
+        field,
+        ..Problem::new(problem.status, code, detail)
+    }
 }
 
 fn is_code(code: &str) -> bool {
     (1..=CODE_BYTES_MAX).contains(&code.len())
-        && code.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        && code
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }
 
 /// The text's first `bytes_max` bytes, cut between characters.
@@ -67,12 +83,20 @@ mod tests {
     #[test]
     fn a_problem_outside_of_its_bounds_is_made_to_fit() {
         let wild = |status, code: &str| {
-            problem(wire::Problem { status, code: code.into(), detail: "ä".repeat(1_000), field: Some("x".repeat(999)) })
+            problem(wire::Problem {
+                status,
+                code: code.into(),
+                detail: "ä".repeat(1_000),
+                field: Some("x".repeat(999)),
+            })
         };
         assert_eq!(wild(200, "ok").status, 500);
         let clamped = wild(409, "Not A Code");
         assert_eq!(clamped.code, "problem");
         assert_eq!(clamped.detail.len(), DETAIL_BYTES_MAX);
-        assert_eq!(clamped.field.map(|field| field.len()), Some(FIELD_BYTES_MAX));
+        assert_eq!(
+            clamped.field.map(|field| field.len()),
+            Some(FIELD_BYTES_MAX)
+        );
     }
 }

@@ -157,7 +157,7 @@ async fn a_development_token_opens_what_its_role_may() {
 }
 
 #[tokio::test]
-async fn a_development_token_is_a_users_of_the_requests_tenant_unless_it_says_more() {
+async fn a_development_token_is_an_admins_of_the_requests_tenant_unless_it_says_more() {
     let world = development();
     let body = r#"{"userId":"u7","email":"u7@example.com"}"#;
     let issued = world
@@ -166,7 +166,7 @@ async fn a_development_token_is_a_users_of_the_requests_tenant_unless_it_says_mo
         .json();
     assert_eq!(
         (&issued["user"]["role"], &issued["user"]["organization"]),
-        (&"user".into(), &"beta".into())
+        (&"admin".into(), &"beta".into())
     );
     let issued = world
         .send("POST", "/auth/token", &[JSON], body)

@@ -8,7 +8,9 @@ use stoa_web::EdgeConfig;
 use crate::world::{World, world, world_with};
 
 fn hosted() -> World {
-    let hosts = HashMap::from([("shop.example".to_owned(), TenantId::parse("shop").unwrap())]);
+    let hosts = [("shop.example", "shop"), ("other.example", "other")];
+    let hosts = hosts.map(|(host, tenant)| (host.to_owned(), TenantId::parse(tenant).unwrap()));
+    let hosts = HashMap::from(hosts);
     let default_tenant = TenantId::parse("main").unwrap();
     world_with(EdgeConfig {
         hosts,
@@ -37,6 +39,17 @@ async fn the_token_speaks_before_the_host_the_host_before_the_header() {
         let answer = world.get("/api/things", &headers).await;
         assert_eq!(answer.json()["tenant"], tenant, "{headers:?}");
     }
+}
+
+#[tokio::test]
+async fn a_stranger_can_not_call_a_tenant_into_being() {
+    let answer = hosted()
+        .get("/api/things", &[("x-tenant", "invented")])
+        .await;
+    assert_eq!(
+        (answer.status.as_u16(), answer.problem().as_str()),
+        (404, "not-found")
+    );
 }
 
 #[tokio::test]

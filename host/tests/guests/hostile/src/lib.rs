@@ -32,7 +32,11 @@ fn allocate() -> NoContent {
 fn recurse() -> Text {
     fn deeper(depth: u64) -> u64 {
         let frame = opaque([depth; 64]);
-        if opaque(true) { deeper(depth + 1) + frame.iter().sum::<u64>() } else { depth }
+        if opaque(true) {
+            deeper(depth + 1) + frame.iter().sum::<u64>()
+        } else {
+            depth
+        }
     }
     Text(deeper(0).to_string())
 }
@@ -54,16 +58,31 @@ fn flood_log() -> NoContent {
 }
 
 fn impossible_status() -> Response {
-    Response { status: 42, headers: Vec::new(), body: Vec::new() }
+    Response {
+        status: 42,
+        headers: Vec::new(),
+        body: Vec::new(),
+    }
 }
 
 fn split_header() -> Response {
-    let header = ("x-fine".to_string(), "yes\r\nset-cookie: admin=1".to_string());
-    Response { status: 200, headers: vec![header], body: Vec::new() }
+    let header = (
+        "x-fine".to_string(),
+        "yes\r\nset-cookie: admin=1".to_string(),
+    );
+    Response {
+        status: 200,
+        headers: vec![header],
+        body: Vec::new(),
+    }
 }
 
 fn huge_answer() -> Response {
-    Response { status: 200, headers: Vec::new(), body: vec![b'x'; 1 << 20] }
+    Response {
+        status: 200,
+        headers: Vec::new(),
+        body: vec![b'x'; 1 << 20],
+    }
 }
 
 fn call_without_end() -> Text {
@@ -107,10 +126,16 @@ fn write_then_crash() -> Result<NoContent> {
 fn write_then_fail() -> Result<NoContent> {
     THINGS.put("failed", &json!({ "written": true }))?;
     events::raise("hostile.happened", "failed", &json!({}))?;
-    Err(Problem::conflict("on-purpose", "This fails after it has written."))
+    Err(Problem::conflict(
+        "on-purpose",
+        "This fails after it has written.",
+    ))
 }
 
 fn impossible_query() -> Result<Json<Value>> {
-    let found = THINGS.query().filter(eq("a`; REMOVE TABLE c_hostile_things; --", 1)).run();
+    let found = THINGS
+        .query()
+        .filter(eq("a`; REMOVE TABLE c_hostile_things; --", 1))
+        .run();
     Ok(Json(json!({ "refused": found.is_err() })))
 }

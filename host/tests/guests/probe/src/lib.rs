@@ -29,11 +29,17 @@ fn health() -> Result<(), String> {
 
 fn migrate(stored: &str) -> Result<(), String> {
     let seed = json!({ "n": 0, "from": stored });
-    COUNTERS.put("migrated", &seed).map(|_| ()).map_err(|error| error.to_string())
+    COUNTERS
+        .put("migrated", &seed)
+        .map(|_| ())
+        .map_err(|error| error.to_string())
 }
 
 fn read_note(Path(id): Path<String>) -> Result<Json<Note>> {
-    NOTES.get(&id)?.map(Json).ok_or_else(|| Problem::not_found("note"))
+    NOTES
+        .get(&id)?
+        .map(Json)
+        .ok_or_else(|| Problem::not_found("note"))
 }
 
 fn write_note(Json(note): Json<Note>) -> Result<Created<Json<Note>>> {
@@ -48,7 +54,10 @@ fn count(Path(id): Path<String>) -> Result<Json<Value>> {
 }
 
 fn counted(Path(id): Path<String>) -> Result<Json<Value>> {
-    COUNTERS.get(&id)?.map(Json).ok_or_else(|| Problem::not_found("counter"))
+    COUNTERS
+        .get(&id)?
+        .map(Json)
+        .ok_or_else(|| Problem::not_found("counter"))
 }
 
 fn fill(Path((id, amount)): Path<(String, i64)>) -> Result<NoContent> {

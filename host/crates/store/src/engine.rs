@@ -1,0 +1,223 @@
+//! The embedded engine: its memory, its capabilities and its own runtime.
+//!
+//! It runs apart from the host's runtime because it flushes, compacts and reads files on the threads that
+//! call it, and because a statement that has begun must not end half-way when a request is abandoned.
+
+use std::collections::HashSet;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use surrealdb::Surreal;
+use surrealdb::engine::local::Db;
+use surrealdb::types::Variables;
+use surrealdb_cnf::ConfigMap;
+use surrealdb_core::kvs::Datastore;
+use surrealdb_rpc::capabilities::{Capabilities, FuncTarget, Targets};
+use tokio::runtime::{Builder, Runtime};
+
+use crate::config::StoreConfig;
+use crate::fault::Fault;
+use crate::schema;
+use crate::session::Session;
+
+/// The namespace of everything that a host stores.
+const NAMESPACE: &str = "stoa";
+
+/// The database of what belongs to no tenant. A tenant's begins with `t_`.
+const PLATFORM: &str = "platform";
+
+/// Fewer would let one compaction hold up every request.
+const WORKERS_MIN: usize = 3;
+
+/// What the engine's makers ask for: deep expressions are evaluated recursively.
+const STACK_BYTES: usize = 10 << 20;
+
+/// Definitions of databases, tables and indexes kept over all tenants: ample for a thousand of them.
+const DEFINITIONS_MAX: u32 = 20_000;
+
+/// The longest that shutting down waits for what is under way.
+const SHUTDOWN_MAX: Duration = Duration::from_secs(20);
+
+/// The host's own writes can conflict where several tenants are set up at the same time; each try lets the
+/// others get on.
+const PERSIST_TRIES_MAX: u32 = 20;
+
+/// What one try waits longer than the one before.
+const PERSIST_WAIT: Duration = Duration::from_millis(3);
+
+/// The functions that the store's statements use. The engine refuses all others.
+const FUNCTIONS: [&str; 4] = ["count", "record", "string", "type"];
+
+/// The engine with its runtime.
+pub(crate) struct Engine {
+    runtime: Option<Runtime>,
+    datastore: Arc<Datastore>,
+    root: Session,
+}
+
+impl Engine {
+    /// Opens the database, making it if it is missing.
+    pub(crate) async fn open(config: &StoreConfig) -> Result<Self, Fault> {
+        let workers =
+            std::thread::available_parallelism().map_or(WORKERS_MIN, |n| n.get().max(WORKERS_MIN));
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(workers)
+            .thread_stack_size(STACK_BYTES)
+            .thread_name("stoa-store")
+            .enable_all()
+            .build()
+            .map_err(Fault::failed)?;
+        let opening = runtime.spawn(open(config.engine_url(), sizes(config)));
+        match opening
+            .await
+            .map_err(Fault::failed)
+            .and_then(|opened| opened)
+        {
+            Ok((datastore, root)) => Ok(Self {
+                runtime: Some(runtime),
+                datastore,
+                root,
+            }),
+            Err(fault) => {
+                runtime.shutdown_background();
+                Err(fault)
+            }
+        }
+    }
+
+    /// Runs work on the engine's runtime, to its end even if the caller goes away meanwhile.
+    pub(crate) async fn run<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> Result<T, Fault> {
+        let runtime = self
+            .runtime
+            .as_ref()
+            .ok_or_else(|| Fault::failed("the engine has ended"))?;
+        runtime
+            .spawn(work)
+            .await
+            .map_err(|error| Fault::Unknown(error.to_string()))
+    }
+
+    /// The engine's runtime.
+    #[cfg(test)]
+    pub(crate) fn handle(&self) -> Option<tokio::runtime::Handle> {
+        self.runtime
+            .as_ref()
+            .map(|runtime| runtime.handle().clone())
+    }
+
+    /// Runs a script of the host's own until nothing gets in between. It must bear repetition.
+    pub(crate) async fn persist(
+        &self,
+        session: Session,
+        script: String,
+        variables: Variables,
+    ) -> Result<(), Fault> {
+        let work = async move {
+            let mut tried = 1;
+            loop {
+                match session.run(&script, variables.clone()).await {
+                    Err(Fault::Conflict) if tried < PERSIST_TRIES_MAX => {
+                        tokio::time::sleep(PERSIST_WAIT * tried).await;
+                        tried += 1;
+                    }
+                    outcome => return outcome.map(drop),
+                }
+            }
+        };
+        self.run(work).await?
+    }
+
+    /// A handle on a database of the host, which is made if it is missing.
+    pub(crate) async fn session(&self, database: String) -> Result<Session, Fault> {
+        self.persist(
+            self.root.clone(),
+            schema::database(&database),
+            Variables::new(),
+        )
+        .await?;
+        let root = self.root.clone();
+        self.run(async move {
+            let handle = root.fork();
+            handle.use_ns(NAMESPACE).use_db(database).await?;
+            Ok(Session::new(handle))
+        })
+        .await?
+    }
+
+    /// The handle that belongs to no tenant.
+    pub(crate) const fn root(&self) -> &Session {
+        &self.root
+    }
+
+    /// Ends the engine in order.
+    pub(crate) async fn shutdown(&self) {
+        let datastore = Arc::clone(&self.datastore);
+        let ending =
+            self.run(async move { tokio::time::timeout(SHUTDOWN_MAX, datastore.shutdown()).await });
+        match ending.await {
+            Ok(Ok(Ok(()))) => {}
+            Ok(Ok(Err(error))) => tracing::warn!(%error, "the store did not end in order"),
+            Ok(Err(_)) => tracing::warn!("the store did not end in time"),
+            Err(error) => tracing::warn!(%error, "the store could not be ended"),
+        }
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        // A runtime that is dropped in an async context panics; this neither waits nor panics.
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+async fn open(url: String, sizes: ConfigMap) -> Result<(Arc<Datastore>, Session), Fault> {
+    let datastore = Datastore::builder()
+        .with_config(sizes)
+        .with_capabilities(capabilities())
+        .without_maintenance_tasks()
+        .build_with_path(&url)
+        .await
+        .map_err(Fault::failed)?;
+    // The version is settled before anything else writes, or a new database would pass for an old one.
+    datastore.check_version().await.map_err(Fault::failed)?;
+    datastore.bootstrap().await.map_err(Fault::failed)?;
+    datastore.start_maintenance_tasks();
+    let handle = Surreal::<Db>::unstable_from_datastore(Arc::clone(&datastore), None).await?;
+    handle.use_ns(NAMESPACE).await?;
+    Session::new(handle.clone())
+        .run(&schema::database(PLATFORM), Variables::new())
+        .await?;
+    handle.use_db(PLATFORM).await?;
+    Ok((datastore, Session::new(handle)))
+}
+
+/// The engine's own defaults take half of the machine.
+fn sizes(config: &StoreConfig) -> ConfigMap {
+    ConfigMap::empty()
+        .with_key_value(
+            "surrealkv_block_cache_capacity",
+            config.block_cache_bytes_max.to_string(),
+        )
+        .with_key_value(
+            "surrealkv_max_memtable_size",
+            config.memtable_bytes_max.to_string(),
+        )
+        .with_key_value("datastore_cache_size", DEFINITIONS_MAX.to_string())
+}
+
+/// Nothing but statements and the few functions they use: no network, no scripts, no experiments.
+fn capabilities() -> Capabilities {
+    let functions: HashSet<FuncTarget> = FUNCTIONS
+        .iter()
+        .map(|family| FuncTarget((*family).into(), None))
+        .collect();
+    Capabilities::none()
+        .with_functions(Targets::Some(functions))
+        .with_arbitrary_query(Targets::All)
+}

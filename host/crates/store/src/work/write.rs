@@ -1,0 +1,209 @@
+//! Writing documents.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+use stoa_kernel::clock::Millis;
+use stoa_kernel::limits;
+use stoa_kernel::store::{Document, Expiry, StoreError};
+
+use super::Work;
+use super::read::View;
+use crate::encode;
+use crate::row::Row;
+use crate::table::Key;
+
+impl Work {
+    pub(super) async fn create_one(
+        &self,
+        key: &Key,
+        body: Value,
+        expiry: Expiry,
+    ) -> Result<u64, StoreError> {
+        let view = self.view(key).await?;
+        if view.current.is_some() {
+            return Err(StoreError::AlreadyExists);
+        }
+        Ok(self.write(key, view, body, at(expiry)).await?.version)
+    }
+
+    pub(super) async fn put_one(
+        &self,
+        key: &Key,
+        version: Option<u64>,
+        body: Value,
+        expiry: Expiry,
+    ) -> Result<u64, StoreError> {
+        let view = self.view(key).await?;
+        if let Some(expected) = version {
+            let actual = view.current.as_ref().ok_or(StoreError::NotFound)?.version;
+            if actual != expected {
+                return Err(StoreError::VersionMismatch(actual));
+            }
+        }
+        Ok(self.write(key, view, body, at(expiry)).await?.version)
+    }
+
+    pub(super) async fn patch_one(
+        &self,
+        key: &Key,
+        merge: &Value,
+        expiry: Option<Expiry>,
+    ) -> Result<Document, StoreError> {
+        if !merge.is_object() {
+            return Err(StoreError::Invalid("merge: a JSON object".into()));
+        }
+        self.change(key, expiry, |document| {
+            merge_into(document, merge);
+            Ok(())
+        })
+        .await
+    }
+
+    pub(super) async fn delete_one(&self, key: &Key) -> Result<bool, StoreError> {
+        let view = self.view(key).await?;
+        if view.current.is_none() {
+            return Ok(false);
+        }
+        self.state().write(key.clone(), view.base, None)?;
+        Ok(true)
+    }
+
+    /// Changes a document that exists. Keeps its expiry if `expiry` is none.
+    pub(super) async fn change(
+        &self,
+        key: &Key,
+        expiry: Option<Expiry>,
+        change: impl FnOnce(&mut Value) -> Result<(), StoreError>,
+    ) -> Result<Document, StoreError> {
+        let view = self.view(key).await?;
+        let current = view.current.as_ref().ok_or(StoreError::NotFound)?;
+        let expires_at = expiry.map_or(current.expires_at, at);
+        let mut value = Value::clone(&current.value);
+        change(&mut value)?;
+        Ok(self
+            .write(key, view, value, expires_at)
+            .await?
+            .document(&key.id))
+    }
+
+    async fn write(
+        &self,
+        key: &Key,
+        view: View,
+        value: Value,
+        expires_at: Option<Millis>,
+    ) -> Result<Arc<Row>, StoreError> {
+        if !value.is_object() {
+            return Err(StoreError::Invalid("body: a JSON object".into()));
+        }
+        encode::check(&value)?;
+        let body = value.to_string();
+        if body.len() > limits::DOCUMENT_BYTES_MAX {
+            return Err(StoreError::Limit(format!(
+                "a document has at most {} bytes",
+                limits::DOCUMENT_BYTES_MAX
+            )));
+        }
+        let freed = self.check_unique(key, &view, &value).await?;
+        let row = Arc::new(Row::draft(
+            view.next_version,
+            Arc::new(value),
+            body.into(),
+            expires_at,
+        ));
+        let mut state = self.state();
+        for (expired, base) in freed {
+            state.write(expired, base, None)?;
+        }
+        state.write(key.clone(), view.base, Some(Arc::clone(&row)))?;
+        Ok(row)
+    }
+}
+
+const fn at(expiry: Expiry) -> Option<Millis> {
+    match expiry {
+        Expiry::Never => None,
+        Expiry::At(at) => Some(at),
+    }
+}
+
+/// RFC 7396, section 2.
+fn merge_into(target: &mut Value, patch: &Value) {
+    let Value::Object(patch) = patch else {
+        *target = patch.clone();
+        return;
+    };
+    if !target.is_object() {
+        *target = Value::Object(serde_json::Map::new());
+    }
+    let Value::Object(target) = target else {
+        return;
+    };
+    for (name, value) in patch {
+        if value.is_null() {
+            target.remove(name);
+        } else {
+            merge_into(target.entry(name).or_insert(Value::Null), value);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    /// The table of RFC 7396, appendix A.
+    #[test]
+    fn a_merge_does_what_the_rfc_says() {
+        for (mut target, patch, expected) in [
+            (json!({"a": "b"}), json!({"a": "c"}), json!({"a": "c"})),
+            (
+                json!({"a": "b"}),
+                json!({"b": "c"}),
+                json!({"a": "b", "b": "c"}),
+            ),
+            (json!({"a": "b"}), json!({"a": null}), json!({})),
+            (
+                json!({"a": "b", "b": "c"}),
+                json!({"a": null}),
+                json!({"b": "c"}),
+            ),
+            (json!({"a": ["b"]}), json!({"a": "c"}), json!({"a": "c"})),
+            (json!({"a": "c"}), json!({"a": ["b"]}), json!({"a": ["b"]})),
+            (
+                json!({"a": {"b": "c"}}),
+                json!({"a": {"b": "d", "c": null}}),
+                json!({"a": {"b": "d"}}),
+            ),
+            (
+                json!({"a": [{"b": "c"}]}),
+                json!({"a": [1]}),
+                json!({"a": [1]}),
+            ),
+            (json!(["a", "b"]), json!(["c", "d"]), json!(["c", "d"])),
+            (json!({"a": "b"}), json!(["c"]), json!(["c"])),
+            (json!({"a": "foo"}), json!(null), json!(null)),
+            (json!({"a": "foo"}), json!("bar"), json!("bar")),
+            (
+                json!({"e": null}),
+                json!({"a": 1}),
+                json!({"e": null, "a": 1}),
+            ),
+            (
+                json!([1, 2]),
+                json!({"a": "b", "c": null}),
+                json!({"a": "b"}),
+            ),
+            (
+                json!({}),
+                json!({"a": {"bb": {"ccc": null}}}),
+                json!({"a": {"bb": {}}}),
+            ),
+        ] {
+            merge_into(&mut target, &patch);
+            assert_eq!(target, expected, "{patch}");
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! Documents that end.
+
+use serde_json::json;
+use stoa_kernel::query::{Aggregate, Compute, Query};
+use stoa_kernel::store::{Expiry, Store, StoreError};
+
+use crate::support::{NOW, all, both, ids, in_memory, items, thing};
+
+#[tokio::test]
+async fn an_expired_document_is_absent_everywhere() {
+    for fixture in both().await {
+        fixture.put(&[("stays", thing(1))]).await;
+        let work = fixture.begin().await;
+        work.put(&items(), "goes", None, thing(2), Expiry::At(NOW + 1_000))
+            .await
+            .unwrap();
+        work.commit().await.unwrap();
+        let total = Query {
+            total: true,
+            ..all()
+        };
+        assert_eq!(fixture.find(&total).await, ["goes", "stays"]);
+        fixture.clock.advance(1_000);
+        let work = fixture.begin().await;
+        assert_eq!(work.get(&items(), "goes").await, Ok(None));
+        assert!(
+            work.get_many(&items(), &["goes".into()])
+                .await
+                .unwrap()
+                .is_empty()
+        );
+        let page = work.query(&items(), &total).await.unwrap();
+        assert_eq!(
+            (ids(page.items), page.total),
+            (vec!["stays".to_owned()], Some(1))
+        );
+        let count = Aggregate {
+            filter: None,
+            group_by: vec![],
+            compute: vec![Compute::Count],
+            limit: 1,
+        };
+        assert_eq!(
+            work.aggregate(&items(), &count).await.unwrap(),
+            [json!({"count": 1})]
+        );
+        assert_eq!(work.delete(&items(), "goes").await, Ok(false));
+        assert_eq!(
+            work.patch(&items(), "goes", json!({}), None).await,
+            Err(StoreError::NotFound)
+        );
+        assert_eq!(
+            work.increment(&items(), "goes", "n", 1).await,
+            Err(StoreError::NotFound)
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_expired_document_can_be_written_over() {
+    for fixture in both().await {
+        let work = fixture.begin().await;
+        work.put(&items(), "a", None, thing(1), Expiry::At(NOW + 10))
+            .await
+            .unwrap();
+        work.commit().await.unwrap();
+        fixture.clock.advance(10);
+        let work = fixture.begin().await;
+        assert_eq!(
+            work.create(&items(), "a", thing(2), Expiry::Never).await,
+            Ok(1)
+        );
+        work.commit().await.unwrap();
+        assert_eq!(fixture.get("a").await, Some(thing(2)));
+        assert_eq!(fixture.store.sweep().await, Ok(0));
+        assert_eq!(fixture.get("a").await, Some(thing(2)));
+    }
+}
+
+#[tokio::test]
+async fn a_sweep_removes_what_has_expired_and_nothing_else() {
+    for fixture in both().await {
+        fixture.put(&[("never", thing(1))]).await;
+        let work = fixture.begin().await;
+        work.put(&items(), "later", None, thing(2), Expiry::At(NOW + 100))
+            .await
+            .unwrap();
+        for n in 0..5 {
+            work.put(
+                &items(),
+                &format!("now-{n}"),
+                None,
+                thing(3),
+                Expiry::At(NOW + 10),
+            )
+            .await
+            .unwrap();
+        }
+        work.keep_answer("key", crate::events::answer(NOW + 10));
+        work.commit().await.unwrap();
+        assert_eq!(fixture.store.sweep().await, Ok(0));
+        fixture.clock.advance(10);
+        assert_eq!(fixture.store.sweep().await, Ok(6));
+        assert_eq!(fixture.store.sweep().await, Ok(0));
+        assert_eq!(fixture.find(&all()).await, ["later", "never"]);
+        let work = fixture.begin().await;
+        assert_eq!(
+            work.create(&items(), "now-0", thing(4), Expiry::Never)
+                .await,
+            Ok(1)
+        );
+        work.commit().await.unwrap();
+        assert_eq!(fixture.get("now-0").await, Some(thing(4)));
+    }
+}
+
+#[tokio::test]
+async fn a_change_keeps_the_expiry_and_a_write_sets_it() {
+    let fixture = in_memory().await;
+    let work = fixture.begin().await;
+    work.put(&items(), "a", None, thing(1), Expiry::At(NOW + 10))
+        .await
+        .unwrap();
+    work.increment(&items(), "a", "n", 1).await.unwrap();
+    work.patch(&items(), "a", json!({"x": 1}), None)
+        .await
+        .unwrap();
+    work.put(&items(), "b", None, thing(1), Expiry::At(NOW + 10))
+        .await
+        .unwrap();
+    work.patch(&items(), "b", json!({"x": 1}), Some(Expiry::At(NOW + 20)))
+        .await
+        .unwrap();
+    work.put(&items(), "c", None, thing(1), Expiry::At(NOW + 10))
+        .await
+        .unwrap();
+    work.put(&items(), "c", None, thing(1), Expiry::Never)
+        .await
+        .unwrap();
+    work.commit().await.unwrap();
+    fixture.clock.advance(10);
+    assert_eq!(fixture.find(&all()).await, ["b", "c"]);
+    fixture.clock.advance(10);
+    assert_eq!(fixture.find(&all()).await, ["c"]);
+}

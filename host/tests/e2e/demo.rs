@@ -1,0 +1,117 @@
+//! The demo data loads without a refusal, through the same routes as every client's requests.
+
+use std::path::Path;
+
+use http::Method;
+use serde::Deserialize;
+use serde_json::Value;
+use stoa_kernel::identity::Role;
+use stoa_testkit::{Answer, TestHost};
+
+use crate::shop;
+
+#[derive(Deserialize)]
+struct Step {
+    #[serde(rename = "as")]
+    who: Who,
+    method: String,
+    path: String,
+    body: Option<Value>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Who {
+    user_id: String,
+    role: Role,
+}
+
+/// Every request of every file, in order.
+fn steps() -> Vec<Step> {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("../config/demo");
+    let mut files: Vec<_> = std::fs::read_dir(dir)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    files.retain(|file| {
+        file.extension()
+            .is_some_and(|extension| extension == "json")
+    });
+    files.sort();
+    assert!(files.len() >= 3, "{files:?}");
+    let read =
+        |file| serde_json::from_str::<Vec<Step>>(&std::fs::read_to_string(file).unwrap()).unwrap();
+    files.into_iter().flat_map(read).collect()
+}
+
+async fn send(host: &TestHost, step: &Step) -> Answer {
+    let method: Method = step.method.parse().unwrap();
+    let body = step.body.as_ref().map(Value::to_string).unwrap_or_default();
+    host.account(&step.who.user_id, step.who.role)
+        .send(method, &step.path, body)
+        .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_demo_request_succeeds_once_and_changes_nothing_again() {
+    let host = shop::open().await;
+    let steps = steps();
+    for step in &steps {
+        let answer = send(&host, step).await;
+        assert!(
+            answer.status.is_success(),
+            "{} {}: {}",
+            step.method,
+            step.path,
+            answer.json()
+        );
+    }
+    let before = (
+        shop::products_stored(&host).await,
+        shop::events(&host).await,
+    );
+    for step in &steps {
+        let answer = send(&host, step).await;
+        assert_eq!(
+            answer.status,
+            409,
+            "{} {}: {}",
+            step.method,
+            step.path,
+            answer.json()
+        );
+    }
+    assert_eq!(
+        (
+            shop::products_stored(&host).await,
+            shop::events(&host).await
+        ),
+        before
+    );
+
+    let watches = host
+        .anonymous()
+        .get("/api/products?vendor=demo-watch-house")
+        .await
+        .json_of(200);
+    assert_eq!(watches["total"], 48);
+    let best = host
+        .anonymous()
+        .get("/api/marketplace/products?sort=rating&limit=1")
+        .await
+        .json_of(200);
+    assert!(
+        best["items"][0]["reviewCount"].as_u64().unwrap() > 0,
+        "{best}"
+    );
+    let categories = host
+        .anonymous()
+        .get("/api/marketplace/categories?limit=200")
+        .await
+        .json_of(200);
+    assert!(categories["total"].as_u64().unwrap() >= 15, "{categories}");
+    assert_eq!(
+        host.user("u1").get("/products/prod_001").await.json_of(200)["id"],
+        "prod_001"
+    );
+}
