@@ -110,7 +110,7 @@ impl Config {
     }
 }
 
-fn defaults() -> Result<Dict, figment::Error> {
+fn defaults() -> Result<Dict, ConfigError> {
     Ok(Toml::string(DEFAULTS)
         .data()?
         .remove(&Profile::Default)

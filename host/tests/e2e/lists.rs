@@ -48,8 +48,11 @@ const FILTERS: &[(&str, Matches)] = &[
     ("search=+", |_| true),
 ];
 
+/// What a page is sorted by.
+type Key = fn(&Value) -> String;
+
 /// Orders, and the value by which each sorts; true for largest first.
-const ORDERS: &[(&str, fn(&Value) -> String, bool)] = &[
+const ORDERS: &[(&str, Key, bool)] = &[
     ("newest", |p| text(p, "createdAt"), true),
     ("oldest", |p| text(p, "createdAt"), false),
     ("price_asc", |p| number(p, "price"), false),

@@ -89,7 +89,9 @@ fn make_room(scope: &Scope) -> bool {
         .live
         .plugins()
         .values()
-        .fold(false, |any, revision| revision.shelf.clear() || any)
+        .filter(|revision| revision.shelf.clear())
+        .count()
+        > 0
 }
 
 async fn instantiate_once(
@@ -119,7 +121,7 @@ async fn instantiate_once(
 }
 
 /// Runs `act` on an instance within the request's time, and accounts for it. The instance is dropped
-/// after any fault; after success it waits for the next request if that is agreed.
+/// after any fault; after success it waits for the tenant's next request, if that is agreed and this one commits.
 pub async fn run<T>(
     revision: &Arc<Revision>,
     scope: &Arc<Scope>,
@@ -161,7 +163,7 @@ pub async fn run<T>(
             living.store.data_mut().leave();
             living.served += 1;
             if revision.reuse == Reuse::Tenant {
-                revision.shelf.put(&scope.request.tenant, living);
+                scope.resting.add(Arc::clone(revision), living);
             }
             Ok(output)
         }

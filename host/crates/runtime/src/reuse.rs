@@ -1,13 +1,14 @@
 //! Instances between two requests, where plugin and operator have agreed to reuse them.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use stoa_kernel::id::TenantId;
 use wasmtime::Store;
 use wasmtime::component::Instance;
 
+use crate::revision::Revision;
 use crate::state::State;
 
 /// Instances that wait per plugin and tenant: what a tenant's parallel requests need.
@@ -41,6 +42,36 @@ impl Living {
         self.served < SERVED_MAX
             && self.born.elapsed() < AGE_MAX
             && self.store.data().limiter.memory_bytes() <= self.memory_bytes_at_birth
+    }
+}
+
+/// Instances that have served a run whose end is not known yet. They go back to their shelves when it has
+/// committed, and end with it otherwise: a run that is repeated gets fresh ones.
+#[derive(Default)]
+pub struct Resting {
+    instances: Mutex<Vec<(Arc<Revision>, Living)>>,
+}
+
+impl Resting {
+    /// Keeps an instance until the run's end is known.
+    pub fn add(&self, revision: Arc<Revision>, living: Living) {
+        self.instances
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push((revision, living));
+    }
+
+    /// The run has committed.
+    pub fn release(&self, tenant: &TenantId) {
+        let instances = std::mem::take(
+            &mut *self
+                .instances
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner),
+        );
+        for (revision, living) in instances {
+            revision.shelf.put(tenant, living);
+        }
     }
 }
 

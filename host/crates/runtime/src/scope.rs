@@ -14,6 +14,7 @@ use crate::cache::{CacheChanges, PluginCache};
 use crate::event_ids::EventIds;
 use crate::outside::Outside;
 use crate::registry::Live;
+use crate::reuse::Resting;
 
 /// What the runtime needs from the rest of the host.
 #[derive(Clone)]
@@ -45,6 +46,8 @@ pub struct Scope {
     pub event_ids: Arc<EventIds>,
     /// What its guests may still use, all together.
     pub budget: Budget,
+    /// Instances that have served it.
+    pub resting: Resting,
     /// The host's clock and randomness.
     pub ports: Ports,
     /// When it must have ended.

@@ -20,6 +20,7 @@ use crate::fault::Fault;
 use crate::migration;
 use crate::outside::Outside;
 use crate::registry::Live;
+use crate::reuse::Resting;
 use crate::revision::Revision;
 use crate::routes::LiveRoute;
 use crate::scope::{Budget, Scope};
@@ -112,6 +113,7 @@ async fn try_until_committed(
             cache: Arc::clone(&core.cache),
             event_ids: Arc::clone(&core.event_ids),
             budget: Budget::default(),
+            resting: Resting::default(),
             ports: core.ports.clone(),
             deadline,
         });
@@ -125,7 +127,10 @@ async fn try_until_committed(
             keep(core, &scope, key, &response)?;
         }
         match commit(&scope).await {
-            Ok(()) => return Ok(response),
+            Ok(()) => {
+                scope.resting.release(&request.tenant);
+                return Ok(response);
+            }
             Err(CommitError::Conflict) => {
                 revision.meter.conflicted();
                 outside.rewind();
@@ -319,6 +324,7 @@ pub async fn host_scope(
         cache: Arc::clone(&core.cache),
         event_ids: Arc::clone(&core.event_ids),
         budget: Budget::default(),
+        resting: Resting::default(),
         ports: core.ports.clone(),
         deadline: Instant::now() + Duration::from_millis(revision.limits.wall_ms_max),
     }))
