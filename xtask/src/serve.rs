@@ -38,7 +38,8 @@ pub fn prepare(workspace: &Workspace, profile: Profile, consent: Consent) -> Res
     let mut cargo = process::cargo();
     process::run(
         cargo
-            .args(["build", "--package", "stoa"])
+            // The whole workspace selects the same features as the tests do: no dependency is built twice.
+            .args(["build", "--workspace", "--bin", "stoa"])
             .current_dir(workspace::root()),
     )?;
     Ok(workspace.target.join("debug").join("stoa"))

@@ -176,7 +176,7 @@ fn build(workspace: &Workspace, consent: Consent) -> Result<PathBuf> {
     let mut cargo = process::cargo();
     process::run(
         cargo
-            .args(["build", "--release", "--package", "stoa"])
+            .args(["build", "--release", "--workspace", "--bin", "stoa"])
             .current_dir(workspace::root()),
     )?;
     Ok(workspace.target.join("release").join("stoa"))
