@@ -21,16 +21,25 @@ pub fn read_or_create(
         Err(error) if error.kind() == ErrorKind::NotFound => {}
         Err(error) => return Err(error).with_context(here),
     }
+    // Whole or not at all: an empty key file would keep every later start from working.
+    let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
     let bytes = make()?;
     let mut file = fs::OpenOptions::new()
         .write(true)
         .create_new(true)
         .mode(0o600)
-        .open(path)
+        .open(&temporary)
         .with_context(here)?;
     file.write_all(&bytes).with_context(here)?;
     file.sync_all().with_context(here)?;
-    Ok(bytes)
+    let linked = fs::hard_link(&temporary, path);
+    fs::remove_file(&temporary).with_context(here)?;
+    match linked {
+        Ok(()) => Ok(bytes),
+        // Another process was first; its key counts.
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => fs::read(path).with_context(here),
+        Err(error) => Err(error).with_context(here),
+    }
 }
 
 #[cfg(test)]

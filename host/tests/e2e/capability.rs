@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use stoa_kernel::plugins::Plugins as _;
 use stoa_runtime::Policy;
 use stoa_testkit::{TestHost, guest_file, repack};
 
@@ -64,6 +65,30 @@ async fn an_import_that_the_operator_withholds_is_refused() {
             Ok(()) => assert!(["clock"].contains(&capability), "{capability} was granted"),
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_capability_that_is_withdrawn_ends_the_plugin_that_uses_it() {
+    let host = TestHost::builder().guest("probe").start().await;
+    let _ = host.anonymous().get("/probe/settings").await.expect(200);
+    let denied = BTreeMap::from([("probe".to_string(), BTreeSet::from(["storage".to_string()]))]);
+    let strict = Policy {
+        denied,
+        ..Policy::default()
+    };
+    host.runtime.set_policy(strict).await;
+    let _ = host
+        .anonymous()
+        .get("/probe/settings")
+        .await
+        .problem(404, "not-found");
+    let status = host.runtime.status();
+    assert!(
+        !status[0].ready && status[0].detail.as_ref().unwrap().contains("storage"),
+        "{status:?}"
+    );
+    host.runtime.set_policy(Policy::default()).await;
+    let _ = host.anonymous().get("/probe/settings").await.expect(200);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -15,13 +15,13 @@ use tokio::sync::Mutex;
 
 use crate::activation::{self, ActivationError, Candidate};
 use crate::aot::AotCache;
-use crate::artifact::HOST_PLUGIN;
+use crate::artifact::{HOST_PLUGIN, ImportError};
 use crate::cache::PluginCache;
 use crate::compile::{self, CompileError, Loader};
 use crate::config::{Policy, RuntimeConfig};
 use crate::engine::{self, Ticker};
 use crate::event_ids::EventIds;
-use crate::linking::Used;
+use crate::linking::{LinkError, Used};
 use crate::migration::MIGRATIONS;
 use crate::registry::{Held, Live};
 use crate::scope::Ports;
@@ -177,27 +177,32 @@ impl Runtime {
             .write()
             .unwrap_or_else(PoisonError::into_inner)
             .remove(file);
-        let Some(name) = state.and_then(|state| state.plugin) else {
-            return;
-        };
+        if let Some(name) = state.and_then(|state| state.plugin) {
+            self.take_out(&name);
+        }
+    }
+
+    /// Lets a plugin serve no further request.
+    fn take_out(&self, name: &Arc<str>) {
         let mut plugins = self.live.load().0.plugins().clone();
-        let removed = plugins.remove(&name);
+        let removed = plugins.remove(name);
         let mut uses = self.uses.write().unwrap_or_else(PoisonError::into_inner);
-        uses.remove(&name);
+        uses.remove(name);
         match Live::build(Arc::downgrade(&self.core), plugins, &uses) {
             Ok(live) => {
                 self.live.store(Arc::new(Held(Arc::new(live))));
                 if let Some(removed) = removed {
                     removed.shelf.close();
                 }
-                tracing::info!(plugin = &*name, "plugin is gone");
+                tracing::info!(plugin = &**name, "plugin is gone");
             }
             Err(error) => tracing::error!(%error, "a smaller set of plugins does not fit together"),
         }
     }
 
     /// Lets the operator's new word about plugins take effect, by loading every file again under it.
-    /// A plugin that can't live under it goes on under the old one, and [`Runtime::status`] says so.
+    /// A plugin that uses what is withheld now serves no further request. One that can't live under the new
+    /// word for another reason goes on under the old one. [`Runtime::status`] says so either way.
     pub async fn set_policy(&self, policy: Policy) {
         let files: Vec<PathBuf> = {
             // A file that is being loaded now was judged under the old word; wait, and judge it again.
@@ -215,7 +220,13 @@ impl Runtime {
         };
         for file in files {
             // The reason is in the log and in the status.
-            let _ = self.load(&file).await;
+            if let Err(ActivationError::Link(LinkError::Import(ImportError::Withheld(..)))) =
+                self.load(&file).await
+                && let Some(name) = self.plugin_of(&file)
+            {
+                let _alone = self.changing.lock().await;
+                self.take_out(&name);
+            }
         }
     }
 
