@@ -8,11 +8,11 @@ use anyhow::Context as _;
 use stoa_identity::{JwtTokens, SigningKey, TokenConfig};
 use stoa_kernel::store::Store as _;
 use stoa_runtime::{Compiler, Policy, Runtime, RuntimeConfig};
-use stoa_store::{StoreConfig, SurrealStore, SyncPolicy};
+use stoa_store::{StoreConfig, SurrealStore};
 use stoa_web::{Edge, EdgeConfig, Metrics};
 use tokio::net::TcpListener;
 
-use crate::config::{Config, Location, Sync};
+use crate::config::{Config, Location};
 use crate::system::{SystemClock, SystemRandom};
 use crate::watch::{self, Watcher};
 use crate::{demo, keyfile};
@@ -152,14 +152,9 @@ fn store_config(config: &Config) -> StoreConfig {
         (Location::Memory, _) | (_, None) => "mem://".to_string(),
         (Location::Disk(_), Some(dir)) => format!("surrealkv://{}", dir.display()),
     };
-    let sync = match config.store.sync {
-        Sync::Every => SyncPolicy::Every,
-        Sync::Never => SyncPolicy::Never,
-        Sync::WithinMs(ms) => SyncPolicy::EveryMs(ms),
-    };
     StoreConfig {
         url,
-        sync,
+        sync: config.store.sync,
         document_cache_bytes_max: config.store.document_cache_bytes_max,
         query_cache_entries_max: config.store.query_cache_entries_max as u64,
         block_cache_bytes_max: config.store.block_cache_bytes_max,

@@ -17,6 +17,7 @@ mod handler;
 mod host;
 pub mod inbound;
 pub mod log;
+mod merge;
 mod money;
 #[cfg(target_arch = "wasm32")]
 mod panics;
@@ -31,6 +32,7 @@ pub mod testing;
 pub use bindings::stoa::types::types::CallerKind;
 pub use extract::{Body, Caller, FromRequest, Json, Path, Query, Shopper};
 pub use handler::{Handler, Request};
+pub use merge::merge_patch;
 pub use money::{Money, MoneyError};
 pub use problem::{Problem, Result};
 pub use respond::{Created, IntoResponse, NoContent, Response, Text};

@@ -4,6 +4,7 @@
 
 mod manifest;
 mod package;
+pub mod value;
 
 pub use manifest::{
     Caller, Collection, Instance, Limits, Manifest, ManifestError, Method, Reuse, Role, Route,

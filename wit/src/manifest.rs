@@ -406,7 +406,7 @@ impl Manifest {
                 .chain(&collection.unique)
                 .flatten()
             {
-                if !is_path(path) {
+                if !crate::value::is_path(path) {
                     return invalid(format!("collections.{name}: {path:?} is no field path"));
                 }
             }
@@ -451,22 +451,6 @@ fn is_name(text: &str, bytes_max: usize, extra: &[u8]) -> bool {
         && text
             .bytes()
             .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || extra.contains(&b))
-}
-
-/// A dotted path of identifiers, the only form that ever reaches the text of a database statement.
-#[must_use]
-pub(crate) fn is_path(text: &str) -> bool {
-    text.len() <= 128
-        && text.split('.').all(|segment| {
-            segment.len() <= 63
-                && segment
-                    .as_bytes()
-                    .first()
-                    .is_some_and(|b| b.is_ascii_alphabetic() || *b == b'_')
-                && segment
-                    .bytes()
-                    .all(|b| b.is_ascii_alphanumeric() || b == b'_')
-        })
 }
 
 #[cfg(test)]

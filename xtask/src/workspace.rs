@@ -1,6 +1,7 @@
 //! What cargo knows about this workspace.
 
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use anyhow::{Context, Result};
 use serde::Deserialize;
@@ -82,8 +83,13 @@ impl Package {
     }
 }
 
-/// The workspace's folder.
+/// The workspace's folder. Cargo names it when it runs us: what was compiled in may be another checkout's, since
+/// checkouts share a target folder.
 pub fn root() -> &'static Path {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.parent().unwrap_or(here)
+    static ROOT: LazyLock<PathBuf> = LazyLock::new(|| {
+        let here = std::env::var_os("CARGO_MANIFEST_DIR");
+        let here = here.map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from);
+        here.parent().map(Path::to_path_buf).unwrap_or(here)
+    });
+    &ROOT
 }

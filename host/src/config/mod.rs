@@ -31,7 +31,7 @@ pub use load::ConfigError;
 pub use log::{Format, Log};
 pub use plugins::Plugins;
 pub use secret::Secret;
-pub use store::{Location, Store, Sync};
+pub use store::{Location, Store};
 pub use tenancy::Tenancy;
 
 /// The whole configuration. No key is optional: the defaults come from `config/default.toml` alone.

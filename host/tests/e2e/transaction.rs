@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 use stoa_kernel::identity::Role;
-use stoa_testkit::TestHost;
+use stoa_testkit::{TestHost, guest_file, repack};
 
 async fn probe() -> Arc<TestHost> {
     Arc::new(TestHost::builder().guest("probe").start().await)
@@ -204,4 +204,22 @@ async fn a_tenant_is_migrated_before_its_first_request() {
         .await
         .json_of(200);
     assert_eq!(first, json!({ "n": 0, "from": "" }));
+}
+
+/// What each version found stored is kept per tenant: one that is new meets the newest version alone.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_newer_version_is_told_what_each_tenant_had_before() {
+    let host = probe().await;
+    let found = async |tenant: &str| {
+        let user = host.account_in(tenant, "u", Role::User);
+        user.get("/probe/counters/migrated").await.json_of(200)["from"].clone()
+    };
+    assert_eq!(found("early").await, "");
+    let bytes = std::fs::read(guest_file("probe")).unwrap();
+    for version in ["0.2.0", "0.3.0"] {
+        let newer = repack(&bytes, |package| package.manifest.version = version.into());
+        host.install("probe", &newer).await.unwrap();
+    }
+    assert_eq!(found("early").await, "0.2.0");
+    assert_eq!(found("late").await, "");
 }

@@ -2,8 +2,8 @@
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use stoa_guest::FromRequest;
 use stoa_guest::prelude::*;
+use stoa_guest::{FromRequest, merge_patch};
 
 use crate::write::NewProduct;
 
@@ -15,31 +15,9 @@ pub struct ProductPatch(Map<String, Value>);
 pub fn patched(present: &NewProduct, request: Request) -> Result<NewProduct> {
     let Json(ProductPatch(patch)) = Json::from_request(&request)?;
     let mut whole = json!(present);
-    if let Value::Object(members) = &mut whole {
-        merge(members, patch);
-    }
+    merge_patch(&mut whole, Value::Object(patch));
     let body = whole.to_string().into_bytes();
     Json::from_request(&Request { body, ..request }).map(|Json(new)| new)
-}
-
-/// Applies a merge patch (RFC 7396): null removes, objects merge, anything else replaces.
-pub fn merge(target: &mut Map<String, Value>, patch: Map<String, Value>) {
-    for (name, change) in patch {
-        match (change, target.get_mut(&name)) {
-            (Value::Null, _) => {
-                target.remove(&name);
-            }
-            (Value::Object(change), Some(Value::Object(inner))) => merge(inner, change),
-            (Value::Object(change), _) => {
-                let mut inner = Map::new();
-                merge(&mut inner, change);
-                target.insert(name, Value::Object(inner));
-            }
-            (change, _) => {
-                target.insert(name, change);
-            }
-        }
-    }
 }
 
 #[cfg(test)]
@@ -83,11 +61,9 @@ mod tests {
                 json!({"a": {"bb": {}}}),
             ),
         ] {
-            let (Value::Object(mut merged), Value::Object(patch)) = (target, patch) else {
-                unreachable!()
-            };
-            merge(&mut merged, patch);
-            assert_eq!(json!(merged), expected);
+            let mut merged = target;
+            merge_patch(&mut merged, patch);
+            assert_eq!(merged, expected);
         }
     }
 }

@@ -200,17 +200,14 @@ fn checked_metadata(metadata: &Metadata) -> Result<Metadata> {
 )]
 mod tests {
     use serde_json::{Value, json};
+    use stoa_guest::merge_patch;
 
     use super::*;
-    use crate::patch::merge;
 
     fn new(members: Value) -> Result<Offer> {
         let mut whole = json!({"name": "Watch", "category": "sport", "price": 10});
-        let (Value::Object(whole), Value::Object(members)) = (&mut whole, members) else {
-            unreachable!()
-        };
-        merge(whole, members);
-        serde_json::from_value::<NewProduct>(json!(whole))
+        merge_patch(&mut whole, members);
+        serde_json::from_value::<NewProduct>(whole)
             .unwrap()
             .offer("USD")
     }

@@ -7,8 +7,6 @@ use crate::bindings::stoa::storage::storage::{Calculation, Error, Selection};
 
 const ID_BYTES_MAX: usize = 256;
 const DOCUMENT_BYTES_MAX: usize = 1 << 20;
-const PATH_BYTES_MAX: usize = 128;
-const SEGMENT_BYTES_MAX: usize = 63;
 const OFFSET_MAX: u32 = 10_000;
 const KEYS_MAX: usize = 4;
 const FIELDS_MAX: usize = 64;
@@ -64,14 +62,7 @@ pub(super) fn object(body: &str) -> Result<Value, Error> {
 
 /// A dotted path of identifiers.
 pub(super) fn path(text: &str) -> Checked {
-    let is_segment = |segment: &str| {
-        segment.len() <= SEGMENT_BYTES_MAX
-            && segment.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
-            && segment
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b == b'_')
-    };
-    if text.len() <= PATH_BYTES_MAX && text.split('.').all(is_segment) {
+    if stoa_wit::value::is_path(text) {
         return Ok(());
     }
     invalid(format!("{text:?} is no field path"))

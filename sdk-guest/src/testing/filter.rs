@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use serde_json::Value;
 
-use super::order::{equal, scalars};
+use stoa_wit::value::{equal, order};
 
 /// Words of a text match; the host ignores further ones.
 const TEXT_WORDS_MAX: usize = 8;
@@ -64,7 +64,7 @@ impl<'d> Subject<'d> {
 }
 
 fn holds(operator: &str, found: &Value, wanted: &Value) -> bool {
-    let order = scalars(found, wanted);
+    let order = order(found, wanted);
     match operator {
         "eq" => equal(found, wanted),
         "ne" => !equal(found, wanted),

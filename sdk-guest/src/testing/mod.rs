@@ -13,7 +13,6 @@ mod bounds;
 mod fake;
 mod filter;
 pub(crate) mod host;
-mod order;
 mod request;
 mod state;
 pub(crate) mod storage;

@@ -5,6 +5,7 @@ use std::fmt;
 use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use jsonwebtoken::{DecodingKey, EncodingKey};
+use stoa_kernel::hex::hex;
 
 /// Bytes of the public key's digest that name the key: 64 bits tell apart all keys that one host ever has.
 const KEY_ID_BYTES: usize = 8;
@@ -46,10 +47,11 @@ impl SigningKey {
     pub fn from_pkcs8(der: &[u8]) -> Result<Self, KeyError> {
         let pair = Ed25519KeyPair::from_pkcs8(der).map_err(|_| KeyError::Malformed)?;
         let public = pair.public_key().as_ref();
+        let public_id = digest(&SHA256, public);
         Ok(Self {
             signs: EncodingKey::from_ed_der(der),
             verifies: DecodingKey::from_ed_der(public),
-            id: hex(digest(&SHA256, public).as_ref(), KEY_ID_BYTES),
+            id: hex(public_id.as_ref().get(..KEY_ID_BYTES).unwrap_or_default()),
         })
     }
 
@@ -70,15 +72,6 @@ impl fmt::Debug for SigningKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "SigningKey({})", self.id)
     }
-}
-
-/// The first bytes in lower-case hexadecimal.
-pub(crate) fn hex(bytes: &[u8], count: usize) -> String {
-    bytes
-        .iter()
-        .take(count)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
 }
 
 #[cfg(test)]

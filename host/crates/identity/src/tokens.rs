@@ -6,10 +6,11 @@ use aws_lc_rs::rand;
 use jsonwebtoken::{Algorithm, Header, Validation, decode, decode_header, encode};
 use quick_cache::sync::Cache;
 use stoa_kernel::clock::Clock;
+use stoa_kernel::hex::hex;
 use stoa_kernel::identity::{Account, InvalidToken, Tokens};
 
 use crate::claims::{Claims, Window};
-use crate::key::{SigningKey, hex};
+use crate::key::SigningKey;
 
 /// The one algorithm. A token's header does not choose; it only has to agree.
 const ALGORITHM: Algorithm = Algorithm::EdDSA;
@@ -133,7 +134,7 @@ impl Tokens for JwtTokens {
             exp: now_s.saturating_add(lifetime_s.into()),
             nbf: now_s,
             iat: now_s,
-            jti: hex(&id, TOKEN_ID_BYTES),
+            jti: hex(&id),
             role: account.role,
             email: account.email.clone(),
             org: account.tenant.as_ref().map(ToString::to_string),

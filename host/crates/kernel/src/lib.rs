@@ -6,6 +6,7 @@ pub mod call;
 pub mod clock;
 pub mod error;
 pub mod event;
+pub mod hex;
 pub mod id;
 pub mod identity;
 pub mod limits;

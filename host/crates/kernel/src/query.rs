@@ -7,6 +7,9 @@ use std::cmp::Ordering;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use stoa_wit::value::{equal, is_path, order};
+
+pub use stoa_wit::value::sort_order;
 
 use crate::limits;
 use crate::store::Document;
@@ -43,18 +46,7 @@ impl Path {
     /// # Errors
     /// [`InvalidQuery`] unless each segment is 1 to 63 of letters, digits and `_`, not starting with a digit.
     pub fn parse(text: &str) -> Result<Self, InvalidQuery> {
-        let ok = text.len() <= 128
-            && text.split('.').all(|segment| {
-                segment.len() <= 63
-                    && segment
-                        .bytes()
-                        .next()
-                        .is_some_and(|b| b.is_ascii_alphabetic() || b == b'_')
-                    && segment
-                        .bytes()
-                        .all(|b| b.is_ascii_alphanumeric() || b == b'_')
-            });
-        if ok {
+        if is_path(text) {
             Ok(Self(text.into()))
         } else {
             Err(InvalidQuery(format!("{text:?} is no field path")))
@@ -240,44 +232,6 @@ impl Filter {
             Self::Not(inner) => !inner.matches(id, doc),
         }
     }
-}
-
-fn equal(a: &Value, b: &Value) -> bool {
-    match (a, b) {
-        (Value::Null, Value::Null) => true,
-        _ => order(a, b) == Some(Ordering::Equal),
-    }
-}
-
-/// The order of two scalars of one type; none for anything else.
-fn order(a: &Value, b: &Value) -> Option<Ordering> {
-    match (a, b) {
-        (Value::Number(a), Value::Number(b)) => match (a.as_i64(), b.as_i64()) {
-            (Some(a), Some(b)) => Some(a.cmp(&b)),
-            _ => a.as_f64()?.partial_cmp(&b.as_f64()?),
-        },
-        (Value::String(a), Value::String(b)) => Some(a.cmp(b)),
-        (Value::Bool(a), Value::Bool(b)) => Some(a.cmp(b)),
-        _ => None,
-    }
-}
-
-/// The total order in which pages are sorted: null, then booleans, numbers, texts, then anything else as equal.
-#[must_use]
-pub fn sort_order(a: &Value, b: &Value) -> Ordering {
-    const fn rank(value: &Value) -> u8 {
-        match value {
-            Value::Null => 0,
-            Value::Bool(_) => 1,
-            Value::Number(_) => 2,
-            Value::String(_) => 3,
-            Value::Array(_) => 4,
-            Value::Object(_) => 5,
-        }
-    }
-    rank(a)
-        .cmp(&rank(b))
-        .then_with(|| order(a, b).unwrap_or(Ordering::Equal))
 }
 
 /// One key of an order.

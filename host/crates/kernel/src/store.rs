@@ -179,21 +179,6 @@ pub trait Store: Send + Sync + 'static {
         id: &str,
     ) -> Result<Option<StoredAnswer>, StoreError>;
 
-    /// The version of a plugin that last migrated a tenant's data; none before the first.
-    async fn schema_version(
-        &self,
-        tenant: &TenantId,
-        plugin: &str,
-    ) -> Result<Option<String>, StoreError>;
-
-    /// Records it.
-    async fn set_schema_version(
-        &self,
-        tenant: &TenantId,
-        plugin: &str,
-        version: &str,
-    ) -> Result<(), StoreError>;
-
     /// The tenants that have a database.
     async fn tenants(&self) -> Result<Vec<TenantId>, StoreError>;
 

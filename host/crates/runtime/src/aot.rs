@@ -11,9 +11,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
+use stoa_kernel::hex::hex;
 use stoa_kernel::random::Random;
-
-use crate::artifact::hex;
 
 const KEY_BYTES: usize = 32;
 const TAG_BYTES: usize = 32;

@@ -1,9 +1,9 @@
 //! A plugin's file: one component that says what it is, judged before any of it is compiled or run.
 
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 
 use sha2::{Digest as _, Sha256};
+use stoa_kernel::hex::hex;
 use stoa_wit::{FREE_CAPABILITIES, HOST_INTERFACES, PACKAGE_SECTION, Package, PackageError};
 use wasmparser::{Parser, Payload};
 
@@ -170,17 +170,6 @@ pub fn judge_import<'a>(
 /// Interfaces without functions give nobody anything.
 fn is_types_only(name: &str) -> bool {
     name.starts_with("stoa:types/")
-}
-
-/// Lower-case hex.
-#[must_use]
-pub fn hex(bytes: &[u8]) -> String {
-    bytes
-        .iter()
-        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
 }
 
 #[cfg(test)]

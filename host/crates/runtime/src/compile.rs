@@ -4,11 +4,12 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use stoa_kernel::hex::hex;
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
 use crate::aot::AotCache;
-use crate::artifact::{Artifact, hex};
+use crate::artifact::Artifact;
 use crate::config::Compiler;
 
 /// How long a compiler may take: a 20 MiB component needs some 20 seconds of one core.

@@ -1,6 +1,7 @@
 //! What an operator may set of the store.
 
 use std::fmt;
+use std::str::FromStr;
 
 /// How the store is opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,9 +67,48 @@ impl fmt::Display for SyncPolicy {
     }
 }
 
+/// Milliseconds that the engine's intervals exceed.
+const SHORTEST_SYNC_MS: u32 = 100;
+
+/// The text is no sync policy.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is not every, never or more than 100 milliseconds such as 200ms")]
+pub struct InvalidSyncPolicy(String);
+
+impl FromStr for SyncPolicy {
+    type Err = InvalidSyncPolicy;
+
+    fn from_str(text: &str) -> Result<Self, InvalidSyncPolicy> {
+        let ms = || {
+            text.strip_suffix("ms")?
+                .parse()
+                .ok()
+                .filter(|ms| *ms > SHORTEST_SYNC_MS)
+        };
+        match text {
+            "every" => Ok(Self::Every),
+            "never" => Ok(Self::Never),
+            _ => ms()
+                .map(Self::EveryMs)
+                .ok_or_else(|| InvalidSyncPolicy(text.to_owned())),
+        }
+    }
+}
+
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_policy_survives_its_text() {
+        for text in ["every", "never", "200ms"] {
+            assert_eq!(text.parse::<SyncPolicy>().unwrap().to_string(), text);
+        }
+        for wrong in ["", "100ms", "200", "-1ms", "sometimes"] {
+            assert!(wrong.parse::<SyncPolicy>().is_err(), "{wrong}");
+        }
+    }
 
     #[test]
     fn only_a_database_on_disk_is_synced() {

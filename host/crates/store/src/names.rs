@@ -11,8 +11,6 @@ use stoa_kernel::store::StoreError;
 pub(crate) const OUTBOX: &str = "_outbox";
 /// Answers stored under idempotency keys.
 pub(crate) const ANSWERS: &str = "_idem";
-/// Which version of each plugin has migrated the tenant's data.
-pub(crate) const META: &str = "_meta";
 
 /// A tenant's database. A tenant's id has no `_`.
 pub(crate) fn database(tenant: &TenantId) -> String {

@@ -10,13 +10,12 @@ use stoa_kernel::id::{CollectionName, TenantId};
 use stoa_kernel::query::Query;
 use stoa_kernel::store::{Store, StoreError, UnitOfWork};
 use stoa_kernel::wit::Collection;
-use surrealdb::types::{RecordId, Value, Variables};
+use surrealdb::types::{Value, Variables};
 
 use crate::config::StoreConfig;
 use crate::documents::Documents;
 use crate::encode;
 use crate::engine::Engine;
-use crate::names::META;
 use crate::pages::Pages;
 use crate::query::order::Order;
 use crate::query::select::Scope;
@@ -113,54 +112,6 @@ impl Store for SurrealStore {
         self.shared.answer(tenant, id).await
     }
 
-    async fn schema_version(
-        &self,
-        tenant: &TenantId,
-        plugin: &str,
-    ) -> Result<Option<String>, StoreError> {
-        let tenant = self
-            .shared
-            .tenants
-            .open(&self.shared.engine, tenant)
-            .await?;
-        let mut variables = Variables::new();
-        variables.insert("r", migrated(plugin));
-        let version = self
-            .shared
-            .rows(&tenant, "$r.version".into(), variables)
-            .await?
-            .pop();
-        Ok(version.and_then(|version| {
-            if let Value::String(text) = version {
-                Some(text)
-            } else {
-                None
-            }
-        }))
-    }
-
-    async fn set_schema_version(
-        &self,
-        tenant: &TenantId,
-        plugin: &str,
-        version: &str,
-    ) -> Result<(), StoreError> {
-        let tenant = self
-            .shared
-            .tenants
-            .open(&self.shared.engine, tenant)
-            .await?;
-        let mut variables = Variables::new();
-        variables.insert("r", migrated(plugin));
-        variables.insert("version", Value::String(version.into()));
-        let text = "UPSERT $r SET version = $version RETURN NONE".into();
-        Ok(self
-            .shared
-            .engine
-            .persist(tenant.session.clone(), text, variables)
-            .await?)
-    }
-
     async fn tenants(&self) -> Result<Vec<TenantId>, StoreError> {
         let mut tenants: Vec<TenantId> = Vec::new();
         loop {
@@ -216,9 +167,4 @@ impl Store for SurrealStore {
     async fn shutdown(&self) {
         self.shared.engine.shutdown().await;
     }
-}
-
-/// Where a plugin's migrated version is kept.
-fn migrated(plugin: &str) -> Value {
-    Value::RecordId(RecordId::new(META, format!("schema:{plugin}")))
 }

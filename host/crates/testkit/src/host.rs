@@ -182,10 +182,8 @@ impl TestHostBuilder {
         let runtime = Runtime::start(config, ports).await.expect("the runtime");
 
         let token_config = TokenConfig {
-            issuer: "stoa-tests".into(),
-            audience: "stoa-tests".into(),
             lifetime_s: TOKEN_LIFETIME_S,
-            key: SigningKey::generate().expect("a key"),
+            ..TokenConfig::for_tests(SigningKey::generate().expect("a key"))
         };
         let tokens = Arc::new(JwtTokens::new(token_config, clock.clone()));
         let edge = Edge::new(

@@ -9,7 +9,7 @@ use stoa_kernel::error::Problem;
 use stoa_kernel::identity::Principal;
 use stoa_kernel::limits::IDEMPOTENCY_KEY_BYTES_MAX;
 
-use crate::hex::hex;
+use stoa_kernel::hex::hex;
 
 /// The request's header.
 pub(crate) const HEADER: &str = "idempotency-key";

@@ -12,7 +12,6 @@ mod cors;
 mod edge;
 mod finish;
 mod headers;
-mod hex;
 mod idempotency;
 mod json;
 mod meters;

@@ -8,8 +8,8 @@ use stoa_kernel::random::Random;
 use stoa_kernel::wit::Route;
 
 use crate::config::EdgeConfig;
-use crate::hex::hex;
 use crate::request_id::is_word;
+use stoa_kernel::hex::hex;
 
 /// The header in both directions, for clients that keep no cookies.
 pub(crate) const HEADER: HeaderName = HeaderName::from_static("x-session-id");

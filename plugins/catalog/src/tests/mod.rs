@@ -16,9 +16,7 @@ mod writes;
 
 use serde_json::{Value, json};
 use stoa_guest::testing::{Host, RequestBuilder};
-use stoa_guest::{Problem, Response, Result};
-
-use crate::patch::merge;
+use stoa_guest::{Problem, Response, Result, merge_patch};
 
 /// A shop with a fake host, and those who visit it.
 struct Shop(Host);
@@ -58,9 +56,7 @@ impl Shop {
     /// Adds a product with these members beside the least that it needs.
     fn try_add(&self, who: Who, members: Value) -> Result<Value> {
         let mut whole = json!({"name": "Watch", "category": "sport", "price": 10});
-        if let (Value::Object(whole), Value::Object(members)) = (&mut whole, members) {
-            merge(whole, members);
-        }
+        merge_patch(&mut whole, members);
         self.0.advance(1);
         let answer = self
             .by(who, "create_product")
@@ -77,9 +73,7 @@ impl Shop {
     /// A product on sale under this id.
     fn on_sale(&self, id: &str, members: Value) -> Value {
         let mut whole = json!({ "id": id });
-        if let (Value::Object(whole), Value::Object(members)) = (&mut whole, members) {
-            merge(whole, members);
-        }
+        merge_patch(&mut whole, members);
         self.add(Who::Admin, whole)
     }
 

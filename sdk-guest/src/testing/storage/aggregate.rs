@@ -5,10 +5,10 @@ use std::cmp::Ordering;
 use serde_json::{Map, Number, Value};
 
 use super::super::bounds;
-use super::super::order::places;
 use super::{Match, matching};
 use crate::bindings::stoa::storage::storage::{Calculation, Error};
 use crate::clock;
+use stoa_wit::value::sort_order;
 
 /// Groups of one aggregate.
 const GROUPS_MAX: u32 = 1_000;
@@ -36,7 +36,7 @@ pub fn aggregate(collection: &str, calculation: &Calculation) -> Result<String, 
         }
     }
     groups.sort_by(|(a, _), (b, _)| {
-        let by_keys = a.iter().zip(b).map(|(a, b)| places(a, b));
+        let by_keys = a.iter().zip(b).map(|(a, b)| sort_order(a, b));
         by_keys.fold(Ordering::Equal, Ordering::then)
     });
     let limit = calculation.limit.clamp(1, GROUPS_MAX) as usize;
@@ -77,11 +77,11 @@ fn compute(word: &str, documents: &[Match]) -> Value {
         .filter(|value| value.is_number());
     match operation {
         "min" => numbers
-            .min_by(|a, b| places(a, b))
+            .min_by(|a, b| sort_order(a, b))
             .cloned()
             .unwrap_or_default(),
         "max" => numbers
-            .max_by(|a, b| places(a, b))
+            .max_by(|a, b| sort_order(a, b))
             .cloned()
             .unwrap_or_default(),
         "sum" => sum(numbers),

@@ -5,9 +5,9 @@ use std::cmp::Ordering;
 use serde_json::{Map, Value};
 
 use super::super::bounds;
-use super::super::order::places;
 use super::{Match, matching};
 use crate::bindings::stoa::storage::storage::{Document, Error, Page, Selection, SortKey};
+use stoa_wit::value::sort_order;
 
 /// Documents of one page.
 const LIMIT_MAX: u32 = 200;
@@ -43,10 +43,10 @@ fn compare(sort: &[SortKey], a: &Match, b: &Match) -> Ordering {
     let directed = |order: Ordering, descending| if descending { order.reverse() } else { order };
     let by_keys = sort.iter().map(|key| {
         let (a, b) = (a.subject().field(&key.path), b.subject().field(&key.path));
-        directed(places(a, b), key.descending)
+        directed(sort_order(a, b), key.descending)
     });
     let by_id = directed(
-        places(&a.id, &b.id),
+        sort_order(&a.id, &b.id),
         sort.last().is_some_and(|key| key.descending),
     );
     by_keys.fold(Ordering::Equal, Ordering::then).then(by_id)

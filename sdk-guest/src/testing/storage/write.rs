@@ -1,13 +1,13 @@
 //! Writing documents.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::super::bounds;
 use super::super::filter::Subject;
-use super::super::order::equal;
 use super::super::state::{self, State, with};
 use super::{document, key};
 use crate::bindings::stoa::storage::storage::{Document, Error};
+use stoa_wit::value::equal;
 
 const DAY_MS: u64 = 86_400_000;
 
@@ -50,7 +50,7 @@ pub fn put_if_version(
 pub fn patch(collection: &str, id: &str, merge: &str) -> Result<Document, Error> {
     let merge = bounds::object(merge)?;
     let written = change_existing(collection, id, |body| {
-        merge_into(body, merge);
+        crate::merge_patch(body, merge);
         Ok(())
     })?;
     Ok(document(id, &written))
@@ -166,25 +166,4 @@ fn field<'d>(body: &'d Value, path: &str) -> &'d Value {
         body,
     }
     .field(path)
-}
-
-/// RFC 7396, section 2.
-fn merge_into(target: &mut Value, patch: Value) {
-    let Value::Object(patch) = patch else {
-        *target = patch;
-        return;
-    };
-    if !target.is_object() {
-        *target = Value::Object(Map::new());
-    }
-    let Value::Object(members) = target else {
-        return;
-    };
-    for (name, value) in patch {
-        if value.is_null() {
-            members.remove(&name);
-        } else {
-            merge_into(members.entry(name).or_insert(Value::Null), value);
-        }
-    }
 }

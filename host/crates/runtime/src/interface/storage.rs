@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::Value;
+use stoa_kernel::id::CollectionName;
 use stoa_kernel::limits::{DOCUMENT_BYTES_MAX, GET_MANY_MAX, GROUPS_MAX};
 use stoa_kernel::query::{
     Aggregate, Compute, Filter, GroupKey, InvalidQuery, Path, Query, SortKey,
@@ -27,6 +28,14 @@ macro_rules! granted {
     };
 }
 
+/// A whole document on its way in.
+struct Write {
+    scope: Arc<Scope>,
+    name: CollectionName,
+    body: Value,
+    expiry: Expiry,
+}
+
 impl State {
     /// The grant: a collection that the manifest lists. Nothing else has a name.
     fn collection(&self, name: &str) -> Result<CollectionInfo, wire::Error> {
@@ -35,6 +44,26 @@ impl State {
             .get(name)
             .cloned()
             .ok_or_else(|| wire::Error::Denied(format!("no collection {name:?} in plugin.toml")))
+    }
+
+    /// A whole document on its way in, checked.
+    fn write(
+        &mut self,
+        collection: &str,
+        id: &str,
+        body: &str,
+        expires_at: Option<u64>,
+    ) -> Answer<Write> {
+        let scope = self.charge(id.len() + body.len())?;
+        let collection = granted!(self.collection(collection));
+        let body = granted!(object(body));
+        let expiry = expiry(&scope, &collection, expires_at);
+        Ok(Ok(Write {
+            scope,
+            name: collection.name,
+            body,
+            expiry,
+        }))
     }
 
     fn reply<T>(
@@ -190,11 +219,14 @@ impl wire::Host for State {
         body: String,
         expires_at: Option<u64>,
     ) -> Answer<u64> {
-        let scope = self.charge(id.len() + body.len())?;
-        let collection = granted!(self.collection(&collection));
-        let body = granted!(object(&body));
-        let expiry = expiry(&scope, &collection, expires_at);
-        let created = scope.unit.create(&collection.name, &id, body, expiry).await;
+        let write = granted!(self.write(&collection, &id, &body, expires_at)?);
+        let Write {
+            scope,
+            name,
+            body,
+            expiry,
+        } = write;
+        let created = scope.unit.create(&name, &id, body, expiry).await;
         self.reply(created, |_| 0)
     }
 
@@ -205,14 +237,14 @@ impl wire::Host for State {
         body: String,
         expires_at: Option<u64>,
     ) -> Answer<u64> {
-        let scope = self.charge(id.len() + body.len())?;
-        let collection = granted!(self.collection(&collection));
-        let body = granted!(object(&body));
-        let expiry = expiry(&scope, &collection, expires_at);
-        let put = scope
-            .unit
-            .put(&collection.name, &id, None, body, expiry)
-            .await;
+        let write = granted!(self.write(&collection, &id, &body, expires_at)?);
+        let Write {
+            scope,
+            name,
+            body,
+            expiry,
+        } = write;
+        let put = scope.unit.put(&name, &id, None, body, expiry).await;
         self.reply(put, |_| 0)
     }
 
@@ -224,13 +256,16 @@ impl wire::Host for State {
         body: String,
         expires_at: Option<u64>,
     ) -> Answer<u64> {
-        let scope = self.charge(id.len() + body.len())?;
-        let collection = granted!(self.collection(&collection));
-        let body = granted!(object(&body));
-        let expiry = expiry(&scope, &collection, expires_at);
+        let write = granted!(self.write(&collection, &id, &body, expires_at)?);
+        let Write {
+            scope,
+            name,
+            body,
+            expiry,
+        } = write;
         let put = scope
             .unit
-            .put(&collection.name, &id, Some(version), body, expiry)
+            .put(&name, &id, Some(version), body, expiry)
             .await;
         self.reply(put, |_| 0)
     }

@@ -71,12 +71,11 @@ async fn a_database_that_cannot_be_opened_is_an_error() {
 /// The directory of the database that the process to be killed writes to.
 const VICTIM_DIRECTORY: &str = "STOA_TEST_VICTIM_DIRECTORY";
 
-#[tokio::test]
-#[ignore = "the process that the next test starts and kills"]
-async fn victim() {
-    let Ok(directory) = std::env::var(VICTIM_DIRECTORY) else {
-        return;
-    };
+/// The name of the test that kills.
+const THIS_TEST: &str = "durability::a_killed_process_loses_nothing_that_was_acknowledged";
+
+/// Commits without end and tells what was acknowledged.
+async fn commit_until_killed(directory: &str) {
     let mut config = small(format!("surrealkv://{directory}"));
     config.sync = SyncPolicy::Every;
     let fixture = with(config, None).await;
@@ -87,18 +86,21 @@ async fn victim() {
                 ("last", json!({"n": n})),
             ])
             .await;
-        // What is told here was acknowledged.
         eprintln!("acknowledged {n}");
     }
 }
 
+/// Starts itself again as the process to be killed.
 #[tokio::test]
 async fn a_killed_process_loses_nothing_that_was_acknowledged() {
     const COMMITS: u64 = 60;
+    if let Ok(directory) = std::env::var(VICTIM_DIRECTORY) {
+        return commit_until_killed(&directory).await;
+    }
     let directory = TempDir::new().unwrap();
     let path = directory.path().join("db");
     let mut victim = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "durability::victim", "--ignored", "--nocapture"])
+        .args(["--exact", THIS_TEST, "--nocapture"])
         .env(VICTIM_DIRECTORY, &path)
         .stdout(Stdio::null())
         .stderr(Stdio::piped())

@@ -153,32 +153,3 @@ async fn a_declaration_with_a_bad_name_is_refused() {
         );
     }
 }
-
-#[tokio::test]
-async fn a_schema_version_is_kept_per_tenant_and_plugin() {
-    let fixture = in_memory().await;
-    let other = TenantId::parse("other").unwrap();
-    assert_eq!(
-        fixture.store.schema_version(&fixture.tenant, "shop").await,
-        Ok(None)
-    );
-    fixture
-        .store
-        .set_schema_version(&fixture.tenant, "shop", "0.1.0")
-        .await
-        .unwrap();
-    fixture
-        .store
-        .set_schema_version(&fixture.tenant, "shop", "0.2.0")
-        .await
-        .unwrap();
-    assert_eq!(
-        fixture.store.schema_version(&fixture.tenant, "shop").await,
-        Ok(Some("0.2.0".into()))
-    );
-    assert_eq!(
-        fixture.store.schema_version(&fixture.tenant, "cart").await,
-        Ok(None)
-    );
-    assert_eq!(fixture.store.schema_version(&other, "shop").await, Ok(None));
-}

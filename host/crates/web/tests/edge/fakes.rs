@@ -271,12 +271,6 @@ impl Store for FakeStore {
     ) -> Result<Option<StoredAnswer>, StoreError> {
         unavailable()
     }
-    async fn schema_version(&self, _: &TenantId, _: &str) -> Result<Option<String>, StoreError> {
-        unavailable()
-    }
-    async fn set_schema_version(&self, _: &TenantId, _: &str, _: &str) -> Result<(), StoreError> {
-        unavailable()
-    }
     async fn tenants(&self) -> Result<Vec<TenantId>, StoreError> {
         unavailable()
     }

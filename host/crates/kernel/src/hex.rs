@@ -3,7 +3,8 @@
 const DIGITS: &[u8; 16] = b"0123456789abcdef";
 
 /// Two digits a byte.
-pub(crate) fn hex(bytes: &[u8]) -> String {
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
     let digit = |nibble: u8| {
         DIGITS
             .get(usize::from(nibble))
