@@ -8,7 +8,7 @@ use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::Value;
 use stoa_kernel::id::TenantId;
-use stoa_kernel::identity::{Account, Role, Tokens};
+use stoa_kernel::identity::{Account, Authenticator, Credential, Role};
 use stoa_web::Edge;
 
 use crate::config::{Config, Location};
@@ -41,7 +41,7 @@ struct Who {
 /// When a file can't be read. A request that is refused is logged, and loading goes on.
 pub async fn load_once(
     edge: &Edge,
-    tokens: &dyn Tokens,
+    tokens: &dyn Authenticator,
     dir: &Path,
     config: &Config,
 ) -> anyhow::Result<()> {
@@ -81,7 +81,7 @@ pub async fn load_once(
 
 async fn send(
     edge: &Edge,
-    tokens: &dyn Tokens,
+    tokens: &dyn Authenticator,
     tenant: &TenantId,
     step: &Step,
 ) -> anyhow::Result<(u16, String)> {
@@ -90,8 +90,9 @@ async fn send(
         email: Some(step.who.email.clone()),
         role: step.who.role,
         tenant: Some(tenant.clone()),
+        credential: Credential::Development,
     };
-    let (token, _) = tokens.issue(&account)?;
+    let (token, _) = tokens.issue_development(&account)?;
     let request = http::Request::builder()
         .method(step.method.as_str())
         .uri(&step.path)

@@ -74,7 +74,8 @@ pub async fn build(config: &Config, file: Option<&Path>) -> anyhow::Result<Host>
         stoa_web::Ports {
             plugins: runtime.clone(),
             store: store.clone(),
-            tokens: tokens.clone(),
+            identity: tokens.clone(),
+            services: Vec::new(),
             clock,
             random,
         },

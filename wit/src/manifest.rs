@@ -317,7 +317,7 @@ impl Manifest {
     /// # Errors
     /// [`ManifestError::Invalid`], naming the key at fault.
     pub fn check(&self) -> Result<(), ManifestError> {
-        if !is_name(&self.name, 32, b"-") {
+        if !is_plugin_name(&self.name) {
             return invalid(format!(
                 "name {:?} is not 1 to 32 of a-z, 0-9 and -, starting with a letter",
                 self.name
@@ -442,6 +442,12 @@ impl Manifest {
         }
         Ok(())
     }
+}
+
+/// Whether a text could be a plugin's name.
+#[must_use]
+pub fn is_plugin_name(text: &str) -> bool {
+    is_name(text, 32, b"-")
 }
 
 /// A short lower-case name: a letter, then letters, digits and `extra`.

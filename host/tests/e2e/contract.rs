@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use stoa_kernel::plugins::{Lookup, Plugins as _};
+use stoa_kernel::plugins::Plugins as _;
+use stoa_kernel::routing::Lookup;
 use stoa_testkit::TestHost;
 use stoa_wit::Caller;
 

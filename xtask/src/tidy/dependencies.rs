@@ -9,6 +9,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("stoa-store", &["stoa-kernel", "stoa-wit"]),
     ("stoa-runtime", &["stoa-kernel", "stoa-wit"]),
     ("stoa-identity", &["stoa-kernel", "stoa-wit"]),
+    ("stoa-mail", &["stoa-kernel", "stoa-wit"]),
+    ("stoa-quota", &["stoa-kernel", "stoa-wit"]),
     ("stoa-web", &["stoa-kernel", "stoa-wit"]),
     ("stoa-testkit", OF_ASSEMBLIES),
     ("stoa", OF_ASSEMBLIES),
@@ -22,6 +24,8 @@ const OF_ASSEMBLIES: &[&str] = &[
     "stoa-store",
     "stoa-runtime",
     "stoa-identity",
+    "stoa-mail",
+    "stoa-quota",
     "stoa-web",
     "stoa-wit",
 ];
@@ -38,6 +42,10 @@ const OWNED: &[(&str, &str)] = &[
     ("axum", "stoa-web"),
     ("hyper", "stoa-web"),
     ("jsonwebtoken", "stoa-identity"),
+    ("argon2", "stoa-identity"),
+    ("openidconnect", "stoa-identity"),
+    ("lettre", "stoa-mail"),
+    ("redis", "stoa-quota"),
 ];
 /// What the kernel must not name, because it does no I/O and has no runtime.
 const NOT_IN_KERNEL: &[&str] = &["tokio", "http", "reqwest"];

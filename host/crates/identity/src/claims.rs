@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use stoa_kernel::clock::Millis;
 use stoa_kernel::id::TenantId;
-use stoa_kernel::identity::{Account, Role};
+use stoa_kernel::identity::{Account, Credential, Role};
 
 /// How far the clocks of two hosts may be apart.
 const LEEWAY_S: u64 = 5;
@@ -72,6 +72,7 @@ impl Claims {
             email: self.email,
             role: self.role,
             tenant,
+            credential: Credential::Development,
         })
     }
 }

@@ -1,8 +1,15 @@
-//! Who calls: access tokens and the key that signs them.
+//! Who calls, and where they belong: accounts, sessions, tokens and keys; organisations, roles and invitations.
+//!
+//! Everything lies in the platform's database and is reached through the store's port alone.
 
 mod claims;
 mod key;
+pub mod platform;
+pub mod records;
 mod tokens;
+#[expect(dead_code, reason = "the services that use it follow")]
+mod wire;
 
 pub use key::{KeyError, SigningKey};
+pub use platform::Platform;
 pub use tokens::{JwtTokens, TokenConfig};

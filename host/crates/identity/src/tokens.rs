@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use aws_lc_rs::rand;
 use jsonwebtoken::{Algorithm, Header, Validation, decode, decode_header, encode};
 use quick_cache::sync::Cache;
 use stoa_kernel::clock::Clock;
 use stoa_kernel::hex::hex;
-use stoa_kernel::identity::{Account, InvalidToken, Tokens};
+use stoa_kernel::id::TenantId;
+use stoa_kernel::identity::{Account, AuthenticationError, Authenticator, InvalidToken};
+use stoa_kernel::store::StoreError;
 
 use crate::claims::{Claims, Window};
 use crate::key::SigningKey;
@@ -103,10 +106,12 @@ impl JwtTokens {
         let account = claims.into_account().map_err(refused)?;
         Ok(Good { account, window })
     }
-}
 
-impl Tokens for JwtTokens {
-    fn verify(&self, token: &str) -> Result<Account, InvalidToken> {
+    /// The account that a token speaks for.
+    ///
+    /// # Errors
+    /// [`InvalidToken`] for anything but a token that this host issued and that is still good.
+    pub fn verify(&self, token: &str) -> Result<Account, InvalidToken> {
         if token.len() > TOKEN_BYTES_MAX {
             return Err(refused("longer than 8 KiB"));
         }
@@ -122,7 +127,11 @@ impl Tokens for JwtTokens {
         Ok(account)
     }
 
-    fn issue(&self, account: &Account) -> Result<(String, u32), InvalidToken> {
+    /// A token for an account, and the seconds it lives.
+    ///
+    /// # Errors
+    /// [`InvalidToken`] when the key can't sign.
+    pub fn issue(&self, account: &Account) -> Result<(String, u32), InvalidToken> {
         let mut id = [0_u8; TOKEN_ID_BYTES];
         rand::fill(&mut id).map_err(refused)?;
         let now_s = self.clock.now() / 1_000;
@@ -141,6 +150,21 @@ impl Tokens for JwtTokens {
         };
         let token = encode(&self.header, &claims, &self.config.key.signs).map_err(refused)?;
         Ok((token, lifetime_s))
+    }
+}
+
+#[async_trait]
+impl Authenticator for JwtTokens {
+    async fn authenticate(&self, bearer: &str) -> Result<Account, AuthenticationError> {
+        Ok(self.verify(bearer)?)
+    }
+
+    fn issue_development(&self, account: &Account) -> Result<(String, u32), InvalidToken> {
+        self.issue(account)
+    }
+
+    async fn has_tenant(&self, _: &TenantId) -> Result<bool, StoreError> {
+        Ok(false)
     }
 }
 

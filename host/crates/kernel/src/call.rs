@@ -1,16 +1,20 @@
 //! A request on its way to a plugin, and the plugin's answer.
 
+use std::net::IpAddr;
+
 use bytes::Bytes;
 
 use crate::answer::IdempotencyKey;
 use crate::id::TenantId;
 use crate::identity::Principal;
 
-/// All that a plugin may learn of a request. A request that meets a conflict runs again from this.
+/// All that a plugin or service may learn of a request. A request that meets a conflict runs again from this.
 #[derive(Debug, Clone)]
 pub struct Request {
     /// The request's id in logs and answers.
     pub id: String,
+    /// Where the client is, as far as trusted proxies tell. Services learn it, plugins don't.
+    pub address: Option<IpAddr>,
     /// Whose data.
     pub tenant: TenantId,
     /// Who calls; already admitted by the route.
@@ -19,7 +23,7 @@ pub struct Request {
     pub params: Vec<(String, String)>,
     /// The raw query string.
     pub query: String,
-    /// The headers that a guest may see, names in lower case.
+    /// The headers that a plugin may see, names in lower case; a service sees the cookies, too.
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Bytes,

@@ -3,8 +3,11 @@
 use std::fmt;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 /// A tenant: 1 to 63 of `a-z0-9-`, starting with a letter or digit. Cheap to clone.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct TenantId(Arc<str>);
 
 /// The text is no tenant's id.
@@ -30,10 +33,35 @@ impl TenantId {
         }
     }
 
+    /// What belongs to no tenant: accounts, organisations, the host's own queues. No text parses to it.
+    #[must_use]
+    pub fn platform() -> Self {
+        Self("_platform".into())
+    }
+
+    /// Whether this is [`TenantId::platform`].
+    #[must_use]
+    pub fn is_platform(&self) -> bool {
+        self.0.starts_with('_')
+    }
+
     /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl TryFrom<String> for TenantId {
+    type Error = InvalidTenantId;
+    fn try_from(text: String) -> Result<Self, InvalidTenantId> {
+        Self::parse(&text)
+    }
+}
+
+impl From<TenantId> for String {
+    fn from(tenant: TenantId) -> Self {
+        tenant.as_str().to_owned()
     }
 }
 

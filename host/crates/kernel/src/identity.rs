@@ -1,7 +1,14 @@
 //! Who calls, after authentication.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
 use crate::id::TenantId;
+use crate::store::StoreError;
 pub use stoa_wit::{Caller, Role};
+use stoa_wit::{Method, Route};
 
 /// A signed-in account.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +21,77 @@ pub struct Account {
     pub role: Role,
     /// The organisation that the token names.
     pub tenant: Option<TenantId>,
+    /// What speaks for it.
+    pub credential: Credential,
+}
+
+/// What speaks for an account.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Credential {
+    /// A token that no session stands behind: issued for development.
+    #[default]
+    Development,
+    /// An access token of this session.
+    Session(Arc<str>),
+    /// A machine's key, good for its scopes alone.
+    Key {
+        /// The key's id.
+        id: Arc<str>,
+        /// What it is good for.
+        scopes: Arc<Scopes>,
+    },
+}
+
+/// What an API key is good for: words such as `catalog:read`, `cart:write`, `*:read`, of a plugin or service
+/// and what may be done with it. `write` covers `read`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Scopes(BTreeSet<String>);
+
+/// The text is no scope.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a scope is `<plugin>:read` or `<plugin>:write`, with `*` for every plugin")]
+pub struct InvalidScope;
+
+impl Scopes {
+    /// Checks words.
+    ///
+    /// # Errors
+    /// [`InvalidScope`] when one of them is none.
+    pub fn parse<'a>(words: impl IntoIterator<Item = &'a str>) -> Result<Self, InvalidScope> {
+        let is_scope = |word: &&str| {
+            word.split_once(':').is_some_and(|(plugin, access)| {
+                let is_name = plugin == "*" || stoa_wit::is_plugin_name(plugin);
+                is_name && matches!(access, "read" | "write")
+            })
+        };
+        let checked = words.into_iter().map(|word| {
+            Some(word)
+                .filter(is_scope)
+                .map(str::to_owned)
+                .ok_or(InvalidScope)
+        });
+        checked.collect::<Result<_, _>>().map(Self)
+    }
+
+    /// The words, sorted.
+    pub fn words(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+
+    /// Whether a route of `plugin` may be called; `reads` says that it only reads.
+    #[must_use]
+    pub fn admit(&self, plugin: &str, reads: bool) -> bool {
+        let accesses: &[&str] = if reads {
+            &["read", "write"]
+        } else {
+            &["write"]
+        };
+        [plugin, "*"].iter().any(|name| {
+            accesses
+                .iter()
+                .any(|access| self.0.contains(&format!("{name}:{access}")))
+        })
+    }
 }
 
 /// Who stands behind a request.
@@ -35,46 +113,72 @@ pub enum Denied {
 }
 
 impl Principal {
-    /// Whether this principal is one of `callers`.
+    /// Whether this principal may call a route of `plugin`: its role is one of the route's callers, and an
+    /// API key's scopes cover the plugin.
     ///
     /// # Errors
     /// [`Denied`], saying whether signing in could help.
-    pub fn may_call<'a>(
-        &self,
-        callers: impl IntoIterator<Item = &'a Caller> + Clone,
-    ) -> Result<(), Denied> {
-        let admitted = callers
-            .into_iter()
-            .any(|caller| match (&self.account, caller) {
-                (_, Caller::Public) => true,
-                (Some(account), caller) => caller.admits(account.role),
-                (None, Caller::Session) => self.session.is_some(),
-                (None, _) => false,
-            });
-        match (admitted, &self.account) {
-            (true, _) => Ok(()),
-            (false, None) => Err(Denied::Unauthenticated),
-            (false, Some(_)) => Err(Denied::Forbidden),
+    pub fn may_call(&self, plugin: &str, route: &Route) -> Result<(), Denied> {
+        let is_admitted = |caller: &Caller| match (&self.account, caller) {
+            (_, Caller::Public) => true,
+            (Some(account), caller) => caller.admits(account.role),
+            (None, Caller::Session) => self.session.is_some(),
+            (None, _) => false,
+        };
+        match &self.account {
+            None if route.callers.iter().any(is_admitted) => Ok(()),
+            None => Err(Denied::Unauthenticated),
+            Some(account) => {
+                let reads = route.method == Method::Get;
+                let covered = match &account.credential {
+                    Credential::Key { scopes, .. } => scopes.admit(plugin, reads),
+                    Credential::Development | Credential::Session(_) => true,
+                };
+                if covered && route.callers.iter().any(is_admitted) {
+                    Ok(())
+                } else {
+                    Err(Denied::Forbidden)
+                }
+            }
         }
     }
 }
 
-/// Reads and issues access tokens.
-pub trait Tokens: Send + Sync + 'static {
-    /// The account that a bearer token speaks for.
+/// Finds out who calls.
+#[async_trait]
+pub trait Authenticator: Send + Sync + 'static {
+    /// The account that a bearer credential (an access token or an API key) speaks for at this moment:
+    /// a session that ended, a role that changed, a membership that was taken count at once.
     ///
     /// # Errors
-    /// [`InvalidToken`] for anything but a token that this host issued and that is still good.
-    fn verify(&self, token: &str) -> Result<Account, InvalidToken>;
+    /// [`AuthenticationError`].
+    async fn authenticate(&self, bearer: &str) -> Result<Account, AuthenticationError>;
 
-    /// A token for an account, and the seconds it lives.
+    /// An access token without a session, and the seconds it lives: for development and demo data.
     ///
     /// # Errors
     /// [`InvalidToken`] when the key can't sign.
-    fn issue(&self, account: &Account) -> Result<(String, u32), InvalidToken>;
+    fn issue_development(&self, account: &Account) -> Result<(String, u32), InvalidToken>;
+
+    /// Whether an organisation has this tenant id: strangers may name no other.
+    ///
+    /// # Errors
+    /// When the store can't tell.
+    async fn has_tenant(&self, tenant: &TenantId) -> Result<bool, StoreError>;
 }
 
-/// The token is not good; why is for the log only.
+/// Why nobody was found.
+#[derive(Debug, thiserror::Error)]
+pub enum AuthenticationError {
+    /// The credential is not good.
+    #[error(transparent)]
+    Invalid(#[from] InvalidToken),
+    /// Whether it is good can't be found out.
+    #[error(transparent)]
+    Unavailable(#[from] StoreError),
+}
+
+/// The credential is not good; why is for the log only.
 #[derive(Debug, thiserror::Error)]
 #[error("invalid token: {0}")]
 pub struct InvalidToken(pub String);

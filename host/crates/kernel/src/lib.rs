@@ -10,9 +10,13 @@ pub mod hex;
 pub mod id;
 pub mod identity;
 pub mod limits;
+pub mod mail;
 pub mod plugins;
 pub mod query;
+pub mod quota;
 pub mod random;
+pub mod routing;
+pub mod service;
 pub mod status;
 pub mod store;
 

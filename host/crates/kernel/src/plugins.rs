@@ -7,6 +7,7 @@ use stoa_wit::{Package, Route};
 
 use crate::call::{Request, Response};
 use crate::error::Problem;
+use crate::routing::Lookup;
 use crate::status::PartStatus;
 
 /// A route that a path leads to.
@@ -20,17 +21,6 @@ pub struct Matched {
     pub plugin: Arc<str>,
     /// Path parameters by name, percent-decoded.
     pub params: Vec<(String, String)>,
-}
-
-/// What a path leads to.
-#[derive(Debug, Clone)]
-pub enum Lookup {
-    /// A route.
-    Found(Matched),
-    /// The path exists with other methods, listed here.
-    OtherMethods(Vec<&'static str>),
-    /// No plugin has this path.
-    Missing,
 }
 
 /// An immutable set of plugins. A request takes one and keeps it to its end, so no request is ever served

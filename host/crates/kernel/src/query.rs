@@ -244,7 +244,7 @@ pub struct SortKey {
 }
 
 /// A query within its bounds.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Query {
     /// None matches everything.
     pub filter: Option<Filter>,

@@ -75,6 +75,15 @@ pub enum Expiry {
     At(Millis),
 }
 
+/// Which databases a collection is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Realm {
+    /// Every tenant's.
+    Tenants,
+    /// The platform's, [`TenantId::platform`].
+    Platform,
+}
+
 /// The writes of one request and the versions of what it read.
 ///
 /// Reads answer committed state plus the request's own writes. Nothing reaches the database before
@@ -161,13 +170,14 @@ pub trait UnitOfWork: Send + Sync {
 /// The store.
 #[async_trait]
 pub trait Store: Send + Sync + 'static {
-    /// A new unit of work over a tenant's data. Makes the tenant's database if it is missing.
+    /// A new unit of work over a tenant's data, or over the platform's. Makes the database if it is missing.
     async fn begin(&self, tenant: &TenantId) -> Result<Arc<dyn UnitOfWork>, StoreError>;
 
-    /// Declares a plugin's collections: their tables and indexes exist in every tenant's database before
-    /// any unit of work sees them. Additions only; nothing is ever dropped by it.
+    /// Declares the collections of a plugin or service: their tables and indexes exist in every database of
+    /// the realm before any unit of work sees them. Additions only; nothing is ever dropped by it.
     async fn declare(
         &self,
+        realm: Realm,
         plugin: &str,
         collections: &[(String, Collection)],
     ) -> Result<(), StoreError>;
@@ -179,10 +189,10 @@ pub trait Store: Send + Sync + 'static {
         id: &str,
     ) -> Result<Option<StoredAnswer>, StoreError>;
 
-    /// The tenants that have a database.
+    /// The tenants that have a database; the platform is none of them.
     async fn tenants(&self) -> Result<Vec<TenantId>, StoreError>;
 
-    /// Removes up to a batch of expired documents and answers from every tenant; how many it removed.
+    /// Removes up to a batch of expired documents and answers from every database; how many it removed.
     async fn sweep(&self) -> Result<u64, StoreError>;
 
     /// The events of a tenant's outbox, oldest first: for tests and for the dispatcher to come.

@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use stoa_kernel::id::CollectionName;
 use stoa_kernel::limits::CallLimits;
-use stoa_kernel::store::StoreError;
+use stoa_kernel::store::{Realm, StoreError};
 use stoa_wit::{Collection, Package, Reuse};
 use tokio::sync::Semaphore;
 use wasmtime::component::{Component, InstancePre};
@@ -233,7 +233,7 @@ pub async fn rehearse(
     if !collections.is_empty() {
         core.ports
             .store
-            .declare(&manifest.name, &collections)
+            .declare(Realm::Tenants, &manifest.name, &collections)
             .await?;
     }
     health(core, live, revision)

@@ -25,7 +25,6 @@ mod registry;
 mod relay;
 mod reuse;
 mod revision;
-mod routes;
 mod scope;
 mod state;
 mod tenants;

@@ -6,14 +6,14 @@ use std::sync::{Arc, Weak};
 use async_trait::async_trait;
 use stoa_kernel::call::{Request, Response};
 use stoa_kernel::error::Problem;
-use stoa_kernel::plugins::{Lookup, Matched, Snapshot};
+use stoa_kernel::plugins::{Matched, Snapshot};
+use stoa_kernel::routing::{Clash, Lookup, Routes};
 use stoa_wit::Package;
 
 use crate::Core;
 use crate::fault::Fault;
 use crate::linking::{Used, check_types};
 use crate::revision::Revision;
-use crate::routes::{Clash, Routes};
 use crate::transaction;
 
 /// One set of plugins, with everything that a request needs to find its way.
@@ -21,7 +21,7 @@ pub struct Live {
     core: Weak<Core>,
     plugins: BTreeMap<Arc<str>, Arc<Revision>>,
     providers: HashMap<String, Arc<Revision>>,
-    routes: Routes,
+    routes: Routes<Arc<Revision>>,
 }
 
 /// Why a set of plugins can't be live together.
@@ -60,7 +60,12 @@ impl Live {
         plugins: BTreeMap<Arc<str>, Arc<Revision>>,
         uses: &BTreeMap<Arc<str>, Arc<Used>>,
     ) -> Result<Self, SetError> {
-        let routes = Routes::build(plugins.values())?;
+        let mut routes = Routes::default();
+        for revision in plugins.values() {
+            for route in &revision.package.manifest.routes {
+                routes.add(Arc::clone(revision), &Arc::new(route.clone()))?;
+            }
+        }
         let mut providers: HashMap<String, Arc<Revision>> = HashMap::new();
         for revision in plugins.values() {
             for interface in revision.provided.keys() {
@@ -148,7 +153,9 @@ pub struct Held(pub Arc<Live>);
 #[async_trait]
 impl Snapshot for Held {
     fn find(&self, method: &str, path: &str) -> Lookup {
-        self.0.routes.find(method, path)
+        self.0
+            .routes
+            .find(method, path, |revision| Arc::clone(&revision.name))
     }
 
     fn packages(&self) -> Vec<Arc<Package>> {

@@ -9,7 +9,7 @@ use arc_swap::ArcSwap;
 use stoa_kernel::limits::CallLimits;
 use stoa_kernel::plugins::{Plugins, Snapshot};
 use stoa_kernel::status::PartStatus;
-use stoa_kernel::store::StoreError;
+use stoa_kernel::store::{Realm, StoreError};
 use stoa_wit::Collection;
 use tokio::sync::Mutex;
 
@@ -83,7 +83,11 @@ impl Runtime {
         let aot = AotCache::open(&config.aot_dir, &*ports.random)?;
         ports
             .store
-            .declare(HOST_PLUGIN, &[(MIGRATIONS.into(), Collection::default())])
+            .declare(
+                Realm::Tenants,
+                HOST_PLUGIN,
+                &[(MIGRATIONS.into(), Collection::default())],
+            )
             .await?;
         let core = Arc::new(Core {
             loader: Loader::new(engine, aot, config.compiler.clone()),

@@ -10,6 +10,7 @@ use stoa_kernel::error::Problem;
 use stoa_kernel::id::TenantId;
 use stoa_kernel::limits::{COMMIT_TRIES_MAX, IDEMPOTENCY_TTL_MS, IDEMPOTENT_ANSWER_BYTES_MAX};
 use stoa_kernel::random::Random;
+use stoa_kernel::routing::Entry;
 use stoa_kernel::store::{CommitError, StoreError};
 use stoa_wit::Method;
 
@@ -22,7 +23,6 @@ use crate::outside::Outside;
 use crate::registry::Live;
 use crate::reuse::Resting;
 use crate::revision::Revision;
-use crate::routes::LiveRoute;
 use crate::scope::{Budget, Scope};
 
 /// The first pause after a conflict is at most this long; each further one twice the one before.
@@ -43,10 +43,10 @@ const MIGRATION_RETRY_AFTER_S: u32 = 5;
 pub async fn run(
     core: &Arc<Core>,
     live: &Arc<Live>,
-    route: &LiveRoute,
+    route: &Entry<Arc<Revision>>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let revision = &route.revision;
+    let revision = &route.owner;
     let fault = |fault: Fault| fault.into_problem(&revision.name);
     let _tenant = core
         .tenants
@@ -69,10 +69,10 @@ pub async fn run(
 async fn try_until_committed(
     core: &Arc<Core>,
     live: &Arc<Live>,
-    route: &LiveRoute,
+    route: &Entry<Arc<Revision>>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let revision = &route.revision;
+    let revision = &route.owner;
     let deadline = Instant::now() + Duration::from_millis(revision.limits.wall_ms_max);
     let (request, outside) = (Arc::new(request), Arc::new(Outside::default()));
     migration::ensure(core, live, revision, &request.tenant)
@@ -308,6 +308,7 @@ pub async fn host_scope(
     let request = Request {
         id: format!("{purpose}-{}", revision.name),
         tenant: tenant.clone(),
+        address: None,
         principal: Default::default(),
         params: Vec::new(),
         query: String::new(),

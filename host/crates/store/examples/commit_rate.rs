@@ -12,7 +12,7 @@ use stoa_kernel::clock::{Clock, Millis};
 use stoa_kernel::event::Event;
 use stoa_kernel::id::{CollectionName, TenantId};
 use stoa_kernel::query::{Filter, Path, Query, SortKey};
-use stoa_kernel::store::{Expiry, Store};
+use stoa_kernel::store::{Expiry, Realm, Store};
 use stoa_kernel::wit::Collection;
 use stoa_store::{StoreConfig, SurrealStore, SyncPolicy};
 
@@ -164,6 +164,7 @@ async fn main() -> Outcome<()> {
     let indexes = vec![vec!["status".to_owned(), "created_at".to_owned()]];
     store
         .declare(
+            Realm::Tenants,
             "shop",
             &[(
                 "items".into(),

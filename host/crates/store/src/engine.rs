@@ -18,14 +18,13 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::config::StoreConfig;
 use crate::fault::Fault;
-use crate::schema;
 use crate::session::Session;
+use crate::{names, schema};
 
 /// The namespace of everything that a host stores.
 const NAMESPACE: &str = "stoa";
 
 /// The database of what belongs to no tenant. A tenant's begins with `t_`.
-const PLATFORM: &str = "platform";
 
 /// Fewer would let one compaction hold up every request.
 const WORKERS_MIN: usize = 3;
@@ -191,9 +190,9 @@ async fn open(url: String, sizes: ConfigMap) -> Result<(Arc<Datastore>, Session)
     let handle = Surreal::<Db>::unstable_from_datastore(Arc::clone(&datastore), None).await?;
     handle.use_ns(NAMESPACE).await?;
     Session::new(handle.clone())
-        .run(&schema::database(PLATFORM), Variables::new())
+        .run(&schema::database(names::PLATFORM), Variables::new())
         .await?;
-    handle.use_db(PLATFORM).await?;
+    handle.use_db(names::PLATFORM).await?;
     Ok((datastore, Session::new(handle)))
 }
 

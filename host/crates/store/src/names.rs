@@ -12,8 +12,14 @@ pub(crate) const OUTBOX: &str = "_outbox";
 /// Answers stored under idempotency keys.
 pub(crate) const ANSWERS: &str = "_idem";
 
+/// The database of what belongs to no tenant.
+pub(crate) const PLATFORM: &str = "platform";
+
 /// A tenant's database. A tenant's id has no `_`.
 pub(crate) fn database(tenant: &TenantId) -> String {
+    if tenant.is_platform() {
+        return PLATFORM.to_owned();
+    }
     format!("t_{}", tenant.as_str().replace('-', "_"))
 }
 

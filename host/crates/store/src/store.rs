@@ -8,7 +8,7 @@ use stoa_kernel::clock::Clock;
 use stoa_kernel::event::Event;
 use stoa_kernel::id::{CollectionName, TenantId};
 use stoa_kernel::query::Query;
-use stoa_kernel::store::{Store, StoreError, UnitOfWork};
+use stoa_kernel::store::{Realm, Store, StoreError, UnitOfWork};
 use stoa_kernel::wit::Collection;
 use surrealdb::types::{Value, Variables};
 
@@ -98,10 +98,11 @@ impl Store for SurrealStore {
 
     async fn declare(
         &self,
+        realm: Realm,
         plugin: &str,
         collections: &[(String, Collection)],
     ) -> Result<(), StoreError> {
-        self.shared.tenants.declare(plugin, collections)
+        self.shared.tenants.declare(realm, plugin, collections)
     }
 
     async fn stored_answer(
@@ -139,7 +140,7 @@ impl Store for SurrealStore {
     }
 
     async fn sweep(&self) -> Result<u64, StoreError> {
-        let mut removed = 0;
+        let mut removed = self.shared.sweep(&TenantId::platform()).await?;
         for tenant in self.tenants().await? {
             removed += self.shared.sweep(&tenant).await?;
         }

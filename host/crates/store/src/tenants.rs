@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use stoa_kernel::id::{CollectionName, TenantId};
-use stoa_kernel::store::StoreError;
+use stoa_kernel::store::{Realm, StoreError};
 use stoa_kernel::wit::Collection;
 use surrealdb::types::{RecordId, Value, Variables};
 use tokio::sync::Mutex;
@@ -49,15 +49,16 @@ struct Slot {
 /// The tenants. They are never forgotten: a table's counters must be the same for everybody.
 #[derive(Default)]
 pub(crate) struct Tenants {
-    declared: RwLock<Arc<Declared>>,
+    declared: [RwLock<Arc<Declared>>; 2],
     slots: RwLock<HashMap<TenantId, Arc<Slot>>>,
     uids: AtomicU64,
 }
 
 impl Tenants {
-    /// Takes a plugin's declaration; tenants get its tables before their next unit of work.
+    /// Takes a declaration; the realm's databases get its tables before their next unit of work.
     pub(crate) fn declare(
         &self,
+        realm: Realm,
         plugin: &str,
         collections: &[(String, Collection)],
     ) -> Result<(), StoreError> {
@@ -67,10 +68,8 @@ impl Tenants {
             let shape = Shape::new(&name, collection)?;
             shapes.push((name, shape));
         }
-        let mut declared = self
-            .declared
-            .write()
-            .unwrap_or_else(PoisonError::into_inner);
+        let declared = self.in_realm(realm);
+        let mut declared = declared.write().unwrap_or_else(PoisonError::into_inner);
         if shapes
             .iter()
             .any(|(name, shape)| declared.collections.get(name) != Some(shape))
@@ -89,12 +88,12 @@ impl Tenants {
         id: &TenantId,
     ) -> Result<Arc<Tenant>, StoreError> {
         let slot = self.slot(id);
-        let declared = self.declared();
+        let declared = self.declared(id);
         if let Some(tenant) = slot.current(declared.generation) {
             return Ok(tenant);
         }
         let _opening = slot.opening.lock().await;
-        let declared = self.declared();
+        let declared = self.declared(id);
         if let Some(tenant) = slot.current(declared.generation) {
             return Ok(tenant);
         }
@@ -140,8 +139,22 @@ impl Tenants {
         }
     }
 
-    fn declared(&self) -> Arc<Declared> {
-        Arc::clone(&self.declared.read().unwrap_or_else(PoisonError::into_inner))
+    fn declared(&self, id: &TenantId) -> Arc<Declared> {
+        let realm = if id.is_platform() {
+            Realm::Platform
+        } else {
+            Realm::Tenants
+        };
+        let declared = self.in_realm(realm).read();
+        Arc::clone(&declared.unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn in_realm(&self, realm: Realm) -> &RwLock<Arc<Declared>> {
+        let [tenants, platform] = &self.declared;
+        match realm {
+            Realm::Tenants => tenants,
+            Realm::Platform => platform,
+        }
     }
 
     fn slot(&self, id: &TenantId) -> Arc<Slot> {
@@ -185,6 +198,9 @@ async fn define(
     engine
         .persist(session.clone(), script, Variables::new())
         .await?;
+    if id.is_platform() {
+        return Ok(session);
+    }
     // Listed last: a tenant that is listed has its tables.
     let mut listed = Variables::new();
     listed.insert("r", Value::RecordId(RecordId::new("tenants", id.as_str())));

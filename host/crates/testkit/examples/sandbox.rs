@@ -13,7 +13,8 @@ use serde_json::json;
 use stoa_kernel::call::Request;
 use stoa_kernel::id::TenantId;
 use stoa_kernel::identity::Principal;
-use stoa_kernel::plugins::{Lookup, Plugins as _};
+use stoa_kernel::plugins::Plugins as _;
+use stoa_kernel::routing::Lookup;
 use stoa_testkit::TestHost;
 
 /// Calls before the clock counts: caches and pools are warm then.
@@ -60,6 +61,7 @@ async fn call(host: &TestHost, path: &str) -> Duration {
     let snapshot = host.runtime.snapshot();
     let request = Request {
         id: "bench".into(),
+        address: None,
         tenant: TenantId::parse("main").expect("a tenant's id"),
         principal: Principal::default(),
         params: Vec::new(),

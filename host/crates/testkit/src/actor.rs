@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, Request, StatusCode};
 use serde_json::Value;
 use stoa_kernel::id::TenantId;
-use stoa_kernel::identity::{Account, Role, Tokens as _};
+use stoa_kernel::identity::{Account, Authenticator as _, Credential, Role};
 use stoa_web::Edge;
 
 use crate::TestHost;
@@ -53,8 +53,9 @@ impl TestHost {
             email: Some(format!("{id}@example.com")),
             role,
             tenant: Some(TenantId::parse(tenant).expect("a tenant's id")),
+            credential: Credential::Development,
         };
-        let (token, _) = self.tokens.issue(&account).expect("a token");
+        let (token, _) = self.tokens.issue_development(&account).expect("a token");
         self.anonymous()
             .header("authorization", &format!("Bearer {token}"))
     }

@@ -195,7 +195,8 @@ impl TestHostBuilder {
             stoa_web::Ports {
                 plugins: runtime.clone(),
                 store: store.clone(),
-                tokens: tokens.clone(),
+                identity: tokens.clone(),
+                services: Vec::new(),
                 clock: clock.clone(),
                 random,
             },

@@ -3,16 +3,19 @@
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use stoa_kernel::error::Problem;
-use stoa_kernel::identity::{Account, Denied, Tokens};
+use stoa_kernel::identity::{Account, AuthenticationError, Authenticator, Denied};
 
 /// The code of a 401 that another token could cure, as opposed to one that any token could.
 pub(crate) const INVALID_TOKEN: &str = "invalid-token";
 
+/// Seconds after which it is worth asking again who calls, when the store could not tell.
+pub(crate) const RETRY_AFTER_S: u32 = 1;
+
 /// The account that the request's token speaks for. A token that is not good is refused even where none
 /// is needed: the client believes that somebody is signed in, and should learn that nobody is.
-pub(crate) fn account(
+pub(crate) async fn account(
     headers: &HeaderMap,
-    tokens: &dyn Tokens,
+    identity: &dyn Authenticator,
 ) -> Result<Option<Account>, Problem> {
     let mut sent = headers.get_all(AUTHORIZATION).iter();
     let Some(value) = sent.next() else {
@@ -26,10 +29,13 @@ pub(crate) fn account(
         .ok()
         .and_then(bearer)
         .ok_or_else(|| refused("not of the Bearer scheme"))?;
-    tokens
-        .verify(token)
-        .map(Some)
-        .map_err(|error| refused(error.to_string()))
+    match identity.authenticate(token).await {
+        Ok(account) => Ok(Some(account)),
+        Err(AuthenticationError::Invalid(error)) => Err(refused(error.to_string())),
+        Err(AuthenticationError::Unavailable(error)) => {
+            Err(Problem::unavailable(RETRY_AFTER_S, error.to_string()))
+        }
+    }
 }
 
 /// The problem of a principal whom the route does not admit.

@@ -11,9 +11,11 @@ use http::request::Parts;
 use http::{Request, Response};
 use stoa_kernel::clock::Clock;
 use stoa_kernel::error::Problem;
-use stoa_kernel::identity::Tokens;
+use stoa_kernel::identity::Authenticator;
 use stoa_kernel::plugins::Plugins;
 use stoa_kernel::random::Random;
+use stoa_kernel::routing::Routes;
+use stoa_kernel::service::Service;
 use stoa_kernel::store::Store;
 
 use crate::body::Body;
@@ -22,7 +24,7 @@ use crate::meters::{Meters, Metrics};
 use crate::openapi;
 use crate::router::HostRouter;
 use crate::trail::Trail;
-use crate::{access_log, cors, finish, method, plugin, problem, request_id};
+use crate::{access_log, cors, dispatch, finish, method, problem, request_id};
 
 /// What a request comes to: an answer, or a problem that becomes one.
 pub(crate) type Answer = Result<Response<Bytes>, Problem>;
@@ -34,8 +36,10 @@ pub struct Ports {
     pub plugins: Arc<dyn Plugins>,
     /// For `/health` alone: requests reach the store through their plugin.
     pub store: Arc<dyn Store>,
-    /// Reads and issues access tokens.
-    pub tokens: Arc<dyn Tokens>,
+    /// Finds out who calls.
+    pub identity: Arc<dyn Authenticator>,
+    /// Parts of the host with routes of their own.
+    pub services: Vec<Arc<dyn Service>>,
     /// Dates request ids.
     pub clock: Arc<dyn Clock>,
     /// Makes request ids and sessions.
@@ -46,6 +50,7 @@ pub struct Ports {
 pub(crate) struct Shared {
     pub config: EdgeConfig,
     pub ports: Ports,
+    pub services: Routes<Arc<dyn Service>>,
     pub openapi: openapi::Cache,
     pub metrics: Option<Metrics>,
 }
@@ -66,6 +71,7 @@ impl Edge {
             tracing::error!(%error, "there will be no metrics");
         }
         let shared = Arc::new(Shared {
+            services: service_routes(&ports.services),
             config,
             ports,
             openapi: openapi::Cache::default(),
@@ -128,9 +134,23 @@ impl Edge {
                     .serve(&self.shared.config, host, head, body, trail)
                     .await
             }
-            None => plugin::dispatch(&self.shared, head, body, trail).await,
+            None => dispatch::dispatch(&self.shared, head, body, trail).await,
         }
     }
+}
+
+/// The routes of these services. One that clashes is left out and shows up in the log: the contract test knows
+/// every route that has to be there.
+fn service_routes(services: &[Arc<dyn Service>]) -> Routes<Arc<dyn Service>> {
+    let mut routes = Routes::default();
+    for service in services {
+        for route in &service.package().manifest.routes {
+            if let Err(clash) = routes.add(Arc::clone(service), &Arc::new(route.clone())) {
+                tracing::error!(%clash, "a service's route is left out");
+            }
+        }
+    }
+    routes
 }
 
 fn panic_text(panic: &(dyn Any + Send)) -> String {

@@ -7,9 +7,18 @@ use crate::tenant;
 
 /// Those of the request that a guest may see: not what proves who calls, not what concerns the connection.
 pub(crate) fn for_guest(headers: &HeaderMap) -> Vec<(String, String)> {
-    let seen = headers
-        .iter()
-        .filter(|(name, _)| !is_secret(name) && !is_hop(name));
+    seen(headers, |name| !is_secret(name) && !is_hop(name))
+}
+
+/// Those of the request that a part of the host may see: cookies, too.
+pub(crate) fn for_service(headers: &HeaderMap) -> Vec<(String, String)> {
+    seen(headers, |name| {
+        *name != header::AUTHORIZATION && !is_hop(name)
+    })
+}
+
+fn seen(headers: &HeaderMap, may_see: impl Fn(&HeaderName) -> bool) -> Vec<(String, String)> {
+    let seen = headers.iter().filter(|(name, _)| may_see(name));
     seen.map(|(name, value)| {
         (
             name.as_str().to_owned(),
@@ -21,6 +30,19 @@ pub(crate) fn for_guest(headers: &HeaderMap) -> Vec<(String, String)> {
 
 /// Adds a plugin's headers to an answer, but for those that are the host's to set.
 pub(crate) fn from_guest(answer: &mut HeaderMap, headers: Vec<(String, String)>) {
+    add(answer, headers, |name| !is_hop(name) && !is_hosts(name));
+}
+
+/// Adds a service's headers to an answer.
+pub(crate) fn from_service(answer: &mut HeaderMap, headers: Vec<(String, String)>) {
+    add(answer, headers, |name| !is_hop(name));
+}
+
+fn add(
+    answer: &mut HeaderMap,
+    headers: Vec<(String, String)>,
+    may_set: impl Fn(&HeaderName) -> bool,
+) {
     for (name, value) in headers {
         let (Ok(name), Ok(value)) = (
             HeaderName::try_from(name.as_str()),
@@ -28,11 +50,11 @@ pub(crate) fn from_guest(answer: &mut HeaderMap, headers: Vec<(String, String)>)
         ) else {
             tracing::warn!(
                 header = name,
-                "a plugin's header is malformed and was left out"
+                "a header of an answer is malformed and was left out"
             );
             continue;
         };
-        if !is_hop(&name) && !is_hosts(&name) {
+        if may_set(&name) {
             answer.append(name, value);
         }
     }

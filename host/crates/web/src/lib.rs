@@ -1,7 +1,7 @@
 //! The edge: everything between a socket and a plugin, and the host's own routes.
 //!
-//! It is the only crate that names hyper and axum. A request to a plugin passes plain functions, one after
-//! the other, in `plugin::dispatch`; axum serves the host's own routes.
+//! It is the only crate that names hyper and axum. A request to a plugin or service passes plain functions, one after
+//! the other, in `dispatch::dispatch`; axum serves the host's own routes.
 
 mod access_log;
 mod auth;
@@ -9,6 +9,7 @@ mod body;
 mod compress;
 mod config;
 mod cors;
+mod dispatch;
 mod edge;
 mod finish;
 mod headers;
@@ -17,7 +18,6 @@ mod json;
 mod meters;
 mod method;
 mod openapi;
-mod plugin;
 mod problem;
 mod request_id;
 mod router;

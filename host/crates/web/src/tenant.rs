@@ -6,18 +6,21 @@ use stoa_kernel::error::Problem;
 use stoa_kernel::id::{InvalidTenantId, TenantId};
 use stoa_kernel::identity::Account;
 
+use crate::auth::RETRY_AFTER_S;
 use crate::config::EdgeConfig;
+use crate::edge::Shared;
 
 /// Names the tenant of a request that has no token and comes to a host that stands for none.
 pub(crate) const HEADER: &str = "x-tenant";
 
 /// The token's organisation, else the host name's, else the header's, else the default one.
 /// What a token says nothing overrules.
-pub(crate) fn of(
+pub(crate) async fn of(
     account: Option<&Account>,
     head: &Parts,
-    config: &EdgeConfig,
+    shared: &Shared,
 ) -> Result<TenantId, Problem> {
+    let config = &shared.config;
     if let Some(tenant) = account.and_then(|account| account.tenant.as_ref()) {
         return Ok(tenant.clone());
     }
@@ -33,7 +36,7 @@ pub(crate) fn of(
                 .and_then(|text| TenantId::parse(text).ok());
             let tenant =
                 named.ok_or_else(|| Problem::invalid(HEADER, InvalidTenantId.to_string()))?;
-            if may_be_named(&tenant, config) {
+            if may_be_named(&tenant, shared).await? {
                 Ok(tenant)
             } else {
                 Err(Problem::not_found())
@@ -42,12 +45,18 @@ pub(crate) fn of(
     }
 }
 
-/// Whoever names a tenant for the first time makes its database, so strangers may name only those that the
-/// configuration knows; a development host, which gives tokens for any organisation anyway, takes all.
-fn may_be_named(tenant: &TenantId, config: &EdgeConfig) -> bool {
-    config.dev_tokens
+/// Whoever names a tenant for the first time makes its database, so strangers may name only organisations and
+/// what the configuration knows; a development host, which gives tokens for any organisation anyway, takes all.
+async fn may_be_named(tenant: &TenantId, shared: &Shared) -> Result<bool, Problem> {
+    let config = &shared.config;
+    if config.dev_tokens
         || *tenant == config.default_tenant
         || config.hosts.values().any(|known| known == tenant)
+    {
+        return Ok(true);
+    }
+    let known = shared.ports.identity.has_tenant(tenant).await;
+    known.map_err(|error| Problem::unavailable(RETRY_AFTER_S, error.to_string()))
 }
 
 fn of_host<'a>(head: &Parts, config: &'a EdgeConfig) -> Option<&'a TenantId> {

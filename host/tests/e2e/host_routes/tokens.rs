@@ -157,13 +157,14 @@ async fn a_token_that_is_not_good_is_refused_everywhere() {
 }
 
 fn issue(host: &TestHost) -> (String, u32) {
-    use stoa_kernel::identity::{Account, Tokens as _};
+    use stoa_kernel::identity::{Account, Authenticator as _, Credential};
     let tenant = stoa_kernel::id::TenantId::parse("main").unwrap();
     let account = Account {
         id: "u1".into(),
         email: None,
         role: Role::User,
         tenant: Some(tenant),
+        credential: Credential::Development,
     };
-    host.tokens.issue(&account).unwrap()
+    host.tokens.issue_development(&account).unwrap()
 }

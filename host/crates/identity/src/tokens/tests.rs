@@ -9,7 +9,7 @@ use jsonwebtoken::EncodingKey;
 use serde_json::{Value, json};
 use stoa_kernel::clock::Millis;
 use stoa_kernel::id::TenantId;
-use stoa_kernel::identity::Role;
+use stoa_kernel::identity::{Credential, Role};
 
 use super::*;
 
@@ -45,6 +45,7 @@ fn ada() -> Account {
         id: "u-1".into(),
         email: Some("ada@example.com".into()),
         role: Role::Vendor,
+        credential: Credential::Development,
         tenant: Some(TenantId::parse("acme").unwrap()),
     }
 }
@@ -84,6 +85,7 @@ fn what_was_issued_speaks_for_the_account() {
 
     let bare = Account {
         email: None,
+        credential: Credential::Development,
         tenant: None,
         role: Role::User,
         ..ada()

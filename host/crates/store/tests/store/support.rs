@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use stoa_kernel::clock::{Clock, Millis};
 use stoa_kernel::id::{CollectionName, TenantId};
 use stoa_kernel::query::{Filter, Path, Query, SortKey};
-use stoa_kernel::store::{CommitError, Expiry, Store, StoreError, UnitOfWork};
+use stoa_kernel::store::{CommitError, Expiry, Realm, Store, StoreError, UnitOfWork};
 use stoa_kernel::wit::Collection;
 use stoa_store::{StoreConfig, SurrealStore, SyncPolicy};
 use tempfile::TempDir;
@@ -101,7 +101,7 @@ pub async fn with(config: StoreConfig, directory: Option<TempDir>) -> Fixture {
     let clock = Arc::new(FakeClock(AtomicU64::new(NOW)));
     let store = SurrealStore::open(config, clock.clone()).await.unwrap();
     store
-        .declare("shop", &[("items".into(), declaration())])
+        .declare(Realm::Tenants, "shop", &[("items".into(), declaration())])
         .await
         .unwrap();
     Fixture {

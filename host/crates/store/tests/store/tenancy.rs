@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use stoa_kernel::id::{CollectionName, TenantId};
-use stoa_kernel::store::{Expiry, Store};
+use stoa_kernel::store::{Expiry, Realm, Store};
 
 use crate::support::{all, both, declaration, in_memory, items};
 
@@ -58,7 +58,7 @@ async fn plugins_with_like_names_have_their_own_collections() {
     for (plugin, name) in names {
         fixture
             .store
-            .declare(plugin, &[(name.into(), declaration())])
+            .declare(Realm::Tenants, plugin, &[(name.into(), declaration())])
             .await
             .unwrap();
     }
@@ -102,12 +102,12 @@ async fn a_later_declaration_reaches_tenants_that_are_open() {
         more.unique.push(vec!["colour".into()]);
         fixture
             .store
-            .declare("shop", &[("items".into(), more)])
+            .declare(Realm::Tenants, "shop", &[("items".into(), more)])
             .await
             .unwrap();
         fixture
             .store
-            .declare("late", &[("things".into(), declaration())])
+            .declare(Realm::Tenants, "late", &[("things".into(), declaration())])
             .await
             .unwrap();
         let work = fixture.begin().await;
@@ -146,7 +146,7 @@ async fn a_declaration_with_a_bad_name_is_refused() {
         assert!(
             fixture
                 .store
-                .declare(plugin, &[(name.into(), collection)])
+                .declare(Realm::Tenants, plugin, &[(name.into(), collection)])
                 .await
                 .is_err(),
             "{plugin} {name} {field}"

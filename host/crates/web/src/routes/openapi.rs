@@ -11,6 +11,6 @@ use crate::edge::Shared;
 /// The document of the current snapshot.
 pub(crate) async fn show(State(shared): State<Arc<Shared>>) -> Response {
     let snapshot = shared.ports.plugins.snapshot();
-    let document = shared.openapi.of(&snapshot, &shared.config);
+    let document = shared.openapi.of(&snapshot, &shared);
     ([(CONTENT_TYPE, "application/json")], document).into_response()
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use stoa_kernel::error::Problem;
 use stoa_kernel::id::TenantId;
-use stoa_kernel::identity::{Account, Role};
+use stoa_kernel::identity::{Account, Credential, Role};
 
 use crate::edge::Shared;
 use crate::problem::Failure;
@@ -64,7 +64,7 @@ pub(crate) async fn issue(
     let organization = match &wanted.organization {
         Some(text) => TenantId::parse(text)
             .map_err(|error| Problem::invalid("organization", error.to_string()))?,
-        None => tenant::of(None, &head, &shared.config)?,
+        None => tenant::of(None, &head, &shared).await?,
     };
     let user = User {
         id: wanted.user_id,
@@ -77,8 +77,9 @@ pub(crate) async fn issue(
         email: Some(user.email.clone()),
         role: user.role,
         tenant: Some(organization),
+        credential: Credential::Development,
     };
-    let issued = shared.ports.tokens.issue(&account);
+    let issued = shared.ports.identity.issue_development(&account);
     let (token, expires_in) = issued.map_err(|error| Problem::internal(error.to_string()))?;
     Ok(Json(Issued {
         token,

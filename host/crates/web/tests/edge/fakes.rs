@@ -12,11 +12,14 @@ use stoa_kernel::clock::{Clock, Millis};
 use stoa_kernel::error::Problem;
 use stoa_kernel::event::Event;
 use stoa_kernel::id::TenantId;
-use stoa_kernel::identity::{Account, InvalidToken, Tokens};
-use stoa_kernel::plugins::{Lookup, Matched, Plugins, Snapshot};
+use stoa_kernel::identity::{
+    Account, AuthenticationError, Authenticator, Credential, InvalidToken,
+};
+use stoa_kernel::plugins::{Matched, Plugins, Snapshot};
 use stoa_kernel::random::Random;
+use stoa_kernel::routing::Lookup;
 use stoa_kernel::status::PartStatus;
-use stoa_kernel::store::{Store, StoreError, UnitOfWork};
+use stoa_kernel::store::{Realm, Store, StoreError, UnitOfWork};
 use stoa_kernel::wit::{Collection, Package};
 
 /// Plugins that are described by packages and answer as their handlers' names say.
@@ -203,12 +206,13 @@ fn echo(request: &Request) -> Value {
 /// Tokens of the form `<account>.<role>.<organisation>`; the last may be missing.
 pub struct FakeTokens;
 
-impl Tokens for FakeTokens {
-    fn verify(&self, token: &str) -> Result<Account, InvalidToken> {
+#[async_trait]
+impl Authenticator for FakeTokens {
+    async fn authenticate(&self, token: &str) -> Result<Account, AuthenticationError> {
         let bad = || InvalidToken("a secret reason".into());
         let mut parts = token.split('.');
         let (Some(id), Some(role)) = (parts.next(), parts.next()) else {
-            return Err(bad());
+            return Err(bad().into());
         };
         let role = serde_json::from_value(json!(role)).map_err(|_| bad())?;
         let tenant = parts.next().map(|org| TenantId::parse(org).unwrap());
@@ -217,15 +221,20 @@ impl Tokens for FakeTokens {
             email: None,
             role,
             tenant,
+            credential: Credential::Development,
         })
     }
 
-    fn issue(&self, account: &Account) -> Result<(String, u32), InvalidToken> {
+    fn issue_development(&self, account: &Account) -> Result<(String, u32), InvalidToken> {
         let org = account.tenant.as_ref().unwrap();
         Ok((
             format!("{}.{}.{org}", account.id, account.role.as_str()),
             600,
         ))
+    }
+
+    async fn has_tenant(&self, tenant: &TenantId) -> Result<bool, StoreError> {
+        Ok(tenant.as_str() == "known")
     }
 }
 
@@ -261,7 +270,12 @@ impl Store for FakeStore {
     async fn begin(&self, _: &TenantId) -> Result<Arc<dyn UnitOfWork>, StoreError> {
         unavailable()
     }
-    async fn declare(&self, _: &str, _: &[(String, Collection)]) -> Result<(), StoreError> {
+    async fn declare(
+        &self,
+        _: Realm,
+        _: &str,
+        _: &[(String, Collection)],
+    ) -> Result<(), StoreError> {
         unavailable()
     }
     async fn stored_answer(

@@ -156,7 +156,8 @@ pub fn world_with(config: EdgeConfig) -> World {
     let ports = Ports {
         plugins: plugins.clone(),
         store: store.clone(),
-        tokens: Arc::new(FakeTokens),
+        identity: Arc::new(FakeTokens),
+        services: Vec::new(),
         clock: Arc::new(FixedClock),
         random: Arc::new(CountingRandom::default()),
     };

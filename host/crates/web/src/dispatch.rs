@@ -1,5 +1,6 @@
-//! A request's way to a plugin and back.
+//! A request's way to a plugin or service and back.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -8,7 +9,9 @@ use http::{HeaderName, HeaderValue, Response, StatusCode};
 use stoa_kernel::call;
 use stoa_kernel::error::Problem;
 use stoa_kernel::identity::Principal;
-use stoa_kernel::plugins::{Lookup, Matched, Snapshot};
+use stoa_kernel::plugins::{Matched, Snapshot};
+use stoa_kernel::routing::Lookup;
+use stoa_kernel::service::Service;
 
 use crate::body::Body;
 use crate::config::EdgeConfig;
@@ -21,7 +24,15 @@ const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 /// Bytes of a failed answer's body that reach the log.
 const LOGGED_BYTES_MAX: usize = 1 << 10;
 
-/// Finds out who calls, for which tenant and which plugin, and lets the plugin answer. Everything that can
+/// Who answers a request.
+enum Target {
+    /// A part of the host.
+    Service(Arc<dyn Service>),
+    /// A plugin of this snapshot.
+    Plugin(Arc<dyn Snapshot>),
+}
+
+/// Finds out who calls, for which tenant and which route, and lets its owner answer. Everything that can
 /// be refused by the head alone is refused before the body is read.
 pub(crate) async fn dispatch(
     shared: &Shared,
@@ -30,13 +41,17 @@ pub(crate) async fn dispatch(
     trail: &mut Trail,
 ) -> Answer {
     let Shared { config, ports, .. } = shared;
-    let account = auth::account(&head.headers, &*ports.tokens)?;
-    let tenant = tenant::of(account.as_ref(), head, config)?;
+    let account = auth::account(&head.headers, &*ports.identity).await?;
+    let tenant = tenant::of(account.as_ref(), head, shared).await?;
     trail.tenant = Some(tenant.clone());
     let session = session::sent(&head.headers, &config.session_cookie)?;
 
-    let snapshot = ports.plugins.snapshot();
-    let mut matched = match snapshot.find(method::routed(&head.method).as_str(), head.uri.path()) {
+    let (lookup, target) = find(
+        shared,
+        method::routed(&head.method).as_str(),
+        head.uri.path(),
+    );
+    let mut matched = match lookup {
         Lookup::Found(matched) => matched,
         Lookup::OtherMethods(known) => return Ok(method::other(&head.method, &known, trail)),
         Lookup::Missing => return Err(Problem::not_found()),
@@ -50,7 +65,7 @@ pub(crate) async fn dispatch(
         principal.session.clone_from(&fresh);
     }
     principal
-        .may_call(&matched.route.callers)
+        .may_call(&matched.plugin, &matched.route)
         .map_err(auth::denied)?;
     if matched.route.request.is_some() && !body.is_empty() {
         json::expect(&head.headers)?;
@@ -59,43 +74,82 @@ pub(crate) async fn dispatch(
     let body = body.read(config).await?;
     let request = call::Request {
         id: trail.id.clone(),
+        address: None,
         tenant,
         params: std::mem::take(&mut matched.params),
         query: head.uri.query().unwrap_or_default().to_owned(),
-        headers: headers::for_guest(&head.headers),
+        headers: match &target {
+            Target::Service(_) => headers::for_service(&head.headers),
+            Target::Plugin(_) => headers::for_guest(&head.headers),
+        },
         idempotency: idempotency::key(head, &principal, &body)?,
         principal,
         body,
     };
-    let mut response = into_http(handle(config, &*snapshot, &matched, request).await?)?;
+    let answer = handle(config, &target, &matched, request).await?;
+    let mut response = into_http(answer, &target)?;
     if let Some(session) = fresh {
         session::tell(&mut response, &session, config);
     }
     Ok(response)
 }
 
+/// Services come first: no plugin can stand in front of them.
+fn find(shared: &Shared, method: &str, path: &str) -> (Lookup, Target) {
+    let name = |service: &Arc<dyn Service>| service.package().manifest.name.as_str().into();
+    let lookup = shared.services.find(method, path, name);
+    if let Lookup::Found(matched) = &lookup
+        && let Some(entry) = shared.services.get(matched.key)
+    {
+        let service = Arc::clone(&entry.owner);
+        return (lookup, Target::Service(service));
+    }
+    let snapshot = shared.ports.plugins.snapshot();
+    let of_plugins = snapshot.find(method, path);
+    let target = Target::Plugin(snapshot);
+    match (lookup, of_plugins) {
+        (Lookup::OtherMethods(mut known), Lookup::OtherMethods(more)) => {
+            known.extend(more);
+            known.sort_unstable();
+            known.dedup();
+            (Lookup::OtherMethods(known), target)
+        }
+        (Lookup::OtherMethods(known), Lookup::Missing) => (Lookup::OtherMethods(known), target),
+        (_, of_plugins) => (of_plugins, target),
+    }
+}
+
 /// The plugin's own limit of time ends it sooner; this one is for what happens around it.
 async fn handle(
     config: &EdgeConfig,
-    snapshot: &dyn Snapshot,
+    target: &Target,
     matched: &Matched,
     request: call::Request,
 ) -> Result<call::Response, Problem> {
     let within = Duration::from_millis(config.request_ms_max);
-    match tokio::time::timeout(within, snapshot.handle(matched, request)).await {
+    let answered = async {
+        match target {
+            Target::Service(service) => service.handle(&matched.route.handler, request).await,
+            Target::Plugin(snapshot) => snapshot.handle(matched, request).await,
+        }
+    };
+    match tokio::time::timeout(within, answered).await {
         Ok(answer) => answer,
         Err(_) => Err(Problem::new(504, "timeout", "The answer took too long.")),
     }
 }
 
-fn into_http(answer: call::Response) -> Result<Response<Bytes>, Problem> {
+fn into_http(answer: call::Response, from: &Target) -> Result<Response<Bytes>, Problem> {
     let status = match StatusCode::from_u16(answer.status) {
         Ok(status) if !status.is_informational() && !status.is_server_error() => status,
         _ => return Err(failed(&answer)),
     };
     let mut response = Response::new(answer.body);
     *response.status_mut() = status;
-    headers::from_guest(response.headers_mut(), answer.headers);
+    match from {
+        Target::Service(_) => headers::from_service(response.headers_mut(), answer.headers),
+        Target::Plugin(_) => headers::from_guest(response.headers_mut(), answer.headers),
+    }
     if answer.replayed {
         response
             .headers_mut()

@@ -1,86 +1,76 @@
-//! The route table of one snapshot.
+//! The route table: which entry of a manifest a method and a path lead to, and who serves it.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use stoa_kernel::plugins::{Lookup, Matched};
 use stoa_wit::{Method, Route};
 
-use crate::revision::Revision;
+use crate::plugins::Matched;
 
 /// A route and who serves it.
-pub struct LiveRoute {
+pub struct Entry<T> {
     /// The manifest's entry.
     pub route: Arc<Route>,
-    /// The version that serves it.
-    pub revision: Arc<Revision>,
+    /// Who serves it.
+    pub owner: T,
 }
 
-/// One path: its router entry under every method.
+/// What a path leads to.
+#[derive(Debug, Clone)]
+pub enum Lookup {
+    /// A route.
+    Found(Matched),
+    /// The path exists with other methods, listed here.
+    OtherMethods(Vec<&'static str>),
+    /// Nobody has this path.
+    Missing,
+}
+
+/// One path: its entry under every method.
 type ByMethod = HashMap<Method, usize>;
 
-/// All routes of a set of plugins.
-#[derive(Default)]
-pub struct Routes {
-    routes: Vec<LiveRoute>,
+/// All routes of a set of owners.
+pub struct Routes<T> {
+    entries: Vec<Entry<T>>,
     paths: Vec<ByMethod>,
+    by_shape: HashMap<String, usize>,
     router: matchit::Router<usize>,
 }
 
-/// Two plugins want the same path.
+/// Two owners want the same path.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{method} {path} clashes with a route of another plugin: {reason}")]
+#[error("{method} {path} clashes with another route: {reason}")]
 pub struct Clash {
     method: Method,
     path: String,
     reason: String,
 }
 
-impl Routes {
-    /// The table of these plugins.
+impl<T> Default for Routes<T> {
+    fn default() -> Self {
+        Self {
+            entries: Vec::new(),
+            paths: Vec::new(),
+            by_shape: HashMap::new(),
+            router: matchit::Router::new(),
+        }
+    }
+}
+
+impl<T> Routes<T> {
+    /// Adds a route. Parameters are renamed by position in the router, so that two methods of one path may
+    /// call the same segment by different names.
     ///
     /// # Errors
-    /// [`Clash`] when a path can't be told from another one.
-    pub fn build<'a>(
-        revisions: impl IntoIterator<Item = &'a Arc<Revision>>,
-    ) -> Result<Self, Clash> {
-        let mut table = Self::default();
-        let mut by_shape: HashMap<String, usize> = HashMap::new();
-        for revision in revisions {
-            for route in &revision.package.manifest.routes {
-                table.add(revision, route, &mut by_shape)?;
-            }
-        }
-        Ok(table)
-    }
-
-    /// Parameters are renamed by position in the router, so that two methods of one path may call the
-    /// same segment by different names.
-    fn add(
-        &mut self,
-        revision: &Arc<Revision>,
-        route: &Route,
-        by_shape: &mut HashMap<String, usize>,
-    ) -> Result<(), Clash> {
+    /// [`Clash`] when the path can't be told from another one.
+    pub fn add(&mut self, owner: T, route: &Arc<Route>) -> Result<(), Clash> {
         let clash = |reason: String| Clash {
             method: route.method,
             path: route.path.clone(),
             reason,
         };
-        let mut position = 0;
-        let shape: Vec<String> = route
-            .path
-            .split('/')
-            .map(|segment| {
-                if !segment.starts_with('{') {
-                    return segment.to_string();
-                }
-                position += 1;
-                format!("{{p{position}}}")
-            })
-            .collect();
-        let shape = shape.join("/");
-        let path = match by_shape.get(&shape) {
+        let shape = shape(&route.path);
+        let path = match self.by_shape.get(&shape) {
             Some(path) => *path,
             None => {
                 let path = self.paths.len();
@@ -88,14 +78,14 @@ impl Routes {
                     .insert(shape.clone(), path)
                     .map_err(|error| clash(error.to_string()))?;
                 self.paths.push(ByMethod::new());
-                by_shape.insert(shape, path);
+                self.by_shape.insert(shape, path);
                 path
             }
         };
-        let key = self.routes.len();
-        self.routes.push(LiveRoute {
-            route: Arc::new(route.clone()),
-            revision: Arc::clone(revision),
+        let key = self.entries.len();
+        self.entries.push(Entry {
+            route: Arc::clone(route),
+            owner,
         });
         match self
             .paths
@@ -107,13 +97,19 @@ impl Routes {
         }
     }
 
-    /// The route behind a key of [`Routes::find`].
-    pub fn get(&self, key: usize) -> Option<&LiveRoute> {
-        self.routes.get(key)
+    /// The entry behind a key of [`Routes::find`].
+    #[must_use]
+    pub fn get(&self, key: usize) -> Option<&Entry<T>> {
+        self.entries.get(key)
     }
 
-    /// What a method and a raw path lead to.
-    pub fn find(&self, method: &str, path: &str) -> Lookup {
+    /// Every entry.
+    pub fn entries(&self) -> impl Iterator<Item = &Entry<T>> {
+        self.entries.iter()
+    }
+
+    /// What a method and a raw path lead to; `name` tells an owner's name.
+    pub fn find(&self, method: &str, path: &str, name: impl Fn(&T) -> Arc<str>) -> Lookup {
         let Ok(matched) = self.router.at(path) else {
             return Lookup::Missing;
         };
@@ -121,18 +117,14 @@ impl Routes {
             return Lookup::Missing;
         };
         let found = methods.iter().find(|(known, _)| known.as_str() == method);
-        let Some((key, live)) = found.and_then(|(_, key)| Some((*key, self.routes.get(*key)?)))
+        let Some((key, entry)) = found.and_then(|(_, key)| Some((*key, self.entries.get(*key)?)))
         else {
             let mut others: Vec<&'static str> =
                 methods.keys().map(|method| method.as_str()).collect();
             others.sort_unstable();
             return Lookup::OtherMethods(others);
         };
-        let names = live
-            .route
-            .path
-            .split('/')
-            .filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'));
+        let names = entry.route.path.split('/').filter_map(parameter);
         let mut params = Vec::new();
         for (name, (_, raw)) in names.zip(matched.params.iter()) {
             let Some(value) = percent_decode(raw) else {
@@ -142,11 +134,29 @@ impl Routes {
         }
         Lookup::Found(Matched {
             key,
-            route: Arc::clone(&live.route),
-            plugin: Arc::clone(&live.revision.name),
+            route: Arc::clone(&entry.route),
+            plugin: name(&entry.owner),
             params,
         })
     }
+}
+
+/// The path with its parameters named by position.
+fn shape(path: &str) -> String {
+    let mut position = 0;
+    let segments = path.split('/').map(|segment| {
+        if parameter(segment).is_none() {
+            return segment.to_string();
+        }
+        position += 1;
+        format!("{{p{position}}}")
+    });
+    segments.collect::<Vec<_>>().join("/")
+}
+
+/// The name between the braces of `{name}`.
+fn parameter(segment: &str) -> Option<&str> {
+    segment.strip_prefix('{')?.strip_suffix('}')
 }
 
 /// Decodes `%41`; none if that yields no UTF-8 or a control character: such a path names nothing here.

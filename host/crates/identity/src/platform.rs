@@ -1,0 +1,281 @@
+//! The platform's database with types: units of work that run again after a conflict, as a plugin's request does.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use stoa_kernel::clock::{Clock, Millis};
+use stoa_kernel::error::Problem;
+use stoa_kernel::id::{CollectionName, TenantId};
+use stoa_kernel::mail::{Letter, Post};
+use stoa_kernel::query::{Filter, Query};
+use stoa_kernel::random::{Random, ulid};
+use stoa_kernel::store::{CommitError, Expiry, Store, StoreError, UnitOfWork};
+use stoa_kernel::wit::Manifest;
+
+use crate::records::Record;
+
+/// Runs of one unit of work: of so many that want the same record at once, one gets through at each round.
+const TRIES_MAX: u32 = 64;
+
+/// The longest pause between two runs, in milliseconds.
+const PAUSE_MS_MAX: u64 = 50;
+
+/// Seconds after which a client should come back when the store could not answer.
+const RETRY_AFTER_S: u32 = 1;
+
+/// The platform's database, the clock, randomness and the post.
+#[derive(Clone)]
+pub struct Platform {
+    store: Arc<dyn Store>,
+    post: Arc<dyn Post>,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+}
+
+impl Platform {
+    /// Over these ports.
+    #[must_use]
+    pub fn new(
+        store: Arc<dyn Store>,
+        post: Arc<dyn Post>,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+    ) -> Self {
+        Self {
+            store,
+            post,
+            clock,
+            random,
+        }
+    }
+
+    /// Declares a service's collections.
+    ///
+    /// # Errors
+    /// When the store refuses.
+    pub async fn declare(&self, manifest: &Manifest) -> Result<(), StoreError> {
+        let collections: Vec<_> = manifest.collections.clone().into_iter().collect();
+        let realm = stoa_kernel::store::Realm::Platform;
+        self.store
+            .declare(realm, &manifest.name, &collections)
+            .await
+    }
+
+    /// Now.
+    #[must_use]
+    pub fn now(&self) -> Millis {
+        self.clock.now()
+    }
+
+    /// Randomness.
+    #[must_use]
+    pub fn random(&self) -> &dyn Random {
+        &*self.random
+    }
+
+    /// A fresh ULID.
+    #[must_use]
+    pub fn fresh_id(&self) -> String {
+        ulid(self.now(), &*self.random)
+    }
+
+    /// A unit of work to read with.
+    ///
+    /// # Errors
+    /// When the store can't be reached.
+    pub async fn unit(&self) -> Result<Unit, StoreError> {
+        let unit = self.store.begin(&TenantId::platform()).await?;
+        Ok(Unit {
+            unit,
+            post: Arc::clone(&self.post),
+        })
+    }
+
+    /// Runs `work` and commits what it wrote; after a conflict, again from the start. An error commits nothing.
+    ///
+    /// # Errors
+    /// Those of `work`; 503 when the store can't be reached; 409 when others were faster all the time.
+    pub async fn transact<T, F>(&self, work: impl Fn(Unit) -> F) -> Result<T, Problem>
+    where
+        F: Future<Output = Result<T, Problem>>,
+    {
+        for attempt in 0..TRIES_MAX {
+            let unit = self.unit().await.map_err(unavailable)?;
+            let done = work(unit.clone()).await?;
+            match unit.unit.commit().await {
+                Ok(()) => {
+                    self.post.wake();
+                    return Ok(done);
+                }
+                Err(CommitError::Conflict) => self.pause(attempt).await,
+                Err(error) => return Err(Problem::unavailable(RETRY_AFTER_S, error.to_string())),
+            }
+        }
+        Err(Problem::new(
+            409,
+            "conflict",
+            "Too many requests changed the same thing at once; try again.",
+        ))
+    }
+
+    /// Full jitter: anything between nothing and the bound, so that competitors spread out.
+    async fn pause(&self, attempt: u32) {
+        let bound_ms = 1_u64
+            .checked_shl(attempt)
+            .unwrap_or(PAUSE_MS_MAX)
+            .min(PAUSE_MS_MAX);
+        let mut bytes = [0; 8];
+        self.random.fill(&mut bytes);
+        let micros = u64::from_le_bytes(bytes) % (bound_ms * 1_000);
+        tokio::time::sleep(Duration::from_micros(micros)).await;
+    }
+}
+
+/// A unit of work over the platform's database.
+#[derive(Clone)]
+pub struct Unit {
+    unit: Arc<dyn UnitOfWork>,
+    post: Arc<dyn Post>,
+}
+
+/// A record with its id.
+#[derive(Debug, Clone)]
+pub struct Stored<R> {
+    /// Its id.
+    pub id: String,
+    /// It.
+    pub record: R,
+}
+
+impl Unit {
+    /// The record, or none.
+    ///
+    /// # Errors
+    /// 503 when the store can't be reached, 500 when the document is none of this kind.
+    pub async fn get<R: Record>(&self, id: &str) -> Result<Option<R>, Problem> {
+        let document = self.unit.get(&collection::<R>(), id).await;
+        let document = document.map_err(unavailable)?;
+        document.map(|document| decode(&document.body)).transpose()
+    }
+
+    /// Adds a record.
+    ///
+    /// # Errors
+    /// [`StoreError::AlreadyExists`] and [`StoreError::NotUnique`] are the caller's to tell.
+    pub async fn create<R: Record>(&self, id: &str, record: &R) -> Result<(), StoreError> {
+        let body = encode(record)?;
+        let collection = collection::<R>();
+        let created = self.unit.create(&collection, id, body, expiry(record));
+        created.await.map(drop)
+    }
+
+    /// Writes a record, whether or not it exists.
+    ///
+    /// # Errors
+    /// As [`Unit::create`].
+    pub async fn put<R: Record>(&self, id: &str, record: &R) -> Result<(), StoreError> {
+        let body = encode(record)?;
+        let collection = collection::<R>();
+        let put = self.unit.put(&collection, id, None, body, expiry(record));
+        put.await.map(drop)
+    }
+
+    /// Removes a record; false if there was none.
+    ///
+    /// # Errors
+    /// 503 when the store can't be reached.
+    pub async fn delete<R: Record>(&self, id: &str) -> Result<bool, Problem> {
+        let deleted = self.unit.delete(&collection::<R>(), id).await;
+        deleted.map_err(unavailable)
+    }
+
+    /// A page of records, and the cursor of the next one.
+    ///
+    /// # Errors
+    /// As [`Unit::get`].
+    pub async fn page<R: Record>(
+        &self,
+        query: &Query,
+    ) -> Result<(Vec<Stored<R>>, Option<String>), Problem> {
+        let page = self.unit.query(&collection::<R>(), query).await;
+        let page = page.map_err(unavailable)?;
+        let records = page.items.iter().map(|document| {
+            Ok(Stored {
+                id: document.id.to_string(),
+                record: decode(&document.body)?,
+            })
+        });
+        Ok((records.collect::<Result<_, Problem>>()?, page.next_cursor))
+    }
+
+    /// Every record that matches, a page at a time.
+    ///
+    /// # Errors
+    /// As [`Unit::get`].
+    pub async fn all<R: Record>(&self, filter: Filter) -> Result<Vec<Stored<R>>, Problem> {
+        let mut query = Query {
+            filter: Some(filter),
+            limit: stoa_kernel::limits::PAGE_LIMIT_MAX,
+            ..Query::default()
+        };
+        let mut all = Vec::new();
+        loop {
+            let (records, next) = self.page(&query).await?;
+            all.extend(records);
+            match next {
+                Some(cursor) => query.cursor = Some(cursor),
+                None => return Ok(all),
+            }
+        }
+    }
+
+    /// The one record that matches.
+    ///
+    /// # Errors
+    /// As [`Unit::get`].
+    pub async fn find<R: Record>(&self, filter: Filter) -> Result<Option<Stored<R>>, Problem> {
+        let query = Query {
+            filter: Some(filter),
+            limit: 1,
+            ..Query::default()
+        };
+        Ok(self.page(&query).await?.0.pop())
+    }
+
+    /// A letter that leaves if and only if the unit commits.
+    ///
+    /// # Errors
+    /// 503 when the store can't be reached.
+    pub async fn post(&self, letter: &Letter) -> Result<(), Problem> {
+        let queued = self.post.enqueue(&*self.unit, letter).await;
+        queued.map_err(unavailable)
+    }
+}
+
+/// What becomes of an error of the store that the caller can't do anything about.
+#[must_use]
+pub fn unavailable(error: StoreError) -> Problem {
+    Problem::unavailable(RETRY_AFTER_S, error.to_string())
+}
+
+fn collection<R: Record>() -> CollectionName {
+    let (service, name) = R::COLLECTION;
+    CollectionName::new(service, name)
+}
+
+fn expiry<R: Record>(record: &R) -> Expiry {
+    record.expires_at().map_or(Expiry::Never, Expiry::At)
+}
+
+fn encode<R: Record>(record: &R) -> Result<serde_json::Value, StoreError> {
+    serde_json::to_value(record).map_err(|error| StoreError::Invalid(error.to_string()))
+}
+
+fn decode<R: Record>(body: &str) -> Result<R, Problem> {
+    serde_json::from_str(body).map_err(|error| {
+        let (service, name) = R::COLLECTION;
+        Problem::internal(format!(
+            "a document of {service} {name} is malformed: {error}"
+        ))
+    })
+}

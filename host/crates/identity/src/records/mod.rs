@@ -1,0 +1,40 @@
+//! What the platform's database holds about people and organisations: one file per record.
+
+mod account;
+mod code;
+mod external;
+mod invitation;
+mod key;
+mod membership;
+mod organization;
+mod session;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use stoa_kernel::clock::Millis;
+
+pub use account::Account;
+pub use code::{Code, Purpose};
+pub use external::External;
+pub use invitation::Invitation;
+pub use key::Key;
+pub use membership::Membership;
+pub use organization::{Organization, Plan, PlanLimits};
+pub use session::Session;
+
+/// The service that owns accounts, sessions, keys and codes.
+pub const ACCOUNTS: &str = "accounts";
+
+/// The service that owns organisations, memberships and invitations.
+pub const ORGANIZATIONS: &str = "organizations";
+
+/// A document of the platform's database.
+pub trait Record: Serialize + DeserializeOwned + Send + Sync {
+    /// The service that owns the collection, and the collection's name in its manifest.
+    const COLLECTION: (&'static str, &'static str);
+
+    /// When it ends; none for never.
+    fn expires_at(&self) -> Option<Millis> {
+        None
+    }
+}

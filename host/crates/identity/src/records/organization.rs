@@ -1,0 +1,55 @@
+//! An organisation.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use stoa_kernel::clock::Millis;
+
+use super::{ORGANIZATIONS, Record};
+
+/// An organisation is a tenant; its id is the tenant's.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Organization {
+    /// What people call it.
+    pub name: String,
+    /// What it pays for.
+    pub plan: Plan,
+    /// Settings that its admins choose; free members.
+    #[serde(default)]
+    pub settings: Map<String, Value>,
+    /// Memberships and open invitations, counted so that the plan's limit holds under concurrency.
+    pub members: u32,
+    /// Admins, counted so that the last one can't leave.
+    pub admins: u32,
+    /// When it was made.
+    pub created_at: Millis,
+}
+
+/// What an organisation pays for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Plan {
+    /// Nothing.
+    Free,
+    /// A small team.
+    Team,
+    /// A large one.
+    Enterprise,
+}
+
+/// What a plan allows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PlanLimits {
+    /// Members, open invitations included.
+    pub members: u32,
+    /// Products in the catalogue.
+    pub products: u32,
+    /// Requests in a minute.
+    pub requests_per_minute: u32,
+    /// Bytes of files.
+    pub storage_bytes: u64,
+}
+
+impl Record for Organization {
+    const COLLECTION: (&'static str, &'static str) = (ORGANIZATIONS, "organizations");
+}

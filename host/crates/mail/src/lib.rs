@@ -1,0 +1,1 @@
+//! Mail: templates, a durable queue, and the ways out of the host.
