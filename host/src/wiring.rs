@@ -172,6 +172,7 @@ fn runtime_config(config: &Config) -> anyhow::Result<RuntimeConfig> {
         tenant_concurrency_max: config.plugins.tenant_concurrency_max,
         allow_reuse: config.plugins.allow_reuse,
         cache_bytes_max: config.plugins.cache_bytes_max,
+        answer_bytes_max: config.plugins.answer_bytes_max,
         policy: policy(config),
         ..RuntimeConfig::new(config.compiled_dir(), config.tenancy.default.clone())
     })

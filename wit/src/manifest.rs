@@ -76,6 +76,12 @@ pub struct Route {
     /// Status of a successful answer, for the API document.
     #[serde(default = "Route::default_status")]
     pub status: u16,
+    /// For `GET` alone: whether the host may tell an answer again, without running the handler, as long as
+    /// everything that the handler was told is as it was: the request, the caller, the documents it read, the
+    /// collections it queried, the copies in its cache. A run that asked for the time or for random bytes, or
+    /// that logged or wrote, is never told again.
+    #[serde(default)]
+    pub remember: bool,
 }
 
 impl Route {
@@ -376,6 +382,9 @@ impl Manifest {
                     "{shown}: handler {:?} is no snake_case name",
                     route.handler
                 ));
+            }
+            if route.remember && route.method != Method::Get {
+                return invalid(format!("{shown}: only a GET can be remembered"));
             }
             if route.callers.is_empty() {
                 return invalid(format!(

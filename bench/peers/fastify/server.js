@@ -1,8 +1,7 @@
-// The shop's hot paths as a Node.js team would write them: one Fastify process per core, PostgreSQL for
-// what must last, Redis for 60 seconds of what is read often.
+// The shop's hot paths as a Node.js team would write them: Fastify, PostgreSQL for what must last, Redis for 60
+// seconds of what is read often.
 
 import cluster from 'node:cluster';
-import { availableParallelism } from 'node:os';
 
 import { build } from './app.js';
 import { seed } from './seed.js';
@@ -23,7 +22,7 @@ function required(name) {
 
 if (cluster.isPrimary) {
   await seed(config.postgres, required('PRODUCTS'));
-  for (let worker = 0; worker < availableParallelism(); worker += 1) cluster.fork();
+  for (let worker = 0; worker < Number(required('WORKERS')); worker += 1) cluster.fork();
   // A worker that fails would only make the peer look slow.
   cluster.on('exit', (worker, code) => {
     console.error(`worker ${worker.id} ended with ${code}`);

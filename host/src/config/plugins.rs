@@ -26,6 +26,8 @@ pub struct Plugins {
     pub tenant_concurrency_max: u32,
     /// Bytes that plugins' caches may hold together.
     pub cache_bytes_max: u64,
+    /// Bytes of answers that are kept to be told again.
+    pub answer_bytes_max: u64,
     /// What one call may use.
     pub limits: LimitPair,
     /// Capabilities withheld, by plugin.

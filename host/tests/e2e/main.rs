@@ -20,6 +20,7 @@ mod lists;
 mod marketplace;
 mod products;
 mod reload;
+mod remembered;
 mod sandbox;
 mod shop;
 mod transaction;

@@ -14,6 +14,7 @@ use serde::Deserialize;
 use stoa_guest::prelude::*;
 
 use crate::cart::{Cart, Line, QUANTITY_MAX};
+use crate::catalog::Product;
 use crate::view::{CartView, Terms};
 
 stoa_guest::plugin!("plugin.toml");
@@ -41,16 +42,18 @@ struct Quantity {
 }
 
 fn view_cart(shopper: Shopper) -> Result<Json<CartView>> {
-    shown(&carts::open(&shopper)?.cart)
+    let cart = carts::open(&shopper)?.cart;
+    shown(&cart, &shelf::offers(&cart, None)?)
 }
 
 fn add_item(shopper: Shopper, Json(new): Json<NewItem>) -> Result<Json<CartView>> {
     let mut owned = carts::open(&shopper)?;
     let more = in_bounds(new.quantity)?;
     let quantity = in_bounds(owned.cart.quantity_of(&new.product_id).saturating_add(more))?;
-    owned.cart.put(line(new.product_id, quantity)?)?;
+    let offers = shelf::offers(&owned.cart, Some(&new.product_id))?;
+    owned.cart.put(line(new.product_id, quantity, &offers)?)?;
     owned.save()?;
-    shown(&owned.cart)
+    shown(&owned.cart, &offers)
 }
 
 fn change_item(
@@ -65,9 +68,10 @@ fn change_item(
         .line(&id)
         .ok_or_else(|| Problem::not_found("item"))?;
     let product_id = present.product_id.clone();
-    owned.cart.put(line(product_id, quantity)?)?;
+    let offers = shelf::offers(&owned.cart, None)?;
+    owned.cart.put(line(product_id, quantity, &offers)?)?;
     owned.save()?;
-    shown(&owned.cart)
+    shown(&owned.cart, &offers)
 }
 
 fn remove_item(shopper: Shopper, Path(id): Path<String>) -> Result<Json<CartView>> {
@@ -76,12 +80,12 @@ fn remove_item(shopper: Shopper, Path(id): Path<String>) -> Result<Json<CartView
         return Err(Problem::not_found("item"));
     }
     owned.save()?;
-    shown(&owned.cart)
+    shown(&owned.cart, &shelf::offers(&owned.cart, None)?)
 }
 
 fn clear_cart(shopper: Shopper) -> Result<Json<CartView>> {
     carts::clear(&shopper)?;
-    shown(&Cart::default())
+    shown(&Cart::default(), &[])
 }
 
 fn in_bounds(quantity: u32) -> Result<u32> {
@@ -95,9 +99,12 @@ fn in_bounds(quantity: u32) -> Result<u32> {
 }
 
 /// A line of so many pieces, if the catalogue sells so many now.
-fn line(product_id: String, quantity: u32) -> Result<Line> {
-    let product = shelf::product(&product_id)?;
-    if !view::is_sellable(&product, quantity) {
+fn line(product_id: String, quantity: u32, offers: &[Product]) -> Result<Line> {
+    let product = offers
+        .iter()
+        .find(|offer| offer.id == product_id)
+        .ok_or_else(|| Problem::not_found("product"))?;
+    if !view::is_sellable(product, quantity) {
         let present = product.stock.unwrap_or(0);
         let detail = format!("There are only {present} pieces.");
         return Err(Problem::conflict("out-of-stock", detail).with_field("quantity"));
@@ -106,17 +113,16 @@ fn line(product_id: String, quantity: u32) -> Result<Line> {
         id: random::ulid(),
         product_id,
         quantity,
-        name: product.name,
-        price: Money::new(product.price.minor, product.price.currency),
-        thumbnail: product.thumbnail,
-        vendor_id: product.vendor_id,
+        name: product.name.clone(),
+        price: Money::new(product.price.minor, product.price.currency.clone()),
+        thumbnail: product.thumbnail.clone(),
+        vendor_id: product.vendor_id.clone(),
     })
 }
 
-/// The cart at today's prices.
-fn shown(cart: &Cart) -> Result<Json<CartView>> {
-    let products = shelf::products(cart)?;
-    Ok(Json(view::view(cart, &products, &terms()?)))
+/// The cart at today's offers.
+fn shown(cart: &Cart, offers: &[Product]) -> Result<Json<CartView>> {
+    Ok(Json(view::view(cart, offers, &terms()?)))
 }
 
 /// What the operator has set. A tax that makes no sense is told, not guessed: nobody should sell without it.

@@ -18,24 +18,20 @@ const _: () = assert!(
     "a cart is shown by one question to the catalogue"
 );
 
-/// A product on sale.
-pub fn product(id: &str) -> Result<Product> {
-    source::get_product(id).map_err(|error| match error {
-        Error::NotFound => Problem::not_found("product"),
-        error => failed(&error),
-    })
-}
-
-/// The cart's products that are still on sale.
-pub fn products(cart: &Cart) -> Result<Vec<Product>> {
-    if cart.lines.is_empty() {
+/// What of the cart, and of `more`, is on sale. One question for all of it: each is a sandbox of its own.
+pub fn offers(cart: &Cart, more: Option<&str>) -> Result<Vec<Product>> {
+    let in_cart = cart.lines.iter().map(|line| line.product_id.as_str());
+    let mut ids: Vec<String> = Vec::with_capacity(cart.lines.len() + 1);
+    for id in more.into_iter().chain(in_cart) {
+        if !ids.iter().any(|known| known == id) {
+            ids.push(id.to_owned());
+        }
+    }
+    // Beyond a full cart there is room for nothing new.
+    ids.truncate(IDS_MAX);
+    if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let ids: Vec<String> = cart
-        .lines
-        .iter()
-        .map(|line| line.product_id.clone())
-        .collect();
     source::get_products(&ids).map_err(|error| failed(&error))
 }
 

@@ -24,7 +24,7 @@ use crate::workspace::{self, Workspace};
 use host::Host;
 use load::{Load, Measure};
 use peer::Peer;
-use report::{Report, Row};
+use report::{Peers, Report, Row};
 use scenarios::{Scenario, Shop};
 
 /// What generates the load and what the peer needs.
@@ -99,7 +99,19 @@ pub fn run(args: &Args) -> Result<()> {
         _ => measure_stoa(args, consent, folder.path(), &load, &mut report)?,
     };
     if args.only != Some(Side::Stoa) {
-        measure_peer(folder.path(), &load, &shop, &mut rows, &mut report)?;
+        // One process, as the seeds run a service, and one per core, which is the most that the machine gives.
+        for (peer, workers) in [(Peers::One, 1), (Peers::PerCore, report.cores)] {
+            let folder = folder.path().join(format!("peer-{workers}"));
+            fs::create_dir_all(&folder)?;
+            measure_peer(
+                &folder,
+                &load,
+                &shop,
+                (peer, workers),
+                &mut rows,
+                &mut report,
+            )?;
+        }
     }
     report.rows = rows;
     print!("{}", report.table());
@@ -198,10 +210,11 @@ fn measure_peer(
     folder: &Path,
     load: &Load,
     shop: &Shop,
+    (which, workers): (Peers, usize),
     rows: &mut Vec<Row>,
     report: &mut Report,
 ) -> Result<()> {
-    let peer = Peer::start(folder, &shop.products)?;
+    let peer = Peer::start(folder, &shop.products, workers)?;
     report.peer_idle_bytes = Some(peer.memory_bytes()?);
     shop.check_same_total(peer.address())?;
     for scenario in scenarios::all(shop)
@@ -211,14 +224,18 @@ fn measure_peer(
         let known = rows
             .iter()
             .filter(|row| row.peer_path == scenario.peer_path)
-            .find_map(|row| row.peer.clone());
+            .find_map(|row| row.peer(which).clone());
         let measure = match known {
             Some(measure) => measure,
             None => measure(load, peer.address(), &scenario, &scenario.peer_path, folder)?,
         };
         match rows.iter_mut().find(|row| row.name == scenario.name) {
-            Some(row) => row.peer = Some(measure),
-            None => rows.push(Row::of_peer(&scenario, measure)),
+            Some(row) => *row.peer_mut(which) = Some(measure),
+            None => {
+                let mut row = Row::of_peer(&scenario);
+                *row.peer_mut(which) = Some(measure);
+                rows.push(row);
+            }
         }
     }
     report.peer_bytes = Some(peer.memory_bytes()?);

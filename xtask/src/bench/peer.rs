@@ -1,4 +1,4 @@
-//! The peer: Fastify on every core, PostgreSQL and Redis, all of our own and on ports of their own.
+//! The peer: Fastify, PostgreSQL and Redis, all of our own and on ports of their own.
 
 use std::fs;
 use std::net::{SocketAddr, TcpStream};
@@ -27,8 +27,8 @@ pub struct Peer {
 }
 
 impl Peer {
-    /// Starts everything on data below `folder`.
-    pub fn start(folder: &Path, products: &[Value]) -> Result<Self> {
+    /// Starts everything on data below `folder`, with so many processes of Fastify.
+    pub fn start(folder: &Path, products: &[Value], workers: usize) -> Result<Self> {
         let sources = workspace::root().join(SOURCES);
         process::output(
             Command::new("npm")
@@ -47,6 +47,7 @@ impl Peer {
             .current_dir(&sources)
             .env("NODE_ENV", "production");
         command
+            .env("WORKERS", workers.to_string())
             .env("PORT", address.port().to_string())
             .env("PRODUCTS", &products_file);
         command.env("POSTGRES_PORT", postgres_address.port().to_string());

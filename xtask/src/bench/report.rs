@@ -17,14 +17,22 @@ use crate::workspace;
 /// Bytes of a mebibyte.
 const MIB: u64 = 1 << 20;
 
-/// One scenario on both sides.
+/// How many processes of Fastify.
+#[derive(Debug, Clone, Copy)]
+pub enum Peers {
+    One,
+    PerCore,
+}
+
+/// One scenario on all sides.
 #[derive(Debug, Serialize)]
 pub struct Row {
     pub name: &'static str,
     pub stoa_path: String,
     pub peer_path: String,
     pub stoa: Option<Measure>,
-    pub peer: Option<Measure>,
+    pub peer_one: Option<Measure>,
+    pub peer_per_core: Option<Measure>,
 }
 
 impl Row {
@@ -36,11 +44,24 @@ impl Row {
         }
     }
 
-    /// With the peer's side.
-    pub fn of_peer(scenario: &Scenario, peer: Measure) -> Self {
-        Self {
-            peer: Some(peer),
-            ..Self::empty(scenario)
+    /// Without Stoa's side.
+    pub fn of_peer(scenario: &Scenario) -> Self {
+        Self::empty(scenario)
+    }
+
+    /// A peer's side.
+    pub const fn peer(&self, which: Peers) -> &Option<Measure> {
+        match which {
+            Peers::One => &self.peer_one,
+            Peers::PerCore => &self.peer_per_core,
+        }
+    }
+
+    /// The same, to fill in.
+    pub const fn peer_mut(&mut self, which: Peers) -> &mut Option<Measure> {
+        match which {
+            Peers::One => &mut self.peer_one,
+            Peers::PerCore => &mut self.peer_per_core,
         }
     }
 
@@ -56,13 +77,15 @@ impl Row {
             stoa_path: stoa_path.clone(),
             peer_path: peer_path.clone(),
             stoa: None,
-            peer: None,
+            peer_one: None,
+            peer_per_core: None,
         }
     }
 
     /// How many times as much Stoa does.
-    fn ratio(&self) -> Option<f64> {
-        Some(self.stoa.as_ref()?.per_second() / self.peer.as_ref()?.per_second())
+    fn ratio(&self, which: Peers) -> Option<f64> {
+        let peer = self.peer(which).as_ref()?;
+        Some(self.stoa.as_ref()?.per_second() / peer.per_second())
     }
 }
 
@@ -122,7 +145,12 @@ impl Report {
             "p50",
             "p99",
             "failed",
-            "Fastify/s",
+            "1 Fastify/s",
+            "p50",
+            "p99",
+            "failed",
+            "ratio",
+            "per core/s",
             "p50",
             "p99",
             "failed",
@@ -132,11 +160,11 @@ impl Report {
         for row in &self.rows {
             let mut cells = vec![row.name.to_owned()];
             cells.extend(side(row.stoa.as_ref()));
-            cells.extend(side(row.peer.as_ref()));
-            cells.push(
-                row.ratio()
-                    .map_or_else(dash, |ratio| format!("{ratio:.2}×")),
-            );
+            for peer in [Peers::One, Peers::PerCore] {
+                cells.extend(side(row.peer(peer).as_ref()));
+                let ratio = row.ratio(peer);
+                cells.push(ratio.map_or_else(dash, |ratio| format!("{ratio:.2}×")));
+            }
             line(&mut text, &cells);
         }
         self.closing(&mut text);
@@ -147,7 +175,7 @@ impl Report {
         let mib =
             |bytes: Option<u64>| bytes.map_or_else(dash, |bytes| format!("{} MiB", bytes / MIB));
         text.push_str(&format!(
-            "\nmemory (PSS)  Stoa {} idle, {} after; Fastify, PostgreSQL and Redis {} idle, {} after\n",
+            "\nmemory (PSS)  Stoa {} idle, {} after; Fastify per core, PostgreSQL and Redis {} idle, {} after\n",
             mib(self.stoa_idle_bytes), mib(self.stoa_bytes), mib(self.peer_idle_bytes), mib(self.peer_bytes),
         ));
         if let Some(reloads) = &self.reloads {
@@ -230,10 +258,12 @@ mod tests {
             stoa_path: String::new(),
             peer_path: String::new(),
             stoa: Some(measure(300, 0)),
-            peer: None,
+            peer_one: None,
+            peer_per_core: None,
         };
-        assert!(row.ratio().is_none());
-        row.peer = Some(measure(100, 0));
-        assert!((row.ratio().unwrap_or_default() - 3.0).abs() < 1e-9);
+        assert!(row.ratio(Peers::One).is_none());
+        *row.peer_mut(Peers::One) = Some(measure(100, 0));
+        assert!((row.ratio(Peers::One).unwrap_or_default() - 3.0).abs() < 1e-9);
+        assert!(row.ratio(Peers::PerCore).is_none());
     }
 }

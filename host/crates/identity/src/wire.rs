@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use stoa_kernel::call::{Request, Response};
+use stoa_kernel::call::{Request, Response, Source};
 use stoa_kernel::error::Problem;
 use stoa_kernel::identity::Account;
 
@@ -56,7 +56,7 @@ pub(crate) fn json<T: Serialize>(status: u16, value: &T) -> Result<Response, Pro
             ("cache-control".into(), "no-store".into()),
         ],
         body: Bytes::from(body),
-        replayed: false,
+        source: Source::Handler,
     })
 }
 
@@ -66,7 +66,7 @@ pub(crate) fn nothing() -> Response {
         status: 204,
         headers: Vec::new(),
         body: Bytes::new(),
-        replayed: false,
+        source: Source::Handler,
     }
 }
 

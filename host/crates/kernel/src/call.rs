@@ -40,6 +40,18 @@ pub struct Response {
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Bytes,
-    /// Whether this is a stored answer told again.
-    pub replayed: bool,
+    /// Where it comes from.
+    pub source: Source,
+}
+
+/// Where an answer comes from.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Source {
+    /// A handler has just given it.
+    #[default]
+    Handler,
+    /// It was stored under an idempotency key.
+    Replay,
+    /// A handler gave it to the same question, and nothing that it rests on has changed since.
+    Memory,
 }

@@ -165,6 +165,15 @@ pub trait UnitOfWork: Send + Sync {
     fn rollback_to(&self, savepoint: usize);
     /// Makes everything durable, or nothing. A second call has nothing left to do.
     async fn commit(&self) -> Result<(), CommitError>;
+    /// What it has read, to ask later whether that is still so. None when it wrote, or when time alone may
+    /// change what it read.
+    fn basis(&self) -> Option<Arc<dyn Basis>>;
+}
+
+/// The documents that a unit of work read and the collections that it queried, as they were.
+pub trait Basis: Send + Sync {
+    /// Whether all of it is as it was. False as well when that is not known without asking the database.
+    fn holds(&self) -> bool;
 }
 
 /// The store.

@@ -77,6 +77,12 @@ impl PluginCache {
         }
     }
 
+    /// The copy under a key, unless its time is over.
+    fn read(&self, key: &CacheKey, now: Millis) -> Option<Bytes> {
+        let cached = self.entries.get(key)?;
+        (cached.expires_at > now).then_some(cached.value)
+    }
+
     /// Lets a change of a committed request take effect. `began` is the clock when that request began, and
     /// `wrote` whether it changed any document.
     ///
@@ -115,12 +121,31 @@ struct Pending {
     /// What becomes of a key, and by which of the request's changes.
     changes: HashMap<CacheKey, (usize, Change)>,
     count: usize,
+    readings: Vec<Reading>,
 }
 
 impl Pending {
     fn add(&mut self, key: CacheKey, change: Change) {
         self.changes.insert(key, (self.count, change));
         self.count += 1;
+    }
+}
+
+/// What a request found under a key of the cache.
+#[derive(Debug, Clone)]
+pub struct Reading {
+    key: CacheKey,
+    found: Option<Bytes>,
+}
+
+impl Reading {
+    /// Whether the very same copy, or as before none, is there.
+    pub fn holds(&self, cache: &PluginCache, now: Millis) -> bool {
+        match (&self.found, cache.read(&self.key, now)) {
+            (Some(found), Some(value)) => std::ptr::eq(found.as_ptr(), value.as_ptr()),
+            (None, None) => true,
+            _ => false,
+        }
     }
 }
 
@@ -157,12 +182,20 @@ impl CacheChanges {
                 (*expires_at > now).then(|| value.clone())
             }
             Some((_, Change::Remove)) => None,
-            None => cache
-                .entries
-                .get(key)
-                .filter(|cached| cached.expires_at > now)
-                .map(|cached| cached.value),
+            None => {
+                let found = cache.read(key, now);
+                pending.readings.push(Reading {
+                    key: key.clone(),
+                    found: found.clone(),
+                });
+                found
+            }
         })
+    }
+
+    /// What the request found, if it has changed nothing.
+    pub fn readings(&self) -> Option<Vec<Reading>> {
+        self.with(|pending| (pending.count == 0).then(|| pending.readings.clone()))
     }
 
     /// Sets a value once the request commits, unless somebody changed the key since this request began:

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use stoa_kernel::call::Response;
+use stoa_kernel::call::{Response, Source};
 use stoa_kernel::error::Problem;
 use stoa_wit::Reuse;
 use tokio::sync::OwnedSemaphorePermit;
@@ -233,7 +233,7 @@ fn checked(response: wire::Response, revision: &Revision) -> Result<Response, Fa
         status: response.status,
         headers: response.headers,
         body: Bytes::from(response.body),
-        replayed: false,
+        source: Source::Handler,
     })
 }
 

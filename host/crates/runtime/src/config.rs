@@ -45,6 +45,8 @@ pub struct RuntimeConfig {
     pub allow_reuse: bool,
     /// Bytes that plugins' caches may hold together.
     pub cache_bytes_max: u64,
+    /// Bytes of answers that are kept to be told again; 0 keeps none.
+    pub answer_bytes_max: u64,
     /// What is withheld from and set for plugins at the start.
     pub policy: Policy,
     /// The tenant in whose name plugins are health-called.
@@ -64,6 +66,7 @@ impl RuntimeConfig {
             tenant_concurrency_max: 384,
             allow_reuse: true,
             cache_bytes_max: 32 << 20,
+            answer_bytes_max: 32 << 20,
             policy: Policy::default(),
             default_tenant,
         }

@@ -5,6 +5,7 @@
 //! guests can reach.
 
 mod activation;
+mod answers;
 mod aot;
 mod artifact;
 mod bindings;

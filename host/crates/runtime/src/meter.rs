@@ -17,6 +17,7 @@ pub struct Meter {
     memory_bytes: Gauge,
     instantiate_seconds: Histogram,
     conflicts: Counter,
+    remembered: Counter,
 }
 
 impl Meter {
@@ -30,6 +31,7 @@ impl Meter {
             memory_bytes: gauge!("plugin_memory_bytes", "plugin" => plugin.clone()),
             instantiate_seconds: histogram!("plugin_instantiate_seconds", "plugin" => plugin.clone()),
             conflicts: counter!("plugin_conflicts_total", "plugin" => plugin.clone()),
+            remembered: counter!("plugin_answers_remembered_total", "plugin" => plugin.clone()),
             plugin,
         }
     }
@@ -57,6 +59,11 @@ impl Meter {
     /// A request has met a conflict and runs again.
     pub fn conflicted(&self) {
         self.conflicts.increment(1);
+    }
+
+    /// A request was answered without a call.
+    pub fn remembered(&self) {
+        self.remembered.increment(1);
     }
 }
 

@@ -26,9 +26,22 @@ pub struct Outside {
 struct Log {
     told: Vec<Answer>,
     replay: VecDeque<Answer>,
+    /// Whether the outside world was reached past this log.
+    open: bool,
 }
 
 impl Outside {
+    /// Whether nothing was asked of the outside world.
+    pub fn is_silent(&self) -> bool {
+        let log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        log.told.is_empty() && !log.open
+    }
+
+    /// Says that something was asked that is not remembered here.
+    pub fn open(&self) {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner).open = true;
+    }
+
     /// Begins another run: everything told so far will be told again.
     pub fn rewind(&self) {
         let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);

@@ -11,6 +11,7 @@ use stoa_kernel::routing::{Clash, Lookup, Routes};
 use stoa_wit::Package;
 
 use crate::Core;
+use crate::answers::Answers;
 use crate::fault::Fault;
 use crate::linking::{Used, check_types};
 use crate::revision::Revision;
@@ -22,6 +23,8 @@ pub struct Live {
     plugins: BTreeMap<Arc<str>, Arc<Revision>>,
     providers: HashMap<String, Arc<Revision>>,
     routes: Routes<Arc<Revision>>,
+    /// What their handlers have answered.
+    pub answers: Answers,
 }
 
 /// Why a set of plugins can't be live together.
@@ -60,6 +63,9 @@ impl Live {
         plugins: BTreeMap<Arc<str>, Arc<Revision>>,
         uses: &BTreeMap<Arc<str>, Arc<Used>>,
     ) -> Result<Self, SetError> {
+        let answer_bytes_max = core
+            .upgrade()
+            .map_or(0, |core| core.config.answer_bytes_max);
         let mut routes = Routes::default();
         for revision in plugins.values() {
             for route in &revision.package.manifest.routes {
@@ -100,6 +106,7 @@ impl Live {
             plugins,
             providers,
             routes,
+            answers: Answers::new(answer_bytes_max),
         })
     }
 
@@ -171,6 +178,6 @@ impl Snapshot for Held {
         else {
             return Err(Fault::Busy("the host is stopping").into_problem(&matched.plugin));
         };
-        transaction::run(&core, &self.0, route, request).await
+        transaction::run(&core, &self.0, matched.key, route, request).await
     }
 }

@@ -79,6 +79,11 @@ impl Budget {
             .is_ok()
     }
 
+    /// Whether any log text was written.
+    pub fn has_logged(&self) -> bool {
+        self.log_bytes_left.load(Ordering::Relaxed) < LOG_BYTES_PER_REQUEST_MAX as u64
+    }
+
     /// How many of these bytes of log text may still be written; they are then used up.
     pub fn take_log_bytes(&self, wanted: usize) -> usize {
         let take = |left: u64| Some(left.saturating_sub(wanted as u64));

@@ -122,6 +122,9 @@ impl WasiView for State {
     /// Made when a guest first uses it, which guests in Rust never do.
     fn ctx(&mut self) -> WasiCtxView<'_> {
         self.resources.set_max_capacity(RESOURCES_MAX);
+        if let Some(scope) = &self.scope {
+            scope.outside.open();
+        }
         let ctx = self.wasi.get_or_insert_with(|| {
             let mut builder = WasiCtxBuilder::new();
             builder.max_random_size(u64::from(limits::RANDOM_BYTES_MAX));

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use stoa_kernel::answer::{IdempotencyKey, StoredAnswer};
-use stoa_kernel::call::{Request, Response};
+use stoa_kernel::call::{Request, Response, Source};
 use stoa_kernel::error::Problem;
 use stoa_kernel::id::TenantId;
 use stoa_kernel::limits::{COMMIT_TRIES_MAX, IDEMPOTENCY_TTL_MS, IDEMPOTENT_ANSWER_BYTES_MAX};
@@ -43,10 +43,19 @@ const MIGRATION_RETRY_AFTER_S: u32 = 5;
 pub async fn run(
     core: &Arc<Core>,
     live: &Arc<Live>,
+    key: usize,
     route: &Entry<Arc<Revision>>,
     request: Request,
 ) -> Result<Response, Problem> {
     let revision = &route.owner;
+    if route.route.remember {
+        let now = core.ports.clock.now();
+        if let Some(response) = live.answers.find(key, &request, &core.cache, now) {
+            revision.meter.remembered();
+            return Ok(response);
+        }
+    }
+    let answer_key = route.route.remember.then_some(key);
     let fault = |fault: Fault| fault.into_problem(&revision.name);
     let _tenant = core
         .tenants
@@ -55,7 +64,7 @@ pub async fn run(
     let _slot = call::slot(revision).await.map_err(fault)?;
 
     let Some(key) = request.idempotency.clone() else {
-        return try_until_committed(core, live, route, request).await;
+        return try_until_committed(core, live, answer_key, route, request).await;
     };
     let Some(_running) = core.in_flight.begin(&request.tenant, &key.id) else {
         return Err(in_flight());
@@ -63,12 +72,13 @@ pub async fn run(
     if let Some(answer) = stored(core, &request.tenant, &key).await? {
         return Ok(answer);
     }
-    try_until_committed(core, live, route, request).await
+    try_until_committed(core, live, answer_key, route, request).await
 }
 
 async fn try_until_committed(
     core: &Arc<Core>,
     live: &Arc<Live>,
+    answer_key: Option<usize>,
     route: &Entry<Arc<Revision>>,
     request: Request,
 ) -> Result<Response, Problem> {
@@ -128,6 +138,9 @@ async fn try_until_committed(
         }
         match commit(&scope).await {
             Ok(()) => {
+                if let Some(key) = answer_key {
+                    live.answers.keep(key, &scope, &response);
+                }
                 scope.resting.release(&request.tenant);
                 return Ok(response);
             }
@@ -233,7 +246,7 @@ async fn stored(
         status: answer.status,
         headers: answer.headers,
         body: answer.body.into(),
-        replayed: true,
+        source: Source::Replay,
     }))
 }
 

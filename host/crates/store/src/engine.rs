@@ -24,8 +24,6 @@ use crate::{names, schema};
 /// The namespace of everything that a host stores.
 const NAMESPACE: &str = "stoa";
 
-/// The database of what belongs to no tenant. A tenant's begins with `t_`.
-
 /// Fewer would let one compaction hold up every request.
 const WORKERS_MIN: usize = 3;
 
@@ -44,6 +42,10 @@ const PERSIST_TRIES_MAX: u32 = 20;
 
 /// What one try waits longer than the one before.
 const PERSIST_WAIT: Duration = Duration::from_millis(3);
+
+/// From so many waiting commits on, the engine would hold a sync back for 5 ms to gather more of them. Those
+/// that arrive while one sync is under way share the next one anyway: waiting only adds to everybody's time.
+const WAITING_COMMITS_NEVER: usize = usize::MAX;
 
 /// The functions that the store's statements use. The engine refuses all others.
 const FUNCTIONS: [&str; 4] = ["count", "record", "string", "type"];
@@ -199,6 +201,10 @@ async fn open(url: String, sizes: ConfigMap) -> Result<(Arc<Datastore>, Session)
 /// The engine's own defaults take half of the machine.
 fn sizes(config: &StoreConfig) -> ConfigMap {
     ConfigMap::empty()
+        .with_key_value(
+            "surrealkv_grouped_commit_wait_threshold",
+            WAITING_COMMITS_NEVER.to_string(),
+        )
         .with_key_value(
             "surrealkv_block_cache_capacity",
             config.block_cache_bytes_max.to_string(),

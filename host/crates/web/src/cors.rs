@@ -16,7 +16,7 @@ const REQUEST_HEADERS: HeaderValue = HeaderValue::from_static(
     "authorization, content-type, idempotency-key, if-match, if-none-match, x-request-id, x-session-id, x-tenant",
 );
 const EXPOSED_HEADERS: HeaderValue = HeaderValue::from_static(
-    "etag, idempotent-replayed, location, retry-after, x-request-id, x-session-id",
+    "cache-status, etag, idempotent-replayed, location, retry-after, x-request-id, x-session-id",
 );
 
 /// Seconds that a browser may remember a preflight: short enough that a changed list is felt soon.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, Response, StatusCode};
-use stoa_kernel::call;
+use stoa_kernel::call::{self, Source};
 use stoa_kernel::error::Problem;
 use stoa_kernel::identity::Principal;
 use stoa_kernel::plugins::{Matched, Snapshot};
@@ -20,6 +20,9 @@ use crate::trail::{Pattern, Trail};
 use crate::{auth, headers, idempotency, json, method, session, tenant};
 
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+
+/// RFC 9211.
+const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 
 /// Bytes of a failed answer's body that reach the log.
 const LOGGED_BYTES_MAX: usize = 1 << 10;
@@ -150,10 +153,16 @@ fn into_http(answer: call::Response, from: &Target) -> Result<Response<Bytes>, P
         Target::Service(_) => headers::from_service(response.headers_mut(), answer.headers),
         Target::Plugin(_) => headers::from_guest(response.headers_mut(), answer.headers),
     }
-    if answer.replayed {
-        response
-            .headers_mut()
-            .insert(REPLAYED, HeaderValue::from_static("true"));
+    match answer.source {
+        Source::Handler => {}
+        Source::Replay => {
+            let yes = HeaderValue::from_static("true");
+            response.headers_mut().insert(REPLAYED, yes);
+        }
+        Source::Memory => {
+            let hit = HeaderValue::from_static("Stoa; hit");
+            response.headers_mut().insert(CACHE_STATUS, hit);
+        }
     }
     Ok(response)
 }

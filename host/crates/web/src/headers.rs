@@ -89,6 +89,7 @@ fn is_hosts(name: &HeaderName) -> bool {
         "x-request-id"
             | "x-session-id"
             | "idempotent-replayed"
+            | "cache-status"
             | "clear-site-data"
             | "service-worker-allowed"
     ) || name.as_str().starts_with("access-control-")

@@ -65,7 +65,11 @@ impl Work {
                 "at most {KEYS_MAX} group keys and {COMPUTE_MAX} calculations"
             )));
         }
-        let own = self.state().own_of(table);
+        let own = {
+            let mut state = self.state();
+            state.query(table);
+            state.own_of(table)
+        };
         let question = question(aggregate);
         let (true, false, Some(question)) = (
             own.is_empty(),

@@ -1,6 +1,7 @@
 //! One request's unit of work: the port's methods, each a line or two on top of the modules beside.
 
 mod aggregate;
+mod basis;
 mod numbers;
 mod page;
 mod read;
@@ -16,12 +17,13 @@ use stoa_kernel::answer::StoredAnswer;
 use stoa_kernel::event::Event;
 use stoa_kernel::id::CollectionName;
 use stoa_kernel::query::{Aggregate, Page, Query};
-use stoa_kernel::store::{CommitError, Document, Expiry, StoreError, UnitOfWork};
+use stoa_kernel::store::{Basis, CommitError, Document, Expiry, StoreError, UnitOfWork};
 
 use crate::commit;
 use crate::shared::Shared;
 use crate::table::Key;
 use crate::tenants::Tenant;
+use basis::ReadSet;
 use state::State;
 
 /// A unit of work over one tenant's data.
@@ -181,5 +183,14 @@ impl UnitOfWork for Work {
         commit::commit(Arc::clone(&self.shared), Arc::clone(&self.tenant), plan).await?;
         self.state().finish();
         Ok(())
+    }
+
+    fn basis(&self) -> Option<Arc<dyn Basis>> {
+        let (documents, collections) = self.state().lasting_reads()?;
+        Some(Arc::new(ReadSet {
+            shared: Arc::clone(&self.shared),
+            documents,
+            collections,
+        }))
     }
 }

@@ -60,7 +60,11 @@ impl Cut {
 
 impl Work {
     pub(super) async fn page(&self, table: &Arc<Table>, query: &Query) -> Result<Page, StoreError> {
-        let own = self.state().own_of(table);
+        let own = {
+            let mut state = self.state();
+            state.query(table);
+            state.own_of(table)
+        };
         let page = if own.is_empty() {
             self.committed_page(table, query).await?
         } else {

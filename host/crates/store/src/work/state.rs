@@ -43,6 +43,10 @@ pub(super) struct State {
     reads: HashMap<Key, Option<i64>>,
     /// Revisions of the documents that queries found. They count only for those that are written, too.
     seen: HashMap<Key, i64>,
+    /// Collections that were queried, with their generations from before.
+    queried: Vec<(Arc<Table>, u64)>,
+    /// Whether a document was read that ends some day.
+    saw_expiring: bool,
     writes: HashMap<Key, Pending>,
     events: Vec<Event>,
     pub(super) answer: Option<(String, StoredAnswer)>,
@@ -79,9 +83,17 @@ impl State {
                 limits::READS_PER_REQUEST_MAX
             )));
         }
+        self.saw_expiring |= found.as_ref().is_some_and(|row| row.expires_at.is_some());
         self.reads
             .insert(key.clone(), found.as_ref().map(|row| row.revision));
         Ok(())
+    }
+
+    /// Remembers that a collection is about to be queried.
+    pub(super) fn query(&mut self, table: &Arc<Table>) {
+        if self.queried.iter().all(|(known, _)| known.uid != table.uid) {
+            self.queried.push((Arc::clone(table), table.generation()));
+        }
     }
 
     /// Remembers what a query found.
@@ -236,6 +248,26 @@ impl State {
             .iter()
             .map(|(key, read)| (key.clone(), *read))
             .collect()
+    }
+
+    /// What a request that wrote nothing has read, unless time alone may change it.
+    #[expect(
+        clippy::type_complexity,
+        reason = "named where it ends up, in a read set"
+    )]
+    pub(super) fn lasting_reads(
+        &self,
+    ) -> Option<(Vec<(Key, Option<i64>)>, Vec<(Arc<Table>, u64)>)> {
+        let wrote = !self.undo.is_empty() || self.answer.is_some();
+        let expires = self.queried.iter().any(|(table, _)| table.may_expire());
+        if wrote || expires || self.saw_expiring {
+            return None;
+        }
+        let documents = self.reads.iter();
+        Some((
+            documents.map(|(key, read)| (key.clone(), *read)).collect(),
+            self.queried.clone(),
+        ))
     }
 
     /// All is committed.

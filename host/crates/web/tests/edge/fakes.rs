@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use serde_json::{Value, json};
 use stoa_kernel::answer::StoredAnswer;
-use stoa_kernel::call::{Request, Response};
+use stoa_kernel::call::{Request, Response, Source};
 use stoa_kernel::clock::{Clock, Millis};
 use stoa_kernel::error::Problem;
 use stoa_kernel::event::Event;
@@ -115,7 +115,7 @@ impl Snapshot for FakeSnapshot {
             "echo" => Ok(ok(echo(&request).to_string())),
             "big" => Ok(ok(format!("{:?}", "x".repeat(4_000)))),
             "replay" => Ok(Response {
-                replayed: true,
+                source: Source::Replay,
                 ..ok("{}".into())
             }),
             "headers" => Ok(Response {
@@ -160,7 +160,7 @@ fn ok(body: String) -> Response {
         status: 200,
         headers,
         body: Bytes::from(body),
-        replayed: false,
+        source: Source::Handler,
     }
 }
 

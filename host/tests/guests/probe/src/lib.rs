@@ -42,6 +42,26 @@ fn read_note(Path(id): Path<String>) -> Result<Json<Note>> {
         .ok_or_else(|| Problem::not_found("note"))
 }
 
+/// The names of the notes of a kind.
+fn notes_of(Path(kind): Path<String>) -> Result<Json<Value>> {
+    let page = NOTES.query().filter(eq("kind", kind)).run()?;
+    let names: Vec<String> = page.items.into_iter().map(|note| note.value.name).collect();
+    Ok(Json(json!({ "names": names })))
+}
+
+/// Asks for what can be different each time, or tells the log.
+fn outside(Path(what): Path<String>) -> Json<Value> {
+    Json(match what.as_str() {
+        "time" => json!({ "now": clock::now_ms() }),
+        "chance" => json!({ "id": random::ulid() }),
+        "log" => {
+            log::info!("somebody asked");
+            json!({})
+        }
+        _ => json!({}),
+    })
+}
+
 fn write_note(Json(note): Json<Note>) -> Result<Created<Json<Note>>> {
     NOTES.create(&note.name, &note)?;
     events::raise("probe.noted", &note.name, &note)?;
