@@ -45,6 +45,14 @@ impl RedisConfig {
             answer_ms_max: ANSWER_MS_MAX,
         }
     }
+
+    /// Whether the address can be understood; nobody is asked.
+    ///
+    /// # Errors
+    /// [`InvalidRedisUrl`] when it can't.
+    pub fn check(&self) -> Result<(), InvalidRedisUrl> {
+        Link::new(self).map(drop)
+    }
 }
 
 /// The text is no address of a Redis server. What it says instead may be a password.

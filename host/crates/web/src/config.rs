@@ -32,7 +32,7 @@ const SIGN_IN_PER_MINUTE: u32 = 10;
 const ORGANIZATION_PER_MINUTE: u32 = 1_000;
 
 /// How often clients may call, where [`crate::Ports::quotas`] counts.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RateLimits {
     /// Requests a minute of one address.
     pub per_minute: u32,

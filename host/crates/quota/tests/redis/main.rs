@@ -256,6 +256,7 @@ async fn an_address_that_is_none_is_an_error_that_does_not_show_it() {
         "redis://:hunter2@[::",
     ] {
         let config = RedisConfig::new(address, "test:");
+        assert!(config.check().is_err());
         let connected = RedisQuotas::connect(&config, Arc::new(ClockAt(0))).await;
         let Err(error @ InvalidRedisUrl) = connected else {
             unreachable!("{address} was taken");
