@@ -105,6 +105,10 @@ mod tests {
     fn a_refused_call_passes_after_the_seconds_it_was_told() {
         for (calls, window_s) in [(1, 1), (1, 60), (7, 60), (10, 60), (100, 60), (999, 7)] {
             let (rate, mut full_at) = (rate(calls, window_s), 0);
+            assert!(
+                rate.burst >= Micros::from(window_s) * MICROS_PER_S,
+                "rounding gives calls away"
+            );
             for left in (0..calls).rev() {
                 assert_eq!(rate.take(&mut full_at, NOW).remaining, left);
             }
@@ -137,6 +141,8 @@ mod tests {
         }
         let refused = rate(10, 60).take(&mut full_at, NOW);
         assert_eq!((refused.retry_after_s, refused.reset_s), (6, 60));
+        let later = NOW + 6 * MICROS_PER_S;
+        assert!(rate(10, 60).take(&mut full_at, later).admitted);
     }
 
     #[test]

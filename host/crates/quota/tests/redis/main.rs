@@ -132,6 +132,11 @@ async fn keys_have_our_prefix_and_go_when_their_quota_is_full_again() {
     let server = Server::start();
     let quotas = host(&server).await;
     quotas.take("a", FIFTY).await;
+    assert_eq!(
+        server.command(&["STRLEN", "test:a"]),
+        "16",
+        "a time in microseconds, to the last digit"
+    );
     let ttl_ms: i64 = server.command(&["PTTL", "test:a"]).parse().unwrap();
     let interval_ms = 86_400_000 / 50;
     assert!(
