@@ -33,7 +33,7 @@ impl Server {
                 return server;
             }
         }
-        unreachable!("redis-server does not start");
+        panic!("redis-server does not start");
     }
 
     pub fn url(&self) -> String {
@@ -115,7 +115,7 @@ fn spawn(port: u16, dir: &TempDir) -> Child {
         .stderr(Stdio::null());
     match command.spawn() {
         Ok(child) => child,
-        Err(error) => unreachable!(
+        Err(error) => panic!(
             "redis-server can't be run ({error}): install Debian's package redis-server, \
              as `cargo xtask test` does"
         ),
