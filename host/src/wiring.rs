@@ -15,7 +15,7 @@ use tokio::net::TcpListener;
 use crate::config::{Config, Location};
 use crate::system::{SystemClock, SystemRandom};
 use crate::watch::{self, Watcher};
-use crate::{demo, keyfile};
+use crate::{demo, keyfile, quotas};
 
 /// How often expired documents and stored answers are removed. They are invisible from their time on; this
 /// only gives their room back.
@@ -69,6 +69,7 @@ pub async fn build(config: &Config, file: Option<&Path>) -> anyhow::Result<Host>
     }
 
     let tokens = Arc::new(JwtTokens::new(token_config(config)?, clock.clone()));
+    let counting = quotas::build(config, clock.clone()).await?;
     let edge = Edge::new(
         edge_config(config),
         stoa_web::Ports {
@@ -76,6 +77,9 @@ pub async fn build(config: &Config, file: Option<&Path>) -> anyhow::Result<Host>
             store: store.clone(),
             identity: tokens.clone(),
             services: Vec::new(),
+            quotas: counting.quotas,
+            organization_quota: None,
+            parts: counting.parts,
             clock,
             random,
         },
@@ -204,6 +208,8 @@ fn edge_config(config: &Config) -> EdgeConfig {
         demo_native: config.dev.native_bench,
         cors_origins: config.http.cors_origins.clone(),
         secure_cookies: config.http.secure_cookies,
+        trusted_proxies: config.http.trusted_proxies.clone(),
+        limits: (&config.limits).into(),
         ..EdgeConfig::default()
     }
 }

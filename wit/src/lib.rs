@@ -8,7 +8,7 @@ pub mod value;
 
 pub use manifest::{
     Caller, Collection, Instance, Limits, Manifest, ManifestError, Method, Reuse, Role, Route,
-    Setting, SettingKind, is_plugin_name,
+    RouteClass, Setting, SettingKind, is_plugin_name,
 };
 pub use package::{Package, PackageError};
 

@@ -82,11 +82,38 @@ pub struct Route {
     /// that logged or wrote, is never told again.
     #[serde(default)]
     pub remember: bool,
+    /// Which quota its requests count against.
+    #[serde(default)]
+    pub class: RouteClass,
 }
 
 impl Route {
     const fn default_status() -> u16 {
         200
+    }
+}
+
+/// Which quota the requests of a route count against; how much each allows is the operator's to say.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum RouteClass {
+    /// The one of ordinary routes.
+    #[default]
+    Default,
+    /// The narrow one of routes where passwords and codes could be guessed, or mail be sent to strangers.
+    SignIn,
+}
+
+impl RouteClass {
+    /// The word in a manifest.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Default => "default",
+            Self::SignIn => "sign-in",
+        }
     }
 }
 
@@ -469,7 +496,11 @@ fn is_name(text: &str, bytes_max: usize, extra: &[u8]) -> bool {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+#[expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "tests fail by panicking"
+)]
 mod tests {
     use super::*;
 
@@ -505,6 +536,7 @@ mod tests {
             ("[\"user\", \"session\"]", "[\"god\"]", "god"),
             ("{id}", "{id", "segment"),
             ("handler = ", "colour = 1\nhandler = ", "colour"),
+            ("handler = ", "class = \"free\"\nhandler = ", "free"),
             ("stoa:commerce/catalog@0.1.0", "catalog", "uses.catalog"),
             ("[\"storage\"]", "[]", "storage"),
         ] {
@@ -512,6 +544,19 @@ mod tests {
             assert_ne!(text, CART, "{from} is not in the sample");
             let error = Manifest::from_toml(&text).unwrap_err().to_string();
             assert!(error.contains(named), "{error} does not name {named}");
+        }
+    }
+
+    #[test]
+    fn a_route_counts_against_the_ordinary_quota_unless_it_names_another() {
+        let class = |text: &str| Manifest::from_toml(text).unwrap().routes[0].class;
+        assert_eq!(class(CART), RouteClass::Default);
+        for (word, expected) in [
+            ("default", RouteClass::Default),
+            ("sign-in", RouteClass::SignIn),
+        ] {
+            let text = CART.replacen("handler = ", &format!("class = {word:?}\nhandler = "), 1);
+            assert_eq!((class(&text), expected.as_str()), (expected, word));
         }
     }
 

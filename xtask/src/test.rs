@@ -12,6 +12,11 @@ const TOOLS: &[Tool] = &[Tool {
     file: "cc",
     package: "build-essential",
 }];
+/// What tests start for themselves.
+const SERVERS: &[Tool] = &[Tool {
+    file: "redis-server",
+    package: "redis-server",
+}];
 /// Where the host's tests find the plugins.
 const PLUGINS_VARIABLE: &str = "STOA_TEST_PLUGINS";
 /// Where the host's tests find their own guests.
@@ -30,6 +35,7 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<()> {
     let consent = Consent::from_flag(args.yes);
     ensure_prerequisites(consent)?;
+    prerequisites::ensure(SERVERS, &[], consent)?;
     let workspace = Workspace::load()?;
     let batches = [Batch::plugins(&workspace)?, Batch::test_guests(&workspace)?];
     guests::build(&workspace, Profile::Guest, consent, &batches)?;

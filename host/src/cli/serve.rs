@@ -17,7 +17,6 @@ pub struct Args {
 pub fn run(args: &Args) -> anyhow::Result<()> {
     let config = Config::load(args.config.as_deref())?;
     telemetry::start(&config.log)?;
-    config.limits.warn();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

@@ -1,8 +1,10 @@
 //! `[http]`: the edge.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
-use serde::Deserialize;
+use ipnet::IpNet;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 
 /// The edge.
 #[derive(Debug, Clone, Deserialize)]
@@ -17,7 +19,84 @@ pub struct Http {
     /// Connections at the same time.
     pub connections_max: u32,
     /// Origins whose pages may call.
+    #[serde(deserialize_with = "origins")]
     pub cors_origins: Vec<String>,
-    /// Whether the session cookie travels over TLS only.
+    /// Whether clients arrive by https.
     pub secure_cookies: bool,
+    /// Networks of the proxies whose `X-Forwarded-For` is believed.
+    #[serde(deserialize_with = "networks")]
+    pub trusted_proxies: Vec<IpNet>,
+}
+
+/// Reads networks; an address stands for itself.
+fn networks<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<IpNet>, D::Error> {
+    let parse = |text: String| {
+        let network = text.parse::<IpNet>().ok();
+        let address = || text.parse::<IpAddr>().ok().map(IpNet::from);
+        let found = network.or_else(address);
+        found.ok_or_else(|| D::Error::custom(format!("{text:?} is no address and no network")))
+    };
+    let texts = Vec::<String>::deserialize(deserializer)?;
+    texts.into_iter().map(parse).collect()
+}
+
+/// Reads origins. A browser's spelling is the only one that ever matches: no path, no capitals, no `*`.
+fn origins<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let origins = Vec::<String>::deserialize(deserializer)?;
+    match origins.iter().find(|origin| !is_origin(origin)) {
+        None => Ok(origins),
+        Some(wrong) => Err(D::Error::custom(format!(
+            "{wrong:?} is no origin such as https://shop.example"
+        ))),
+    }
+}
+
+fn is_origin(text: &str) -> bool {
+    let is_of = |text: &str, marks: &[u8]| {
+        let mut bytes = text.bytes();
+        !text.is_empty()
+            && bytes.all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || marks.contains(&b))
+    };
+    text.split_once("://")
+        .is_some_and(|(scheme, host)| is_of(scheme, b"+-.") && is_of(host, b"-.:[]"))
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_origin_is_spelled_as_browsers_do() {
+        for right in [
+            "https://shop.example",
+            "http://localhost:5173",
+            "http://[::1]:8080",
+            "capacitor://localhost",
+        ] {
+            assert!(is_origin(right), "{right}");
+        }
+        for wrong in [
+            "",
+            "*",
+            "null",
+            "shop.example",
+            "https://",
+            "https://shop.example/",
+            "https://Shop.example",
+            "https://*.shop.example",
+        ] {
+            assert!(!is_origin(wrong), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn proxies_are_addresses_and_networks() {
+        let read = |text: serde_json::Value| networks(text).map(|found| format!("{found:?}"));
+        let found = read(serde_json::json!(["10.0.0.0/8", "192.0.2.1", "fd00::/8"])).unwrap();
+        assert_eq!(found, "[10.0.0.0/8, 192.0.2.1/32, fd00::/8]");
+        for wrong in ["10.0.0.0/33", "proxy.internal", ""] {
+            assert!(read(serde_json::json!([wrong])).is_err(), "{wrong}");
+        }
+    }
 }

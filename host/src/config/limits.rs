@@ -1,6 +1,9 @@
 //! `[limits]`: how often clients may call.
 
+use std::num::NonZeroU32;
+
 use serde::Deserialize;
+use stoa_web::RateLimits;
 
 /// How often clients may call.
 #[derive(Debug, Clone, Deserialize)]
@@ -8,15 +11,20 @@ use serde::Deserialize;
 pub struct Limits {
     /// Whether the edge counts at all.
     pub enabled: bool,
+    /// Requests a minute of one address.
+    pub per_minute: NonZeroU32,
+    /// Requests a minute of one address to routes where secrets could be guessed.
+    pub sign_in_per_minute: NonZeroU32,
+    /// Requests a minute of one organisation's accounts.
+    pub organization_per_minute: NonZeroU32,
 }
 
-impl Limits {
-    /// Tells an operator who relies on limits that there are none.
-    pub fn warn(&self) {
-        if self.enabled {
-            tracing::warn!(
-                "limits.enabled has no effect: this version does not limit how often clients call"
-            );
+impl From<&Limits> for RateLimits {
+    fn from(limits: &Limits) -> Self {
+        Self {
+            per_minute: limits.per_minute.get(),
+            sign_in_per_minute: limits.sign_in_per_minute.get(),
+            organization_per_minute: limits.organization_per_minute.get(),
         }
     }
 }

@@ -103,6 +103,9 @@ impl Config {
             let reason = "http.request_ms_max must be more than plugins.limits.cap.wall_ms_max";
             return Err(ConfigError::Impossible(reason.into()));
         }
+        self.redis
+            .check()
+            .map_err(|error| ConfigError::Impossible(format!("redis.url: {error}")))?;
         self.identity
             .signing_key_der()
             .map_err(|error| ConfigError::Impossible(error.to_string()))?;

@@ -11,6 +11,7 @@ mod limits;
 mod load;
 mod log;
 mod plugins;
+mod redis;
 mod secret;
 mod store;
 mod tenancy;
@@ -30,6 +31,7 @@ pub use limits::Limits;
 pub use load::ConfigError;
 pub use log::{Format, Log};
 pub use plugins::Plugins;
+pub use redis::Redis;
 pub use secret::Secret;
 pub use store::{Location, Store};
 pub use tenancy::Tenancy;
@@ -50,6 +52,8 @@ pub struct Config {
     pub tenancy: Tenancy,
     /// How often clients may call.
     pub limits: Limits,
+    /// What several hosts share besides the database.
+    pub redis: Redis,
     /// Tokens.
     pub identity: Identity,
     /// Logs.

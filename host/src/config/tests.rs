@@ -6,6 +6,7 @@ use std::fs;
 use figment::Figment;
 use figment::providers::{Format as _, Toml};
 use stoa_kernel::limits::CallLimits;
+use stoa_web::RateLimits;
 
 use super::load::DEFAULTS;
 use super::*;
@@ -72,6 +73,23 @@ fn the_limits_of_the_defaults_are_the_kernels() {
 }
 
 #[test]
+fn the_rate_limits_of_the_defaults_are_the_edges() {
+    let config = with_variables(&[]).unwrap();
+    assert!(config.limits.enabled);
+    assert_eq!(
+        RateLimits::from(&config.limits),
+        stoa_web::EdgeConfig::default().limits
+    );
+    assert!(config.redis.quotas().is_none());
+}
+
+#[test]
+fn a_developers_host_limits_nobody() {
+    let config = Config::from_layers(Some(&named("dev.toml")), []).unwrap();
+    assert!(!config.limits.enabled);
+}
+
+#[test]
 fn the_store_of_the_defaults_is_the_stores_own() {
     let (config, store) = (
         with_variables(&[]).unwrap().store,
@@ -126,7 +144,10 @@ fn each_kind_of_value_can_come_from_the_environment() {
         ("STOA_HTTP__LISTEN", "0.0.0.0:9"),
         ("STOA_STORE__URL", "surrealkv:///tmp/x"),
         ("STOA_STORE__QUERY_CACHE_ENTRIES_MAX", "0"),
-        ("STOA_LIMITS__ENABLED", "true"),
+        ("STOA_LIMITS__ENABLED", "false"),
+        ("STOA_LIMITS__PER_MINUTE", "7"),
+        ("STOA_REDIS__URL", "redis://:hunter2@cache:6379"),
+        ("STOA_HTTP__TRUSTED_PROXIES", "[\"10.0.0.0/8\"]"),
         ("STOA_TENANCY__DEFAULT", "2024"),
         ("STOA_HTTP__CORS_ORIGINS", "[\"https://a.example\"]"),
         ("STOA_PLUGINS__DENY__CART", "[\"cache\"]"),
@@ -137,7 +158,12 @@ fn each_kind_of_value_can_come_from_the_environment() {
     assert_eq!(config.http.listen.port(), 9);
     assert_eq!(config.store_dir().unwrap(), PathBuf::from("/tmp/x"));
     assert_eq!(config.store.query_cache_entries_max, 0);
-    assert!(config.limits.enabled);
+    assert!(!config.limits.enabled);
+    assert_eq!(config.limits.per_minute.get(), 7);
+    let redis = config.redis.quotas().unwrap();
+    assert_eq!(redis.url, "redis://:hunter2@cache:6379");
+    assert_eq!(redis.prefix, "stoa:quota:");
+    assert_eq!(config.http.trusted_proxies.len(), 1);
     assert_eq!(config.tenancy.default.as_str(), "2024");
     assert_eq!(config.http.cors_origins, ["https://a.example"]);
     assert!(config.plugins.deny.get("cart").unwrap().contains("cache"));
@@ -177,6 +203,10 @@ fn unknown_and_impossible_values_are_errors_that_name_the_key() {
         ),
         ("[http]\nrequest_ms_max = 30_000", "request_ms_max"),
         ("[identity]\nsigning_key = \"?\"", "signing_key"),
+        ("[http]\ncors_origins = [\"*\"]", "cors_origins"),
+        ("[http]\ntrusted_proxies = [\"x\"]", "trusted_proxies"),
+        ("[limits]\nper_minute = 0", "per_minute"),
+        ("[redis]\nurl = \"cache:6379\"", "redis.url"),
     ] {
         let error = with_file(text).unwrap_err().to_string();
         assert!(error.contains(key), "{key}: {error}");
@@ -201,11 +231,12 @@ fn debug_shows_no_secret() {
     let config = with_variables(&[
         ("STOA_IDENTITY__SIGNING_KEY", key),
         ("STOA_PLUGINS__SETTINGS__PAYMENTS__API_KEY", "sk_live"),
+        ("STOA_REDIS__URL", "redis://:hunter2@cache:6379"),
     ])
     .unwrap();
     let shown = format!("{config:?}");
     assert!(
-        !shown.contains(key) && !shown.contains("sk_live"),
+        !shown.contains(key) && !shown.contains("sk_live") && !shown.contains("hunter2"),
         "{shown}"
     );
     assert!(shown.contains("api_key"), "{shown}");

@@ -2,6 +2,8 @@
 
 use async_trait::async_trait;
 
+use crate::id::TenantId;
+
 /// So many calls within so long. Bursts of up to `calls` pass at once; after that the rate is even (GCRA).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Quota {
@@ -28,7 +30,15 @@ pub struct Verdict {
 /// Counts calls.
 #[async_trait]
 pub trait Quotas: Send + Sync + 'static {
-    /// Counts one call under `key`, such as `address:203.0.113.7`, against `quota`. A refused call costs
+    /// Counts one call under `key`, such as `sign-in:203.0.113.7`, against `quota`. A refused call costs
     /// nothing. Never fails: what counts for several hosts falls back on this host's own memory.
     async fn take(&self, key: &str, quota: Quota) -> Verdict;
+}
+
+/// Knows what an organisation's plan grants.
+#[async_trait]
+pub trait OrganizationQuota: Send + Sync + 'static {
+    /// Requests a minute that the organisation's accounts may make together; none when its plan does not say,
+    /// or nobody can tell right now. Asked at every request, so the answer had better be at hand.
+    async fn requests_per_minute(&self, tenant: &TenantId) -> Option<u32>;
 }

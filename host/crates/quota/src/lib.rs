@@ -1,1 +1,12 @@
 //! How often somebody may call: GCRA in memory, or in Redis for several hosts.
+//!
+//! It is the only crate that names redis. Both ways keep one number per key, the time at which all of its quota
+//! is there again, and share the arithmetic in [`rate`].
+
+mod memory;
+mod rate;
+mod redis;
+mod steady;
+
+pub use memory::MemoryQuotas;
+pub use redis::{InvalidRedisUrl, RedisConfig, RedisQuotas};

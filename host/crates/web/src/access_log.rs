@@ -13,6 +13,7 @@ pub(crate) fn write(head: &Parts, trail: &Trail, status: StatusCode, took: Durat
         ($level:ident, $text:literal) => {
             tracing::$level!(
                 request_id = trail.id,
+                address = trail.address.map(tracing::field::display),
                 tenant = trail.tenant.as_ref().map(|tenant| tenant.as_str()),
                 plugin = trail.plugin.as_deref(),
                 method = head.method.as_str(),

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use ipnet::IpNet;
 use stoa_kernel::id::TenantId;
 
 /// Bytes of a request's body: what axum and most gateways take without being told otherwise.
@@ -20,6 +21,36 @@ const HEADER_READ_MS_MAX: u64 = 10_000;
 
 /// Connections at the same time: each may hold 64 KiB of headers.
 const CONNECTIONS_MAX: u32 = 4_096;
+
+/// Requests a minute of one address: more than a person's pages ask for, less than a scraper wants.
+const PER_MINUTE: u32 = 100;
+
+/// Requests a minute of one address to routes where secrets could be guessed: enough for every typing error.
+const SIGN_IN_PER_MINUTE: u32 = 10;
+
+/// Requests a minute of one organisation's accounts together: those of ten busy addresses.
+const ORGANIZATION_PER_MINUTE: u32 = 1_000;
+
+/// How often clients may call, where [`crate::Ports::quotas`] counts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RateLimits {
+    /// Requests a minute of one address.
+    pub per_minute: u32,
+    /// Requests a minute of one address to routes of the class `sign-in`; they count against nothing else.
+    pub sign_in_per_minute: u32,
+    /// Requests a minute of one organisation's accounts, unless [`crate::Ports::organization_quota`] says more.
+    pub organization_per_minute: u32,
+}
+
+impl Default for RateLimits {
+    fn default() -> Self {
+        Self {
+            per_minute: PER_MINUTE,
+            sign_in_per_minute: SIGN_IN_PER_MINUTE,
+            organization_per_minute: ORGANIZATION_PER_MINUTE,
+        }
+    }
+}
 
 /// The edge's settings.
 #[derive(Debug, Clone)]
@@ -44,9 +75,11 @@ pub struct EdgeConfig {
     pub demo_native: bool,
     /// Origins, such as `https://shop.example`, whose pages may call from a browser.
     pub cors_origins: Vec<String>,
-    /// The cookie that holds a browser's session.
-    pub session_cookie: String,
-    /// Whether browsers send that cookie over TLS only.
+    /// Networks of the proxies whose word on where a client is counts.
+    pub trusted_proxies: Vec<IpNet>,
+    /// How often clients may call.
+    pub limits: RateLimits,
+    /// Whether clients arrive by https: browsers then send cookies over TLS only, and never come by http again.
     pub secure_cookies: bool,
     /// The host's version as `/health` and the API document tell it.
     pub version: String,
@@ -65,7 +98,8 @@ impl Default for EdgeConfig {
             dev_tokens: false,
             demo_native: false,
             cors_origins: Vec::new(),
-            session_cookie: "stoa_session".to_owned(),
+            trusted_proxies: Vec::new(),
+            limits: RateLimits::default(),
             secure_cookies: false,
             version: env!("CARGO_PKG_VERSION").to_owned(),
         }

@@ -16,8 +16,12 @@ const REQUEST_HEADERS: HeaderValue = HeaderValue::from_static(
     "authorization, content-type, idempotency-key, if-match, if-none-match, x-request-id, x-session-id, x-tenant",
 );
 const EXPOSED_HEADERS: HeaderValue = HeaderValue::from_static(
-    "cache-status, etag, idempotent-replayed, location, retry-after, x-request-id, x-session-id",
+    "cache-status, etag, idempotent-replayed, location, ratelimit, ratelimit-policy, retry-after, x-request-id, \
+     x-session-id",
 );
+
+/// Origins that are none, even if somebody lists them: `null` is that of every sandboxed page.
+const NOBODY: [&str; 2] = ["null", "*"];
 
 /// Seconds that a browser may remember a preflight: short enough that a changed list is felt soon.
 const PREFLIGHT_S: u32 = 600;
@@ -45,11 +49,11 @@ pub(crate) fn allow(head: &Parts, config: &EdgeConfig, answer: &mut HeaderMap) {
     let Some(origin) = head.headers.get(ORIGIN) else {
         return;
     };
-    if !config
+    let is_listed = config
         .cors_origins
         .iter()
-        .any(|known| origin == known.as_str())
-    {
+        .any(|known| origin == known.as_str());
+    if !is_listed || NOBODY.iter().any(|nobody| origin == nobody) {
         return;
     }
     answer.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());

@@ -12,12 +12,13 @@ use stoa_kernel::identity::Principal;
 use stoa_kernel::plugins::{Matched, Snapshot};
 use stoa_kernel::routing::Lookup;
 use stoa_kernel::service::Service;
+use stoa_kernel::wit::RouteClass;
 
 use crate::body::Body;
 use crate::config::EdgeConfig;
 use crate::edge::{Answer, Shared};
 use crate::trail::{Pattern, Trail};
-use crate::{auth, headers, idempotency, json, method, session, tenant};
+use crate::{auth, headers, idempotency, json, method, quota, session, tenant};
 
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
@@ -44,23 +45,24 @@ pub(crate) async fn dispatch(
     trail: &mut Trail,
 ) -> Answer {
     let Shared { config, ports, .. } = shared;
-    let account = auth::account(&head.headers, &*ports.identity).await?;
-    let tenant = tenant::of(account.as_ref(), head, shared).await?;
-    trail.tenant = Some(tenant.clone());
-    let session = session::sent(&head.headers, &config.session_cookie)?;
-
     let (lookup, target) = find(
         shared,
         method::routed(&head.method).as_str(),
         head.uri.path(),
     );
+    let class = follow(&lookup, trail);
+    quota::count_address(shared, class, trail).await?;
+
+    let account = auth::account(&head.headers, &*ports.identity).await?;
+    quota::count_organization(shared, account.as_ref(), trail).await?;
+    let tenant = tenant::of(account.as_ref(), head, shared).await?;
+    trail.tenant = Some(tenant.clone());
+    let session = session::sent(&head.headers, config)?;
     let mut matched = match lookup {
         Lookup::Found(matched) => matched,
         Lookup::OtherMethods(known) => return Ok(method::other(&head.method, &known, trail)),
         Lookup::Missing => return Err(Problem::not_found()),
     };
-    trail.plugin = Some(matched.plugin.clone());
-    trail.pattern = Pattern::Plugin(matched.route.clone());
 
     let mut principal = Principal { account, session };
     let fresh = session::fresh(&principal, &matched.route, &*ports.random);
@@ -77,7 +79,7 @@ pub(crate) async fn dispatch(
     let body = body.read(config).await?;
     let request = call::Request {
         id: trail.id.clone(),
-        address: None,
+        address: trail.address,
         tenant,
         params: std::mem::take(&mut matched.params),
         query: head.uri.query().unwrap_or_default().to_owned(),
@@ -95,6 +97,16 @@ pub(crate) async fn dispatch(
         session::tell(&mut response, &session, config);
     }
     Ok(response)
+}
+
+/// Notes what a path leads to; answers which quota a request for it counts against.
+fn follow(lookup: &Lookup, trail: &mut Trail) -> RouteClass {
+    let Lookup::Found(matched) = lookup else {
+        return RouteClass::default();
+    };
+    trail.plugin = Some(matched.plugin.clone());
+    trail.pattern = Pattern::Plugin(matched.route.clone());
+    matched.route.class
 }
 
 /// Services come first: no plugin can stand in front of them.

@@ -13,9 +13,11 @@ use stoa_kernel::clock::Clock;
 use stoa_kernel::error::Problem;
 use stoa_kernel::identity::Authenticator;
 use stoa_kernel::plugins::Plugins;
+use stoa_kernel::quota::{OrganizationQuota, Quotas};
 use stoa_kernel::random::Random;
 use stoa_kernel::routing::Routes;
 use stoa_kernel::service::Service;
+use stoa_kernel::status::Part;
 use stoa_kernel::store::Store;
 
 use crate::body::Body;
@@ -23,8 +25,8 @@ use crate::config::EdgeConfig;
 use crate::meters::{Meters, Metrics};
 use crate::openapi;
 use crate::router::HostRouter;
-use crate::trail::Trail;
-use crate::{access_log, cors, dispatch, finish, method, problem, request_id};
+use crate::trail::{Pattern, Trail};
+use crate::{access_log, client, cors, dispatch, finish, method, problem, quota, request_id};
 
 /// What a request comes to: an answer, or a problem that becomes one.
 pub(crate) type Answer = Result<Response<Bytes>, Problem>;
@@ -40,6 +42,12 @@ pub struct Ports {
     pub identity: Arc<dyn Authenticator>,
     /// Parts of the host with routes of their own.
     pub services: Vec<Arc<dyn Service>>,
+    /// Counts requests; none when nobody is limited.
+    pub quotas: Option<Arc<dyn Quotas>>,
+    /// What organisations' plans grant; none when [`EdgeConfig::limits`] is for all of them.
+    pub organization_quota: Option<Arc<dyn OrganizationQuota>>,
+    /// What else `/health` tells of.
+    pub parts: Vec<Arc<dyn Part>>,
     /// Dates request ids.
     pub clock: Arc<dyn Clock>,
     /// Makes request ids and sessions.
@@ -94,7 +102,10 @@ impl Edge {
     /// Answers a request. A panic on the way is a problem like any other.
     pub(crate) async fn answer(&self, head: Parts, body: Body) -> Response<Bytes> {
         let started = Instant::now();
-        let mut trail = Trail::new(request_id::of(&head.headers, &self.shared.ports));
+        let mut trail = Trail::new(
+            request_id::of(&head.headers, &self.shared.ports),
+            client::address(&head, &self.shared.config),
+        );
         let routed = AssertUnwindSafe(self.route(&head, body, &mut trail))
             .catch_unwind()
             .await;
@@ -130,6 +141,10 @@ impl Edge {
         }
         match self.hosts.find(head.uri.path()) {
             Some(host) => {
+                trail.pattern = Pattern::Host(host.pattern);
+                if let Some(class) = host.class {
+                    quota::count_address(&self.shared, class, trail).await?;
+                }
                 self.hosts
                     .serve(&self.shared.config, host, head, body, trail)
                     .await

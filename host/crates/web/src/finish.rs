@@ -7,13 +7,13 @@ use http::{HeaderName, HeaderValue, Method, Response, StatusCode};
 
 use crate::config::EdgeConfig;
 use crate::trail::Trail;
-use crate::{compress, cors, request_id, security};
+use crate::{compress, cors, quota, request_id, security};
 
 /// The content security policy of one of the host's own pages, left by its handler as an extension.
 #[derive(Clone)]
 pub(crate) struct PagePolicy(pub HeaderValue);
 
-/// Adds the request's id, the security headers and CORS, compresses, and keeps back bodies that must not leave.
+/// Adds the request's id, the security headers, the quotas and CORS, compresses, and keeps back bodies that must not leave.
 pub(crate) async fn finish(
     config: &EdgeConfig,
     head: &Parts,
@@ -25,7 +25,8 @@ pub(crate) async fn finish(
         .remove::<PagePolicy>()
         .map(|policy| policy.0);
     let headers = response.headers_mut();
-    security::protect(headers, page_policy);
+    security::protect(headers, page_policy, config);
+    quota::tell(&trail.standings, headers);
     cors::allow(head, config, headers);
     if let Ok(id) = HeaderValue::from_str(&trail.id) {
         headers.insert(HeaderName::from_static(request_id::HEADER), id);

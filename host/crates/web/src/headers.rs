@@ -7,13 +7,15 @@ use crate::tenant;
 
 /// Those of the request that a guest may see: not what proves who calls, not what concerns the connection.
 pub(crate) fn for_guest(headers: &HeaderMap) -> Vec<(String, String)> {
-    seen(headers, |name| !is_secret(name) && !is_hop(name))
+    seen(headers, |name| {
+        !is_secret(name) && !is_hop(name) && !is_origin(name)
+    })
 }
 
 /// Those of the request that a part of the host may see: cookies, too.
 pub(crate) fn for_service(headers: &HeaderMap) -> Vec<(String, String)> {
     seen(headers, |name| {
-        *name != header::AUTHORIZATION && !is_hop(name)
+        *name != header::AUTHORIZATION && !is_hop(name) && !is_origin(name)
     })
 }
 
@@ -64,6 +66,14 @@ fn is_secret(name: &HeaderName) -> bool {
     *name == header::AUTHORIZATION || *name == header::COOKIE || *name == tenant::HEADER
 }
 
+/// What proxies, or those who play one, say of where a request comes from. The host judges it; what is left of it
+/// is the request's address.
+fn is_origin(name: &HeaderName) -> bool {
+    *name == header::FORWARDED
+        || name.as_str() == "x-real-ip"
+        || name.as_str().starts_with("x-forwarded-")
+}
+
 /// Headers that concern one connection (RFC 9110, 7.6.1), and how long the message on it is.
 fn is_hop(name: &HeaderName) -> bool {
     matches!(
@@ -92,5 +102,8 @@ fn is_hosts(name: &HeaderName) -> bool {
             | "cache-status"
             | "clear-site-data"
             | "service-worker-allowed"
+            | "x-powered-by"
+            | "ratelimit"
+            | "ratelimit-policy"
     ) || name.as_str().starts_with("access-control-")
 }

@@ -6,6 +6,7 @@
 mod access_log;
 mod auth;
 mod body;
+mod client;
 mod compress;
 mod config;
 mod cors;
@@ -19,6 +20,7 @@ mod meters;
 mod method;
 mod openapi;
 mod problem;
+mod quota;
 mod request_id;
 mod router;
 mod routes;
@@ -28,6 +30,7 @@ mod session;
 mod tenant;
 mod trail;
 
-pub use config::EdgeConfig;
+pub use client::Peer;
+pub use config::{EdgeConfig, RateLimits};
 pub use edge::{Edge, Ports};
 pub use meters::{Metrics, MetricsError};

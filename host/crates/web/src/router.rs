@@ -8,6 +8,7 @@ use http::request::Parts;
 use http::{Method, Request, Response};
 use serde_json::Value;
 use stoa_kernel::error::Problem;
+use stoa_kernel::wit::RouteClass;
 use tower::ServiceExt;
 
 use crate::body::Body;
@@ -15,7 +16,7 @@ use crate::config::EdgeConfig;
 use crate::edge::{Answer, Shared};
 use crate::method;
 use crate::routes::{docs, health, metrics, native, openapi, token};
-use crate::trail::{Pattern, Trail};
+use crate::trail::Trail;
 
 /// One route of the host.
 pub(crate) struct HostRoute {
@@ -27,6 +28,8 @@ pub(crate) struct HostRoute {
     pub answers: &'static str,
     /// JSON Schema of the request's body.
     pub request: Option<fn() -> Value>,
+    /// Which quota its requests count against; none for what operators and machines look at all the time.
+    class: Option<RouteClass>,
     handler: MethodRouter<Arc<Shared>>,
 }
 
@@ -45,6 +48,7 @@ pub(crate) fn table(config: &EdgeConfig) -> Vec<HostRoute> {
     if config.dev_tokens {
         let route = HostRoute {
             method: Method::POST,
+            class: Some(RouteClass::SignIn),
             ..page("/auth/token", "application/json", post(token::issue))
         };
         let summary = "Gives an access token to anybody who asks: for development only.";
@@ -54,16 +58,15 @@ pub(crate) fn table(config: &EdgeConfig) -> Vec<HostRoute> {
         });
     }
     if config.demo_native {
-        table.push(page(
-            "/bench/native",
-            "application/json",
-            get(native::hello),
-        ));
+        table.push(HostRoute {
+            class: Some(RouteClass::Default),
+            ..page("/bench/native", "application/json", get(native::hello))
+        });
     }
     table
 }
 
-/// A `GET` route that the API document does not list.
+/// A `GET` route that the API document does not list and that is not counted.
 fn page(
     path: &'static str,
     answers: &'static str,
@@ -75,6 +78,7 @@ fn page(
         summary: None,
         answers,
         request: None,
+        class: None,
         handler,
     }
 }
@@ -90,7 +94,9 @@ impl HostRoute {
 
 /// A path of the host and the methods it has.
 pub(crate) struct HostPath {
-    pattern: &'static str,
+    pub pattern: &'static str,
+    /// See [`HostRoute::class`].
+    pub class: Option<RouteClass>,
     methods: Vec<&'static str>,
 }
 
@@ -111,6 +117,7 @@ impl HostRouter {
                 route.path,
                 HostPath {
                     pattern: route.path,
+                    class: route.class,
                     methods,
                 },
             ) {
@@ -140,7 +147,6 @@ impl HostRouter {
         body: Body,
         trail: &mut Trail,
     ) -> Answer {
-        trail.pattern = Pattern::Host(host.pattern);
         if !host
             .methods
             .contains(&method::routed(&head.method).as_str())

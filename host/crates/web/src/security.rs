@@ -6,6 +6,8 @@ use http::header::{
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
 
+use crate::config::EdgeConfig;
+
 const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
@@ -15,12 +17,11 @@ const API_POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'",
 );
 
+/// Two years of https only, from a host that is reached by it. Over http browsers ignore this.
+const TRANSPORT: HeaderValue = HeaderValue::from_static("max-age=63072000; includeSubDomains");
+
 /// What every answer carries, whatever a plugin says.
-const ALWAYS: [(HeaderName, HeaderValue); 8] = [
-    (
-        STRICT_TRANSPORT_SECURITY,
-        HeaderValue::from_static("max-age=63072000; includeSubDomains"),
-    ),
+const ALWAYS: [(HeaderName, HeaderValue); 7] = [
     (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     (X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
     (X_XSS_PROTECTION, HeaderValue::from_static("0")),
@@ -34,10 +35,17 @@ const ALWAYS: [(HeaderName, HeaderValue); 8] = [
 ];
 
 /// Sets them. `page_policy` is the content security policy of one of the host's own pages.
-pub(crate) fn protect(headers: &mut HeaderMap, page_policy: Option<HeaderValue>) {
+pub(crate) fn protect(
+    headers: &mut HeaderMap,
+    page_policy: Option<HeaderValue>,
+    config: &EdgeConfig,
+) {
     headers.reserve(ALWAYS.len() + 4);
     for (name, value) in ALWAYS {
         headers.insert(name, value);
+    }
+    if config.secure_cookies {
+        headers.insert(STRICT_TRANSPORT_SECURITY, TRANSPORT);
     }
     headers.insert(CONTENT_SECURITY_POLICY, page_policy.unwrap_or(API_POLICY));
     headers

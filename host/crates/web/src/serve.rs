@@ -16,6 +16,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::{interval, sleep, timeout};
 
 use crate::body::Body;
+use crate::client::Peer;
 use crate::edge::Edge;
 use crate::meters::Metrics;
 
@@ -73,9 +74,9 @@ impl Edge {
                 () = &mut shutdown => break,
                 _ = upkeep.tick() => self.shared.metrics.iter().for_each(Metrics::run_upkeep),
                 accepted = accept(&listener, &places) => match accepted {
-                    Ok((stream, place)) => {
+                    Ok((stream, peer, place)) => {
                         failures = 0;
-                        let connection = Connection { edge: Arc::clone(&self), stopped: stopped.clone() };
+                        let connection = Connection { edge: Arc::clone(&self), peer, stopped: stopped.clone() };
                         tokio::spawn(connection.drive(builder.clone(), stream, place));
                     }
                     Err(error) => {
@@ -112,13 +113,13 @@ impl Edge {
 async fn accept(
     listener: &TcpListener,
     places: &Arc<Semaphore>,
-) -> io::Result<(TcpStream, OwnedSemaphorePermit)> {
+) -> io::Result<(TcpStream, Peer, OwnedSemaphorePermit)> {
     let place = Arc::clone(places)
         .acquire_owned()
         .await
         .map_err(io::Error::other)?;
-    let (stream, _) = listener.accept().await?;
-    Ok((stream, place))
+    let (stream, address) = listener.accept().await?;
+    Ok((stream, Peer(address.ip()), place))
 }
 
 fn builder(header_read: Duration) -> Builder<TokioExecutor> {
@@ -142,6 +143,7 @@ fn builder(header_read: Duration) -> Builder<TokioExecutor> {
 /// One connection.
 struct Connection {
     edge: Arc<Edge>,
+    peer: Peer,
     stopped: watch::Receiver<bool>,
 }
 
@@ -159,12 +161,13 @@ impl Connection {
         let header_read = Duration::from_millis(self.edge.shared.config.header_read_ms_max);
         let used = Arc::new(AtomicBool::new(false));
         let service = service_fn({
-            let (edge, used) = (self.edge, Arc::clone(&used));
+            let (edge, peer, used) = (self.edge, self.peer, Arc::clone(&used));
             move |request: hyper::Request<hyper::body::Incoming>| {
                 used.store(true, Ordering::Relaxed);
                 let edge = Arc::clone(&edge);
                 async move {
-                    let (head, body) = request.into_parts();
+                    let (mut head, body) = request.into_parts();
+                    head.extensions.insert(peer);
                     let response = edge.answer(head, Body::Wire(body)).await;
                     Ok::<_, Infallible>(response.map(Full::new))
                 }

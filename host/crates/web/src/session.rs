@@ -14,6 +14,10 @@ use stoa_kernel::hex::hex;
 /// The header in both directions, for clients that keep no cookies.
 pub(crate) const HEADER: HeaderName = HeaderName::from_static("x-session-id");
 
+/// The cookie. Over https its prefix makes browsers refuse one that another host of the domain has set.
+const COOKIE_NAME: &str = "stoa_session";
+const SECURE_COOKIE_NAME: &str = "__Host-stoa_session";
+
 /// Characters of a session's id: below the lower bound it could be guessed, the upper is the kernel's.
 const LENGTH: std::ops::RangeInclusive<usize> = 16..=128;
 
@@ -23,12 +27,21 @@ const FRESH_BYTES: usize = 16;
 /// Seconds that a browser keeps the cookie: 30 days, longer than any cart lives.
 const COOKIE_S: u32 = 30 * 86_400;
 
+/// What the cookie is called.
+pub(crate) const fn cookie_name(config: &EdgeConfig) -> &'static str {
+    if config.secure_cookies {
+        SECURE_COOKIE_NAME
+    } else {
+        COOKIE_NAME
+    }
+}
+
 /// The session that the request names; the header speaks before the cookie.
-pub(crate) fn sent(headers: &HeaderMap, cookie: &str) -> Result<Option<String>, Problem> {
+pub(crate) fn sent(headers: &HeaderMap, config: &EdgeConfig) -> Result<Option<String>, Problem> {
     if let Some(value) = headers.get(&HEADER) {
         return checked(HEADER.as_str(), value.to_str().unwrap_or_default()).map(Some);
     }
-    let Some(value) = cookie_value(headers, cookie) else {
+    let Some(value) = cookie_value(headers, cookie_name(config)) else {
         return Ok(None);
     };
     checked("cookie", value).map(Some)
@@ -55,7 +68,7 @@ pub(crate) fn tell<B>(response: &mut Response<B>, session: &str, config: &EdgeCo
     };
     let cookie = format!(
         "{}={session}; Path=/; Max-Age={COOKIE_S}; HttpOnly; SameSite=Lax{secure}",
-        config.session_cookie
+        cookie_name(config)
     );
     for (name, text) in [(SET_COOKIE, cookie.as_str()), (HEADER, session)] {
         if let Ok(value) = HeaderValue::from_str(text) {

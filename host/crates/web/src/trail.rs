@@ -1,14 +1,21 @@
 //! What becomes known about a request on its way: for its answer, its metrics and its line in the log.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use stoa_kernel::id::TenantId;
 use stoa_kernel::wit::Route;
 
+use crate::quota::Standing;
+
 /// The trail of one request.
 pub(crate) struct Trail {
     /// The request's id.
     pub id: String,
+    /// Where the client is; none when the host itself asks.
+    pub address: Option<IpAddr>,
+    /// How the client stands with the quotas that the request counted against.
+    pub standings: Vec<Standing>,
     /// Whose data, once known.
     pub tenant: Option<TenantId>,
     /// The plugin that answers, if one does.
@@ -31,9 +38,11 @@ pub(crate) enum Pattern {
 
 impl Trail {
     /// The beginning of a trail.
-    pub(crate) const fn new(id: String) -> Self {
+    pub(crate) const fn new(id: String, address: Option<IpAddr>) -> Self {
         Self {
             id,
+            address,
+            standings: Vec::new(),
             tenant: None,
             plugin: None,
             pattern: Pattern::Unmatched,

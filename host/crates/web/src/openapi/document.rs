@@ -10,7 +10,7 @@ use super::operation;
 use super::schemas::Schemas;
 use crate::config::EdgeConfig;
 use crate::problem::MEDIA_TYPE;
-use crate::router;
+use crate::{router, session};
 
 /// The document of these packages and of the host's own routes.
 pub(super) fn build(packages: &[Arc<Package>], config: &EdgeConfig) -> Value {
@@ -80,7 +80,7 @@ fn components(schemas: Value, config: &EdgeConfig) -> Value {
         },
         "securitySchemes": {
             "bearer": { "type": "http", "scheme": "bearer", "bearerFormat": "JWT" },
-            "session": { "type": "apiKey", "in": "cookie", "name": config.session_cookie },
+            "session": { "type": "apiKey", "in": "cookie", "name": session::cookie_name(config) },
             "sessionHeader": { "type": "apiKey", "in": "header", "name": "x-session-id" },
         },
     })

@@ -1,4 +1,4 @@
-//! `GET /health`: 200 only while the store answers and every plugin is ready.
+//! `GET /health`: 200 only while the store answers and every other part is ready.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -36,6 +36,7 @@ struct Part {
 /// Asks every part.
 pub(crate) async fn show(State(shared): State<Arc<Shared>>) -> Response {
     let mut parts = vec![store(&*shared.ports.store).await];
+    parts.extend(shared.ports.parts.iter().map(|part| part.status().into()));
     parts.extend(shared.ports.plugins.status().into_iter().map(Part::from));
     let (code, status) = if parts.iter().all(|part| part.ready) {
         (StatusCode::OK, "ok")

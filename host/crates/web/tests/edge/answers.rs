@@ -1,12 +1,10 @@
 //! What every answer carries, and what no plugin can say.
 
-use crate::world::world;
+use stoa_web::EdgeConfig;
 
-const SECURITY: [(&str, &str); 9] = [
-    (
-        "strict-transport-security",
-        "max-age=63072000; includeSubDomains",
-    ),
+use crate::world::{world, world_with};
+
+const SECURITY: [(&str, &str); 8] = [
     ("x-content-type-options", "nosniff"),
     ("x-frame-options", "DENY"),
     ("x-xss-protection", "0"),
@@ -39,16 +37,43 @@ async fn every_answer_is_protected() {
         for (name, value) in SECURITY {
             assert_eq!(answer.header(name), Some(value), "{name} of {path}");
         }
-        assert!(answer.header("server").is_none());
+        for name in ["server", "x-powered-by", "strict-transport-security"] {
+            assert_eq!(answer.header(name), None, "{name} of {path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn who_came_by_https_is_told_to_stay_with_it() {
+    let world = world_with(EdgeConfig {
+        secure_cookies: true,
+        ..EdgeConfig::default()
+    });
+    for path in ["/api/things", "/do/headers", "/do/panic", "/docs"] {
+        assert_eq!(
+            world
+                .get(path, &[])
+                .await
+                .header("strict-transport-security"),
+            Some("max-age=63072000; includeSubDomains"),
+            "{path}"
+        );
     }
 }
 
 #[tokio::test]
 async fn nothing_is_kept_by_caches_unless_the_plugin_says_so() {
     let world = world();
-    for path in ["/api/things", "/nothing", "/health"] {
+    let signed_in = [("authorization", "Bearer u1.user.acme")];
+    for (path, headers) in [
+        ("/api/things", &[][..]),
+        ("/nothing", &[]),
+        ("/health", &[]),
+        ("/api/me", &signed_in),
+        ("/api/me", &[]),
+    ] {
         assert_eq!(
-            world.get(path, &[]).await.header("cache-control"),
+            world.get(path, headers).await.header("cache-control"),
             Some("no-store"),
             "{path}"
         );
@@ -76,6 +101,11 @@ async fn a_plugin_sets_its_headers_but_not_the_hosts() {
         "x-session-id",
         "access-control-allow-origin",
         "x-bad-value",
+        "server",
+        "x-powered-by",
+        "strict-transport-security",
+        "clear-site-data",
+        "ratelimit",
     ] {
         assert_eq!(answer.header(name), None, "{name}");
     }

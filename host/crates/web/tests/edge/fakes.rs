@@ -179,6 +179,11 @@ fn odd_headers() -> Vec<(String, String)> {
         ("x-request-id", "forged"),
         ("access-control-allow-origin", "*"),
         ("content-security-policy", "default-src *"),
+        ("server", "mine/1"),
+        ("x-powered-by", "mine"),
+        ("strict-transport-security", "max-age=0"),
+        ("clear-site-data", "\"*\""),
+        ("ratelimit", "\"mine\";r=9;t=9"),
         ("x-bad\r\nname", "1"),
         ("x-bad-value", "a\r\nset-cookie: b"),
     ];

@@ -1,11 +1,21 @@
 //! The host's own routes.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use serde_json::json;
+use stoa_kernel::status::{Part, PartStatus};
 use stoa_web::EdgeConfig;
 
-use crate::world::{World, world, world_with};
+use crate::world::{World, world, world_of, world_with};
+
+struct FakePart(PartStatus);
+
+impl Part for FakePart {
+    fn status(&self) -> PartStatus {
+        self.0.clone()
+    }
+}
 
 const JSON: (&str, &str) = ("content-type", "application/json");
 
@@ -58,6 +68,27 @@ async fn health_is_bad_as_soon_as_one_part_is_not() {
         !String::from_utf8_lossy(&answer.body).contains("ws://"),
         "the store's address is not for everybody"
     );
+}
+
+#[tokio::test]
+async fn health_tells_of_every_other_part() {
+    let part = |ready: bool, detail: &str| {
+        Arc::new(FakePart(PartStatus {
+            part: "redis".into(),
+            ready,
+            version: None,
+            detail: Some(detail.into()),
+        }))
+    };
+    for (ready, status, detail) in [(true, 200, "on its own"), (false, 503, "gone")] {
+        let world = world_of(EdgeConfig::default(), |ports| {
+            ports.parts.push(part(ready, detail));
+        });
+        let answer = world.get("/health", &[]).await;
+        assert_eq!(answer.status, status);
+        let expected = json!({ "part": "redis", "ready": ready, "detail": detail });
+        assert_eq!(answer.json()["parts"][1], expected);
+    }
 }
 
 #[tokio::test]

@@ -15,6 +15,7 @@ mod host_routes;
 mod idempotency;
 mod openapi;
 mod problems;
+mod quotas;
 mod routing;
 mod sessions;
 mod tenants;

@@ -35,12 +35,27 @@ async fn over_tls_the_cookie_stays_there() {
         ..EdgeConfig::default()
     });
     let answer = world.get("/api/cart", &[]).await;
-    assert!(
-        answer
-            .header("set-cookie")
-            .unwrap()
-            .ends_with("; SameSite=Lax; Secure")
+    let session = answer.header("x-session-id").unwrap();
+    let cookie = answer.header("set-cookie").unwrap();
+    assert_eq!(
+        cookie,
+        format!(
+            "__Host-stoa_session={session}; Path=/; Max-Age=2592000; HttpOnly; SameSite=Lax; Secure"
+        )
     );
+
+    let (kept, _) = cookie.split_once(';').unwrap();
+    let again = world.get("/api/cart", &[("cookie", kept)]).await;
+    assert_eq!(again.json()["session"], session);
+    let forged = format!("stoa_session={SENT}");
+    let other = world.get("/api/cart", &[("cookie", &forged)]).await;
+    assert_ne!(
+        other.json()["session"],
+        SENT,
+        "a name without the prefix could come from another host of the domain"
+    );
+    let scheme = &world.get("/openapi.json", &[]).await.json()["components"]["securitySchemes"];
+    assert_eq!(scheme["session"]["name"], "__Host-stoa_session");
 }
 
 #[tokio::test]

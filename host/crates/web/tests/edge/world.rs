@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Request, StatusCode};
 use serde_json::{Value, json};
 use stoa_kernel::wit::{Manifest, Package};
-use stoa_web::{Edge, EdgeConfig, Ports};
+use stoa_web::{Edge, EdgeConfig, Peer, Ports};
 
 use crate::fakes::{CountingRandom, FakePlugins, FakeSnapshot, FakeStore, FakeTokens, FixedClock};
 
@@ -145,6 +145,11 @@ pub fn world() -> World {
 }
 
 pub fn world_with(config: EdgeConfig) -> World {
+    world_of(config, |_| ())
+}
+
+/// A world whose ports are not quite the usual ones.
+pub fn world_of(config: EdgeConfig, adjust: impl FnOnce(&mut Ports)) -> World {
     let snapshot = Mutex::new(Arc::new(FakeSnapshot {
         packages: vec![deeds(), shop()],
     }));
@@ -153,14 +158,18 @@ pub fn world_with(config: EdgeConfig) -> World {
         ready: AtomicBool::new(true),
     });
     let store = Arc::new(FakeStore(AtomicBool::new(true)));
-    let ports = Ports {
+    let mut ports = Ports {
         plugins: plugins.clone(),
         store: store.clone(),
         identity: Arc::new(FakeTokens),
         services: Vec::new(),
+        quotas: None,
+        organization_quota: None,
+        parts: Vec::new(),
         clock: Arc::new(FixedClock),
         random: Arc::new(CountingRandom::default()),
     };
+    adjust(&mut ports);
     World {
         edge: Edge::new(config, ports),
         plugins,
@@ -176,9 +185,24 @@ impl World {
         headers: &[(&str, &str)],
         body: &str,
     ) -> Answer {
+        self.send_from(None, method, path, headers, body).await
+    }
+
+    /// The same over a connection from this address.
+    pub async fn send_from(
+        &self,
+        peer: Option<&str>,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Answer {
         let mut request = Request::builder().method(method).uri(path);
         for (name, value) in headers {
             request = request.header(*name, *value);
+        }
+        if let Some(peer) = peer {
+            request = request.extension(Peer(peer.parse().unwrap()));
         }
         let request = request
             .body(Bytes::copy_from_slice(body.as_bytes()))

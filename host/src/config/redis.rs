@@ -1,0 +1,36 @@
+//! `[redis]`: what several hosts share besides the database.
+
+use serde::Deserialize;
+use stoa_quota::{InvalidRedisUrl, RedisConfig};
+
+use super::Secret;
+
+/// What the keys of quotas begin with, after the configured prefix.
+const QUOTAS: &str = "quota:";
+
+/// What several hosts share besides the database.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Redis {
+    /// Where it is, password included.
+    url: Secret,
+    /// What our keys begin with.
+    prefix: String,
+}
+
+impl Redis {
+    /// How quotas use it; none when there is no Redis.
+    #[must_use]
+    pub fn quotas(&self) -> Option<RedisConfig> {
+        let is_there = !self.url.is_empty();
+        is_there.then(|| RedisConfig::new(self.url.expose(), format!("{}{QUOTAS}", self.prefix)))
+    }
+
+    /// Whether the address can be understood.
+    ///
+    /// # Errors
+    /// [`InvalidRedisUrl`] when it can't.
+    pub fn check(&self) -> Result<(), InvalidRedisUrl> {
+        self.quotas().map_or(Ok(()), |config| config.check())
+    }
+}

@@ -1,0 +1,45 @@
+//! What counts requests: Redis where hosts share one, else this host's memory, or nothing.
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use stoa_kernel::clock::Clock;
+use stoa_kernel::quota::Quotas;
+use stoa_kernel::status::Part;
+use stoa_quota::{MemoryQuotas, RedisQuotas};
+
+use crate::config::Config;
+
+/// What counts, and what `/health` tells of it.
+#[derive(Default)]
+pub struct Counting {
+    /// None when nobody is limited.
+    pub quotas: Option<Arc<dyn Quotas>>,
+    /// Redis, where there is one.
+    pub parts: Vec<Arc<dyn Part>>,
+}
+
+/// What the configuration wants.
+///
+/// # Errors
+/// When `redis.url` can't be understood. A Redis that does not answer is no error: memory counts until it does.
+pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<Counting> {
+    if !config.limits.enabled {
+        return Ok(Counting::default());
+    }
+    let Some(redis) = config.redis.quotas() else {
+        return Ok(Counting {
+            quotas: Some(Arc::new(MemoryQuotas::new(clock))),
+            parts: Vec::new(),
+        });
+    };
+    let redis = Arc::new(
+        RedisQuotas::connect(&redis, clock)
+            .await
+            .context("redis.url")?,
+    );
+    Ok(Counting {
+        quotas: Some(redis.clone()),
+        parts: vec![redis],
+    })
+}
