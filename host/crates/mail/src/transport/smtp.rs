@@ -1,21 +1,21 @@
 //! SMTP, with TLS from the start, TLS by `STARTTLS`, or none.
 
 use std::fmt;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
-use lettre::message::MultiPart;
+use lettre::message::{MultiPart, SinglePart};
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Tls, TlsParameters};
-use lettre::transport::smtp::{Error, PoolConfig};
+use lettre::transport::smtp::{AsyncSmtpTransportBuilder, Error, PoolConfig};
 use lettre::{AsyncSmtpTransport, AsyncTransport as _, Tokio1Executor};
 
 use super::{SendError, Transport, TransportError};
 use crate::message::Message;
 
-/// For a connection and for each answer: a server that checks what it takes needs a while, and all of a
-/// conversation has to fit into one try.
-const STEP_WAITS: Duration = Duration::from_secs(15);
+/// For a connection. What follows is bounded by the try as a whole.
+const CONNECT_WAITS: Duration = Duration::from_secs(15);
 
 /// Connections that are kept: as many as letters may be on their way.
 const CONNECTIONS_MAX: u32 = 8;
@@ -56,8 +56,13 @@ impl fmt::Debug for SmtpConfig {
     }
 }
 
+type Pool = AsyncSmtpTransport<Tokio1Executor>;
+
 /// Sends by SMTP.
-pub struct Smtp(AsyncSmtpTransport<Tokio1Executor>);
+pub struct Smtp {
+    builder: AsyncSmtpTransportBuilder,
+    pool: Mutex<Pool>,
+}
 
 impl Smtp {
     /// To this server. Connections are made when there is something to send.
@@ -70,19 +75,41 @@ impl Smtp {
             SmtpTls::StartTls => Tls::Required(parameters(&config.host)?),
             SmtpTls::Implicit => Tls::Wrapper(parameters(&config.host)?),
         };
-        let pool = PoolConfig::new()
+        let connections = PoolConfig::new()
             .max_size(CONNECTIONS_MAX)
             .idle_timeout(IDLE_MAX);
-        let mut builder =
-            AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(config.host.as_str())
-                .port(config.port)
-                .tls(tls)
-                .timeout(Some(STEP_WAITS))
-                .pool_config(pool);
+        let mut builder = Pool::builder_dangerous(config.host)
+            .port(config.port)
+            .tls(tls)
+            .timeout(Some(CONNECT_WAITS))
+            .pool_config(connections);
         if let Some((user, password)) = config.credentials {
             builder = builder.credentials(Credentials::new(user, password));
         }
-        Ok(Self(builder.build()))
+        Ok(Self {
+            pool: Mutex::new(builder.clone().build()),
+            builder,
+        })
+    }
+
+    fn pool(&self) -> MutexGuard<'_, Pool> {
+        self.pool.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A conversation with the server. One that is dropped before its end leaves an answer unread, and its connection
+/// goes back to the pool all the same, where the next message would take that answer for its own: so the
+/// pool is dropped along with it.
+struct Conversation<'a> {
+    smtp: &'a Smtp,
+    is_over: bool,
+}
+
+impl Drop for Conversation<'_> {
+    fn drop(&mut self) {
+        if !self.is_over {
+            *self.smtp.pool() = self.smtp.builder.clone().build();
+        }
     }
 }
 
@@ -95,7 +122,14 @@ fn parameters(host: &str) -> Result<TlsParameters, TransportError> {
 impl Transport for Smtp {
     async fn send(&self, message: &Message) -> Result<(), SendError> {
         let email = email(message).map_err(|error| SendError::permanent(error.to_string()))?;
-        self.0.send(email).await.map(drop).map_err(|e| failure(&e))
+        let mut conversation = Conversation {
+            smtp: self,
+            is_over: false,
+        };
+        let pool = self.pool().clone();
+        let answer = pool.send(email).await;
+        conversation.is_over = true;
+        answer.map(drop).map_err(|error| failure(&error))
     }
 }
 
@@ -103,10 +137,8 @@ fn email(message: &Message) -> Result<lettre::Message, lettre::error::Error> {
     let date: SystemTime = UNIX_EPOCH + Duration::from_millis(message.date());
     let parts = MultiPart::alternative()
         .boundary(message.boundary())
-        .singlepart(lettre::message::SinglePart::plain(
-            message.text().to_owned(),
-        ))
-        .singlepart(lettre::message::SinglePart::html(message.html().to_owned()));
+        .singlepart(SinglePart::plain(message.text().to_owned()))
+        .singlepart(SinglePart::html(message.html().to_owned()));
     lettre::Message::builder()
         .from(message.from().mailbox().clone())
         .to(message.to().clone().into())

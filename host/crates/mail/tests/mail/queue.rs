@@ -16,7 +16,7 @@ const TO: &str = "ada@b.example";
 #[tokio::test]
 async fn a_letter_leaves_if_and_only_if_its_unit_commits() {
     let transport = Scripted::open();
-    let office = Office::open(Arc::clone(&transport)).await;
+    let office = Office::open(transport.clone()).await;
     let unit = office.store.begin(&TenantId::platform()).await.unwrap();
     office
         .mailer
@@ -48,7 +48,7 @@ async fn a_letter_leaves_if_and_only_if_its_unit_commits() {
 async fn a_letter_is_tried_again_later_and_later_until_it_is_sent() {
     let failures = (1..=4).map(|n| SendError::temporary(format!("failure {n}")));
     let transport = Scripted::failing(failures);
-    let office = Office::open(Arc::clone(&transport)).await;
+    let office = Office::open(transport.clone()).await;
     office.post_and_try(&code_letter(TO)).await;
     for n in 1..=4_u32 {
         assert_eq!(office.reason_to_wait(), format!("failure {n}"));
@@ -113,13 +113,13 @@ async fn after_a_day_a_letter_is_given_up() {
 async fn of_several_hosts_one_sends_each_letter() {
     const LETTERS: usize = 60;
     let transport = Scripted::open();
-    let first = Office::open(Arc::clone(&transport)).await;
+    let first = Office::open(transport.clone()).await;
     for n in 0..LETTERS {
         first.post(&code_letter(&format!("ada{n}@b.example"))).await;
     }
     let mut hosts = tokio::task::JoinSet::new();
     for _ in 0..3 {
-        let host = first.second(Arc::new(Arc::clone(&transport))).await;
+        let host = first.second(Arc::new(transport.clone())).await;
         hosts.spawn(async move {
             while !host.is_done() {
                 host.mailer.tick().await;
@@ -137,7 +137,7 @@ async fn of_several_hosts_one_sends_each_letter() {
 #[tokio::test]
 async fn a_letter_outlives_the_host_that_was_sending_it() {
     let hanging = Scripted::closed();
-    let crashing = Office::open(Arc::clone(&hanging)).await;
+    let crashing = Office::open(hanging.clone()).await;
     crashing.post(&code_letter(TO)).await;
     let mailer = Arc::clone(&crashing.mailer);
     let sending = tokio::spawn(async move { mailer.tick().await });
@@ -146,7 +146,7 @@ async fn a_letter_outlives_the_host_that_was_sending_it() {
     assert!(sending.await.unwrap_err().is_cancelled());
 
     let transport = Scripted::open();
-    let host = crashing.second(Arc::new(Arc::clone(&transport))).await;
+    let host = crashing.second(Arc::new(transport.clone())).await;
     host.advance(LEASE_MS - 1);
     assert_eq!(host.mailer.tick().await, 0, "the lease has not ended");
     host.advance(1);
@@ -160,7 +160,7 @@ async fn a_host_whose_lease_ended_leaves_the_letter_to_the_next() {
     for late in [SendError::permanent("late"), SendError::temporary("late")] {
         let slow = Scripted::closed();
         slow.fail_next(late);
-        let office = Office::open(Arc::clone(&slow)).await;
+        let office = Office::open(slow.clone()).await;
         office.post(&code_letter(TO)).await;
         let mailer = Arc::clone(&office.mailer);
         let sending = tokio::spawn(async move { mailer.tick().await });
@@ -182,7 +182,7 @@ async fn a_host_whose_lease_ended_leaves_the_letter_to_the_next() {
 #[tokio::test]
 async fn a_letter_that_was_sent_and_not_forgotten_comes_again_under_the_same_id() {
     let transport = Scripted::open();
-    let office = Office::open(Arc::clone(&transport)).await;
+    let office = Office::open(transport.clone()).await;
     office.post(&code_letter(TO)).await;
     office.store.fail_commit(1);
     assert_eq!(office.mailer.tick().await, 1);
@@ -198,7 +198,7 @@ async fn a_letter_that_was_sent_and_not_forgotten_comes_again_under_the_same_id(
 #[tokio::test]
 async fn what_can_t_be_read_is_put_aside_and_the_rest_goes_on() {
     let transport = Scripted::open();
-    let office = Office::open(Arc::clone(&transport)).await;
+    let office = Office::open(transport.clone()).await;
     for n in 0..20 {
         let body = json!({"letter": {"values": CODE}});
         office
@@ -252,7 +252,7 @@ async fn an_address_that_is_more_than_one_address_gets_nothing() {
         "",
     ] {
         let transport = Scripted::open();
-        let office = Office::open(Arc::clone(&transport)).await;
+        let office = Office::open(transport.clone()).await;
         office.post_and_try(&code_letter(to)).await;
         assert_eq!(office.reason_of_death(), "not an e-mail address");
         assert!(transport.ids().is_empty());

@@ -33,7 +33,7 @@ async fn start(office: &Office) -> (oneshot::Sender<()>, JoinHandle<()>) {
 async fn a_call_sends_what_was_committed_at_once_however_much_it_is() {
     const LETTERS: usize = 50;
     let transport = Scripted::open();
-    let office = Office::open(Arc::clone(&transport)).await;
+    let office = Office::open(transport.clone()).await;
     let (stop, worker) = start(&office).await;
     for n in 0..LETTERS {
         office
@@ -51,7 +51,7 @@ async fn a_call_sends_what_was_committed_at_once_however_much_it_is() {
 #[tokio::test]
 async fn without_a_call_letters_are_found_before_long() {
     let transport = Scripted::open();
-    let office = Office::open(Arc::clone(&transport)).await;
+    let office = Office::open(transport.clone()).await;
     let (_stop, worker) = start(&office).await;
     office.post(&code_letter("ada@b.example")).await;
     assert_eq!(timeout(AT_ALL, transport.sent(1)).await.unwrap().len(), 1);
@@ -61,7 +61,7 @@ async fn without_a_call_letters_are_found_before_long() {
 #[tokio::test]
 async fn a_stop_waits_for_the_letter_on_its_way_and_begins_no_other() {
     let transport = Scripted::closed();
-    let office = Office::open(Arc::clone(&transport)).await;
+    let office = Office::open(transport.clone()).await;
     let (stop, worker) = start(&office).await;
     office.post(&code_letter("ada@b.example")).await;
     office.mailer.wake();

@@ -46,9 +46,8 @@ impl HttpServer {
             loop {
                 let (stream, _) = listener.accept().await.unwrap();
                 let (status, headers) = answers.pop_front().unwrap();
-                kept.lock()
-                    .unwrap()
-                    .push(exchange(stream, status, &headers).await);
+                let asked = exchange(stream, status, &headers).await;
+                kept.lock().unwrap().push(asked);
             }
         });
         Self {

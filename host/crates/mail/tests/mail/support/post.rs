@@ -53,7 +53,7 @@ impl Random for Numbers {
 
 /// Everything that a host has to do with mail.
 pub struct Office {
-    pub store: Arc<FakeStore>,
+    pub store: FakeStore,
     pub mailer: Arc<Mailer>,
     clock: Arc<FakeClock>,
     random: Arc<Numbers>,
@@ -65,7 +65,7 @@ impl Office {
 
     /// With this way out.
     pub async fn open(transport: impl Transport) -> Self {
-        let store = Arc::new(FakeStore::default());
+        let store = FakeStore::default();
         let clock = Arc::new(FakeClock(AtomicU64::new(Self::START)));
         let random = Arc::new(Numbers(AtomicU64::new(1)));
         Self::over(store, clock, random, Arc::new(transport)).await
@@ -73,18 +73,18 @@ impl Office {
 
     /// Another host on the same database.
     pub async fn second(&self, transport: Arc<dyn Transport>) -> Self {
-        let (store, clock) = (Arc::clone(&self.store), Arc::clone(&self.clock));
+        let (store, clock) = (self.store.clone(), Arc::clone(&self.clock));
         Self::over(store, clock, Arc::clone(&self.random), transport).await
     }
 
     async fn over(
-        store: Arc<FakeStore>,
+        store: FakeStore,
         clock: Arc<FakeClock>,
         random: Arc<Numbers>,
         transport: Arc<dyn Transport>,
     ) -> Self {
         let ports = Ports {
-            store: Arc::new(Arc::clone(&store)),
+            store: Arc::new(store.clone()),
             clock: clock.clone(),
             random: random.clone(),
         };

@@ -100,6 +100,12 @@ impl SmtpServer {
         serde_json::from_str(&self.line().await).unwrap()
     }
 
+    /// Waits until the server hesitates over a recipient.
+    pub async fn hesitating(&mut self) {
+        let told: Value = serde_json::from_str(&self.line().await).unwrap();
+        assert!(told["hesitating"].is_string(), "{told}");
+    }
+
     /// Ends the server; what it received and nobody asked for.
     pub async fn stop(mut self) -> Vec<String> {
         self.child.kill().unwrap();

@@ -7,9 +7,19 @@ import asyncio
 import email
 import email.policy
 import json
+import logging
 import sys
+import warnings
 
 from aiosmtpd.smtp import SMTP, AuthResult
+
+
+# A sign-in without TLS is what the tests want.
+logging.disable(logging.WARNING)
+warnings.simplefilter("ignore")
+
+# How long `slow` recipients take: less than any client waits.
+HESITATION_S = 0.5
 
 
 def tell(what):
@@ -22,10 +32,15 @@ class Handler:
             return f"550 5.1.1 there is no {address} here"
         if address.startswith("later"):
             return f"451 4.3.0 try {address} later"
+        if address.startswith("slow"):
+            tell({"hesitating": address})
+            await asyncio.sleep(HESITATION_S)
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
     async def handle_DATA(self, server, session, envelope):
+        if envelope.rcpt_tos[0].startswith("unwanted"):
+            return "554 5.7.1 no such messages here"
         message = email.message_from_bytes(envelope.content, policy=email.policy.default)
         parts = [part for part in message.walk() if not part.is_multipart()]
         tell({
@@ -43,7 +58,7 @@ class Handler:
 def sign_in(wanted):
     def check(server, session, envelope, mechanism, data):
         given = f"{data.login.decode()}:{data.password.decode()}"
-        return AuthResult(success=given == wanted)
+        return AuthResult(success=given == wanted, handled=False)
 
     return check
 

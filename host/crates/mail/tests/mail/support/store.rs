@@ -23,9 +23,12 @@ struct Row {
     expiry: Expiry,
 }
 
-/// The store.
+/// The store; its clones are the same one.
+#[derive(Clone, Default)]
+pub struct FakeStore(Arc<Inner>);
+
 #[derive(Default)]
-pub struct FakeStore {
+struct Inner {
     rows: Mutex<BTreeMap<Key, Row>>,
     looks: AtomicU32,
     failing_commits: AtomicU32,
@@ -34,7 +37,7 @@ pub struct FakeStore {
 impl FakeStore {
     /// The bodies of a collection of the mailer, by id.
     pub fn all(&self, collection: &str) -> BTreeMap<String, Value> {
-        let rows = self.rows.lock().unwrap();
+        let rows = self.0.rows.lock().unwrap();
         let of_collection = rows.iter().filter(|((name, _), _)| name == collection);
         of_collection
             .map(|((_, id), row)| (id.clone(), row.body.clone()))
@@ -51,7 +54,7 @@ impl FakeStore {
     /// When the only document of a collection ends.
     pub fn only_expiry(&self, collection: &str) -> Expiry {
         self.only(collection);
-        let rows = self.rows.lock().unwrap();
+        let rows = self.0.rows.lock().unwrap();
         let mut expiries = rows.iter().filter(|((name, _), _)| name == collection);
         expiries.next().unwrap().1.expiry
     }
@@ -64,33 +67,30 @@ impl FakeStore {
             expiry: Expiry::Never,
         };
         let key = (collection.to_owned(), id.to_owned());
-        self.rows.lock().unwrap().insert(key, row);
+        self.0.rows.lock().unwrap().insert(key, row);
     }
 
     /// How often the queue was looked into.
     pub fn looks(&self) -> u32 {
-        self.looks.load(Ordering::SeqCst)
+        self.0.looks.load(Ordering::SeqCst)
     }
 
     /// Lets the commits after the next `after` fail, one time.
     pub fn fail_commit(&self, after: u32) {
-        self.failing_commits.store(after + 1, Ordering::SeqCst);
+        self.0.failing_commits.store(after + 1, Ordering::SeqCst);
     }
 
     fn version(&self, key: &Key) -> u64 {
-        self.rows
-            .lock()
-            .unwrap()
-            .get(key)
-            .map_or(0, |row| row.version)
+        version(&self.0.rows.lock().unwrap(), key)
     }
 
     fn fails_now(&self) -> bool {
-        let left = self
-            .failing_commits
-            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| {
-                left.checked_sub(1)
-            });
+        let left =
+            self.0
+                .failing_commits
+                .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| {
+                    left.checked_sub(1)
+                });
         left == Ok(1)
     }
 }
@@ -101,11 +101,11 @@ fn unused(what: &str) -> ! {
 }
 
 #[async_trait]
-impl Store for Arc<FakeStore> {
+impl Store for FakeStore {
     async fn begin(&self, tenant: &TenantId) -> Result<Arc<dyn UnitOfWork>, StoreError> {
         assert!(tenant.is_platform());
         Ok(Arc::new(FakeUnit {
-            store: Arc::clone(self),
+            store: self.clone(),
             read: Mutex::default(),
             written: Mutex::default(),
         }))
@@ -160,7 +160,7 @@ impl Store for Arc<FakeStore> {
 }
 
 struct FakeUnit {
-    store: Arc<FakeStore>,
+    store: FakeStore,
     read: Mutex<BTreeMap<Key, u64>>,
     written: Mutex<BTreeMap<Key, Option<(Value, Expiry)>>>,
 }
@@ -194,6 +194,7 @@ impl UnitOfWork for FakeUnit {
         let version = self.rely_on(&key);
         let body = self
             .store
+            .0
             .rows
             .lock()
             .unwrap()
@@ -292,13 +293,13 @@ impl UnitOfWork for FakeUnit {
     }
 
     async fn query(&self, collection: &CollectionName, query: &Query) -> Result<Page, StoreError> {
-        self.store.looks.fetch_add(1, Ordering::SeqCst);
+        self.store.0.looks.fetch_add(1, Ordering::SeqCst);
         assert!(query.filter.is_none() && query.offset == 0 && query.fields.is_empty());
         let [key] = query.sort.as_slice() else {
             unused("query with other than one key")
         };
         assert!(!key.descending);
-        let rows = self.store.rows.lock().unwrap();
+        let rows = self.store.0.rows.lock().unwrap();
         let mut found: Vec<(&Key, &Row)> = rows
             .iter()
             .filter(|((name, _), _)| *name == *collection.name)
@@ -345,8 +346,7 @@ impl UnitOfWork for FakeUnit {
         if self.store.fails_now() {
             return Err(CommitError::Unavailable("as the test wants it".into()));
         }
-        let mut rows = self.store.rows.lock().unwrap();
-        let version = |rows: &BTreeMap<Key, Row>, key| rows.get(key).map_or(0, |row| row.version);
+        let mut rows = self.store.0.rows.lock().unwrap();
         let read = self.read.lock().unwrap();
         if read.iter().any(|(key, read)| version(&rows, key) != *read) {
             return Err(CommitError::Conflict);
@@ -371,4 +371,8 @@ impl UnitOfWork for FakeUnit {
         }
         Ok(())
     }
+}
+
+fn version(rows: &BTreeMap<Key, Row>, key: &Key) -> u64 {
+    rows.get(key).map_or(0, |row| row.version)
 }
