@@ -177,6 +177,9 @@ fn unknown_and_impossible_values_are_errors_that_name_the_key() {
         ),
         ("[http]\nrequest_ms_max = 30_000", "request_ms_max"),
         ("[identity]\nsigning_key = \"?\"", "signing_key"),
+        ("[mail]\nfrom = \"The Shop\"", "mail.from"),
+        ("[mail]\ntransport = \"pigeon\"", "mail.transport"),
+        ("[mail]\ntransport = \"sendgrid\"", "mail.sendgrid_key"),
     ] {
         let error = with_file(text).unwrap_err().to_string();
         assert!(error.contains(key), "{key}: {error}");
@@ -201,11 +204,16 @@ fn debug_shows_no_secret() {
     let config = with_variables(&[
         ("STOA_IDENTITY__SIGNING_KEY", key),
         ("STOA_PLUGINS__SETTINGS__PAYMENTS__API_KEY", "sk_live"),
+        ("STOA_MAIL__SMTP_USER", "stoa"),
+        ("STOA_MAIL__SMTP_PASSWORD", "pa55word"),
+        ("STOA_MAIL__SENDGRID_KEY", "SG.live"),
     ])
     .unwrap();
     let shown = format!("{config:?}");
     assert!(
-        !shown.contains(key) && !shown.contains("sk_live"),
+        ![key, "sk_live", "pa55word", "SG.live"]
+            .iter()
+            .any(|secret| shown.contains(secret)),
         "{shown}"
     );
     assert!(shown.contains("api_key"), "{shown}");
@@ -219,6 +227,7 @@ fn what_the_host_keeps_is_under_one_folder_unless_told_otherwise() {
         config.plugins_dir(),
         config.compiled_dir(),
         config.signing_key_file(),
+        config.mail_dir(),
     ] {
         assert!(path.starts_with("/var/lib/stoa"), "{}", path.display());
     }
