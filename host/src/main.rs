@@ -4,6 +4,7 @@ mod cli;
 mod config;
 mod demo;
 mod keyfile;
+mod mail;
 mod quotas;
 mod shutdown;
 mod system;

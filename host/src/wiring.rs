@@ -13,6 +13,7 @@ use stoa_web::{Edge, EdgeConfig, Metrics};
 use tokio::net::TcpListener;
 
 use crate::config::{Config, Location};
+use crate::mail::{self, Mail};
 use crate::system::{SystemClock, SystemRandom};
 use crate::watch::{self, Watcher};
 use crate::{demo, keyfile, quotas};
@@ -28,6 +29,7 @@ pub struct Host {
     runtime: Arc<Runtime>,
     store: Arc<SurrealStore>,
     tokens: Arc<JwtTokens>,
+    mail: Mail,
     watcher: Option<Watcher>,
 }
 
@@ -70,16 +72,25 @@ pub async fn build(config: &Config, file: Option<&Path>) -> anyhow::Result<Host>
 
     let tokens = Arc::new(JwtTokens::new(token_config(config)?, clock.clone()));
     let counting = quotas::build(config, clock.clone()).await?;
+    let mail = mail::open(
+        config,
+        stoa_mail::Ports {
+            store: store.clone(),
+            clock: clock.clone(),
+            random: random.clone(),
+        },
+    )
+    .await?;
     let edge = Edge::new(
         edge_config(config),
         stoa_web::Ports {
             plugins: runtime.clone(),
             store: store.clone(),
             identity: tokens.clone(),
-            services: Vec::new(),
             quotas: counting.quotas,
             organization_quota: None,
             parts: counting.parts,
+            services: mail.services.clone(),
             clock,
             random,
         },
@@ -90,6 +101,7 @@ pub async fn build(config: &Config, file: Option<&Path>) -> anyhow::Result<Host>
         runtime,
         store,
         tokens,
+        mail,
         watcher,
     })
 }
@@ -112,10 +124,12 @@ impl Host {
             loaded.with_context(|| format!("dev.demo {}", dir.display()))?;
         }
         let sweeper = tokio::spawn(sweep(Arc::clone(&self.store)));
+        let letters = self.mail.start();
         tracing::info!("listening on http://{}", listener.local_addr()?);
         let served = Arc::clone(&self.edge).serve(listener, shutdown).await;
 
         sweeper.abort();
+        letters.stop().await;
         drop(self.watcher);
         drop(self.runtime);
         self.store.shutdown().await;

@@ -7,6 +7,7 @@ mod lint;
 mod pack;
 mod prerequisites;
 mod process;
+mod python;
 mod sections;
 mod serve;
 mod test;

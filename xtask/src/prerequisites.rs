@@ -60,6 +60,11 @@ pub fn ensure(tools: &[Tool], companions: &[&str], consent: Consent) -> Result<(
     }
     packages.extend(companions);
     packages.dedup();
+    install(&packages, consent)
+}
+
+/// Installs Debian packages, or says how when nobody agreed to it.
+pub fn install(packages: &[&str], consent: Consent) -> Result<()> {
     let advice = format!(
         "apt-get install -y --no-install-recommends {}",
         packages.join(" ")
@@ -72,7 +77,7 @@ pub fn ensure(tools: &[Tool], companions: &[&str], consent: Consent) -> Result<(
     process::run(
         apt()
             .args(["install", "-y", "-qq", "--no-install-recommends"])
-            .args(&packages),
+            .args(packages),
     )
 }
 

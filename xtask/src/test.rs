@@ -5,6 +5,7 @@ use anyhow::Result;
 use crate::guests::{self, Batch, Profile};
 use crate::prerequisites::{self, Consent, Tool};
 use crate::process;
+use crate::python;
 use crate::workspace::{self, Workspace};
 
 /// What the dependencies are compiled with.
@@ -21,6 +22,8 @@ const SERVERS: &[Tool] = &[Tool {
 const PLUGINS_VARIABLE: &str = "STOA_TEST_PLUGINS";
 /// Where the host's tests find their own guests.
 const GUESTS_VARIABLE: &str = "STOA_TEST_GUESTS";
+/// Where the tests of mail find a Python with an SMTP server.
+const PYTHON_VARIABLE: &str = "STOA_TEST_PYTHON";
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -37,6 +40,7 @@ pub fn run(args: &Args) -> Result<()> {
     ensure_prerequisites(consent)?;
     prerequisites::ensure(SERVERS, &[], consent)?;
     let workspace = Workspace::load()?;
+    let python = python::ensure(&workspace, consent)?;
     let batches = [Batch::plugins(&workspace)?, Batch::test_guests(&workspace)?];
     guests::build(&workspace, Profile::Guest, consent, &batches)?;
     let mut cargo = process::cargo();
@@ -46,7 +50,8 @@ pub fn run(args: &Args) -> Result<()> {
         .current_dir(workspace::root());
     cargo
         .env(PLUGINS_VARIABLE, workspace.plugins_dir())
-        .env(GUESTS_VARIABLE, workspace.test_plugins_dir());
+        .env(GUESTS_VARIABLE, workspace.test_plugins_dir())
+        .env(PYTHON_VARIABLE, python);
     process::run(&mut cargo)
 }
 

@@ -15,4 +15,6 @@ pub struct Dev {
     pub demo: Option<PathBuf>,
     /// Whether `GET /bench/native` is there.
     pub native_bench: bool,
+    /// Whether `/dev/mail` shows what lies in the outbox.
+    pub mail: bool,
 }

@@ -10,6 +10,7 @@ mod identity;
 mod limits;
 mod load;
 mod log;
+mod mail;
 mod plugins;
 mod redis;
 mod secret;
@@ -30,6 +31,7 @@ pub use identity::Identity;
 pub use limits::Limits;
 pub use load::ConfigError;
 pub use log::{Format, Log};
+pub use mail::{Mail, WayOut};
 pub use plugins::Plugins;
 pub use redis::Redis;
 pub use secret::Secret;
@@ -56,6 +58,8 @@ pub struct Config {
     pub redis: Redis,
     /// Tokens.
     pub identity: Identity,
+    /// How letters leave.
+    pub mail: Mail,
     /// Logs.
     pub log: Log,
     /// Conveniences for developers.
@@ -86,6 +90,12 @@ impl Config {
     #[must_use]
     pub fn compiled_dir(&self) -> PathBuf {
         self.data.dir.join("compiled")
+    }
+
+    /// The folder of letters that don't leave.
+    #[must_use]
+    pub fn mail_dir(&self) -> PathBuf {
+        self.data.dir.join("mail")
     }
 
     /// The file of the host's own signing key, used when the configuration gives none.

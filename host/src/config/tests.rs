@@ -207,6 +207,9 @@ fn unknown_and_impossible_values_are_errors_that_name_the_key() {
         ("[http]\ntrusted_proxies = [\"x\"]", "trusted_proxies"),
         ("[limits]\nper_minute = 0", "per_minute"),
         ("[redis]\nurl = \"cache:6379\"", "redis.url"),
+        ("[mail]\nfrom = \"The Shop\"", "mail.from"),
+        ("[mail]\ntransport = \"pigeon\"", "mail.transport"),
+        ("[mail]\ntransport = \"sendgrid\"", "mail.sendgrid_key"),
     ] {
         let error = with_file(text).unwrap_err().to_string();
         assert!(error.contains(key), "{key}: {error}");
@@ -232,11 +235,16 @@ fn debug_shows_no_secret() {
         ("STOA_IDENTITY__SIGNING_KEY", key),
         ("STOA_PLUGINS__SETTINGS__PAYMENTS__API_KEY", "sk_live"),
         ("STOA_REDIS__URL", "redis://:hunter2@cache:6379"),
+        ("STOA_MAIL__SMTP_USER", "stoa"),
+        ("STOA_MAIL__SMTP_PASSWORD", "pa55word"),
+        ("STOA_MAIL__SENDGRID_KEY", "SG.live"),
     ])
     .unwrap();
     let shown = format!("{config:?}");
     assert!(
-        !shown.contains(key) && !shown.contains("sk_live") && !shown.contains("hunter2"),
+        ![key, "sk_live", "hunter2", "pa55word", "SG.live"]
+            .iter()
+            .any(|secret| shown.contains(secret)),
         "{shown}"
     );
     assert!(shown.contains("api_key"), "{shown}");
@@ -250,6 +258,7 @@ fn what_the_host_keeps_is_under_one_folder_unless_told_otherwise() {
         config.plugins_dir(),
         config.compiled_dir(),
         config.signing_key_file(),
+        config.mail_dir(),
     ] {
         assert!(path.starts_with("/var/lib/stoa"), "{}", path.display());
     }

@@ -17,6 +17,7 @@ mod durability;
 mod host_routes;
 mod idempotency;
 mod lists;
+mod mail;
 mod marketplace;
 mod products;
 mod reload;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use serde_json::json;
-use stoa_kernel::call::{Request, Response};
+use stoa_kernel::call::{Request, Response, Source};
 use stoa_kernel::error::Problem;
 use stoa_kernel::id::TenantId;
 use stoa_kernel::quota::{OrganizationQuota, Quota, Quotas, Verdict};
@@ -78,7 +78,7 @@ impl Service for Accounts {
             status: 200,
             headers: vec![("content-type".into(), "application/json".into())],
             body: told.to_string().into(),
-            replayed: false,
+            source: Source::Handler,
         })
     }
 }

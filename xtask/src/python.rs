@@ -1,0 +1,61 @@
+//! A Python with the packages that tests talk to, in a folder of its own under the target folder.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use crate::prerequisites::{self, Consent, Tool};
+use crate::process;
+use crate::workspace::Workspace;
+
+/// What makes the folder.
+const TOOLS: &[Tool] = &[Tool {
+    file: "python3",
+    package: "python3",
+}];
+/// Debian's package without which `python3 -m venv` makes no `pip`.
+const VENV_PACKAGE: &str = "python3-venv";
+
+/// The packages with their versions: a real SMTP server, and what it needs.
+const PACKAGES: &[&str] = &["aiosmtpd==1.4.6", "atpublic==9.0.0", "attrs==26.1.0"];
+
+/// The file that says which packages the folder has, written when it is complete.
+const STAMP: &str = "packages.txt";
+
+/// Makes sure that the folder is there and complete; answers its interpreter.
+pub fn ensure(workspace: &Workspace, consent: Consent) -> Result<PathBuf> {
+    let folder = workspace.target.join("test-python");
+    let python = folder.join("bin").join("python");
+    let packages = PACKAGES.join("\n");
+    let stamp = folder.join(STAMP);
+    if fs::read_to_string(&stamp).is_ok_and(|text| text == packages) && python.exists() {
+        return Ok(python);
+    }
+    prerequisites::ensure(TOOLS, &[VENV_PACKAGE], consent)?;
+    if !has_venv() {
+        prerequisites::install(&[VENV_PACKAGE], consent)?;
+    }
+    make(&folder, &python)?;
+    fs::write(&stamp, packages).with_context(|| stamp.display().to_string())?;
+    Ok(python)
+}
+
+fn make(folder: &Path, python: &Path) -> Result<()> {
+    let mut venv = Command::new("python3");
+    process::run(venv.args(["-m", "venv", "--clear"]).arg(folder))?;
+    let mut pip = Command::new(python);
+    pip.args([
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+    ]);
+    process::run(pip.arg("--no-deps").args(PACKAGES))
+}
+
+fn has_venv() -> bool {
+    process::output(Command::new("python3").args(["-c", "import ensurepip"])).is_ok()
+}
