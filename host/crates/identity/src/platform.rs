@@ -107,7 +107,9 @@ impl Platform {
         })
     }
 
-    /// Runs `work` and commits what it wrote; after a conflict, again from the start. An error commits nothing.
+    /// Runs `work` and commits what it wrote; after a conflict, again from the start. An error commits nothing,
+    /// and is told only if what it rests on still holds: of two who race, the slower one may have seen half of
+    /// what the faster one did.
     ///
     /// # Errors
     /// Those of `work`; 503 when the store can't be reached; 409 when others were faster all the time.
@@ -117,7 +119,14 @@ impl Platform {
     {
         for attempt in 0..TRIES_MAX {
             let unit = self.unit().await.map_err(unavailable)?;
-            let done = work(unit.clone()).await?;
+            let done = match work(unit.clone()).await {
+                Ok(done) => done,
+                Err(problem) if unit.was_right().await => return Err(problem),
+                Err(_) => {
+                    self.pause(attempt).await;
+                    continue;
+                }
+            };
             match unit.unit.commit().await {
                 Ok(()) => {
                     self.post.wake();
@@ -175,6 +184,12 @@ pub struct List<R> {
 }
 
 impl Unit {
+    /// Forgets what was written; whether what was read is still so.
+    async fn was_right(&self) -> bool {
+        self.unit.rollback_to(0);
+        !matches!(self.unit.commit().await, Err(CommitError::Conflict))
+    }
+
     /// The record, or none.
     ///
     /// # Errors

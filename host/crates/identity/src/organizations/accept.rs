@@ -10,7 +10,7 @@ use super::access::{organization, refuse_key};
 use super::filters::equal;
 use super::{Organizations, plans, roster, token};
 use crate::platform::{Stored, Unit, unavailable};
-use crate::records::{Account, Invitation};
+use crate::records::{Account, Invitation, Organization};
 use crate::wire::{body, json};
 
 /// What accepts an invitation.
@@ -50,11 +50,16 @@ pub(super) async fn accept(
     let accepted = service.platform.transact(|unit| async move {
         let invitation = invited(service, &unit, &acceptance.token).await?;
         let email = &invitation.record.email;
+        if let Some(caller) = caller {
+            refuse_stranger(&unit, caller, email).await?;
+        }
+        // Before an account is made, which costs most of all.
+        let organization = room(&unit, &invitation).await?;
         let account = match caller {
-            Some(caller) => signed_in(&unit, caller, email).await?,
+            Some(caller) => caller.id.clone(),
             None => make_account(service, &unit, acceptance, email).await?,
         };
-        join(service, &unit, invitation, account).await
+        join(service, &unit, organization, invitation, account).await
     });
     json(200, &accepted.await?)
 }
@@ -80,14 +85,14 @@ async fn invited(
 }
 
 /// Who is signed in accepts what was sent to their own address.
-async fn signed_in(unit: &Unit, caller: &Caller, email: &str) -> Result<String, Problem> {
+async fn refuse_stranger(unit: &Unit, caller: &Caller, email: &str) -> Result<(), Problem> {
     let record = unit.get::<Account>(&caller.id).await?;
     let own = record.map(|account| account.email).or_else(|| {
         // A development token may have no account behind it.
         caller.email.as_deref().map(str::to_lowercase)
     });
     if own.as_deref() == Some(email) {
-        Ok(caller.id.clone())
+        Ok(())
     } else {
         Err(Problem::not_found())
     }
@@ -111,15 +116,21 @@ async fn make_account(
     accounts.ensure(unit, email, &name, &password).await
 }
 
+/// The organisation, if it has a place for who accepts.
+async fn room(unit: &Unit, invitation: &Stored<Invitation>) -> Result<Organization, Problem> {
+    let mut organization = organization(unit, &invitation.record.tenant).await?;
+    organization.invitations.remove(&invitation.id);
+    plans::check_member(&organization)?;
+    Ok(organization)
+}
+
 async fn join(
     service: &Organizations,
     unit: &Unit,
+    organization: Organization,
     Stored { id, record }: Stored<Invitation>,
     account: String,
 ) -> Result<Accepted, Problem> {
-    let mut organization = organization(unit, &record.tenant).await?;
-    organization.invitations.remove(&id);
-    plans::check_member(&organization)?;
     let accepted = Accepted {
         account_id: account,
         email: record.email,
