@@ -167,7 +167,7 @@ async fn an_invitation_is_good_until_its_last_millisecond() {
     );
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn of_many_who_accept_at_once_one_gets_in() {
     let (world, _, token) = invited().await;
     let attempts = (0..PARALLEL).map(|_| (Caller::nobody(), None, whole(&token)));
@@ -176,7 +176,7 @@ async fn of_many_who_accept_at_once_one_gets_in() {
     assert_eq!(world.organization(&tenant("acme")).await.members, 2);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn of_many_who_accept_signed_in_at_once_one_gets_in() {
     let (world, _, token) = invited().await;
     world.person("eve").await;
@@ -187,7 +187,7 @@ async fn of_many_who_accept_signed_in_at_once_one_gets_in() {
     assert_eq!(world.organization(&tenant("acme")).await.members, 2);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn of_accepting_and_taking_back_at_once_one_happens() {
     let (world, ada, token) = invited().await;
     let acme = tenant("acme");

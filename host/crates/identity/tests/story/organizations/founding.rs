@@ -78,7 +78,7 @@ async fn the_route_makes_one_and_says_so() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn an_account_founds_ten_even_when_it_tries_more_at_once() {
     let world = world().await;
     world.person("ada").await;
@@ -98,7 +98,7 @@ async fn an_account_founds_ten_even_when_it_tries_more_at_once() {
     assert_eq!(ids.len(), 10);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn many_who_found_the_same_name_at_once_get_organisations_of_their_own() {
     let world = world().await;
     let attempts = (0..PARALLEL).map(|n| {

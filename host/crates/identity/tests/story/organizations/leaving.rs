@@ -75,7 +75,7 @@ async fn foreign_and_missing_members_look_the_same() {
     assert!(world.membership(&beta, "eve").await.is_some());
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn of_two_admins_who_remove_each_other_exactly_one_succeeds() {
     let world = world().await;
     let acme = world.founded("ada", "Acme").await;
@@ -95,7 +95,7 @@ async fn of_two_admins_who_remove_each_other_exactly_one_succeeds() {
     assert_eq!((organization.members, organization.admins), (1, 1));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn of_many_admins_who_leave_at_once_one_stays() {
     let world = world().await;
     let acme = world.founded("ada", "Acme").await;

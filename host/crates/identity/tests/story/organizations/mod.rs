@@ -1,6 +1,8 @@
 //! Organisations, called as the edge calls them: with principals that it has admitted.
 
 mod accepting;
+mod answers;
+mod caller;
 mod details;
 mod founding;
 mod inviting;
@@ -11,5 +13,7 @@ mod members;
 mod own;
 mod roles;
 mod routes;
+mod seats;
+mod standins;
 mod switching;
 mod world;

@@ -74,7 +74,7 @@ async fn foreign_missing_and_impossible_members_look_the_same() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn of_two_admins_who_demote_each_other_one_stays() {
     let world = world().await;
     let acme = world.founded("ada", "Acme").await;

@@ -1,112 +1,35 @@
-//! A platform with the organisations' service, and stand-ins for what the accounts' service does for it.
+//! A platform with the organisations' service, and what tests do with it.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use async_trait::async_trait;
-use bytes::Bytes;
 use serde_json::{Value, json};
-use stoa_identity::organizations::{Accounts, Organizations, OrganizationsConfig, Sessions, found};
-use stoa_identity::platform::{Platform, Unit, unavailable};
+use stoa_identity::organizations::{Organizations, OrganizationsConfig, found};
+use stoa_identity::platform::{Platform, unavailable};
 use stoa_identity::records::{
     Account as Person, Key, Membership, Organization, Plan, Record, Session,
 };
-use stoa_kernel::call::{Request, Response};
 use stoa_kernel::clock::Clock as _;
-use stoa_kernel::error::Problem;
-use stoa_kernel::id::{CollectionName, TenantId};
-use stoa_kernel::identity::{Account, Credential, Principal, Role, Scopes};
-use stoa_kernel::mail::{Letter, Post};
+use stoa_kernel::id::TenantId;
+use stoa_kernel::identity::Role;
+use stoa_kernel::query::Query;
 use stoa_kernel::service::Service as _;
-use stoa_kernel::store::{Expiry, Realm, Store, StoreError, UnitOfWork};
+use stoa_kernel::store::{Document, Realm, Store as _};
 use stoa_kernel::wit::Collection;
 use stoa_testkit::{SeededRandom, TestHost};
 use tokio::task::JoinSet;
 
+use super::standins::{Drawer, Making, Moving, letters, person};
+
+pub use super::answers::{Answer, body, refusal, refused, successes};
+pub use super::caller::{Caller, request};
+
 /// Parallel attempts: as many as the invariants ask for.
 pub const PARALLEL: usize = 32;
-
-/// What a handler answered.
-pub type Answer = Result<Response, Problem>;
 
 pub struct World {
     pub host: TestHost,
     pub platform: Platform,
     pub service: Arc<Organizations>,
-}
-
-/// Writes letters into a collection, so that those of a unit that is rolled back are none.
-struct Drawer;
-
-fn letters() -> CollectionName {
-    CollectionName::new("drawer", "letters")
-}
-
-#[async_trait]
-impl Post for Drawer {
-    async fn enqueue(&self, unit: &dyn UnitOfWork, letter: &Letter) -> Result<(), StoreError> {
-        let collection = letters();
-        let body = serde_json::to_value(letter).unwrap();
-        let id = letter.values["link"].to_string();
-        let created = unit.create(&collection, &id, body, Expiry::Never);
-        created.await.map(drop)
-    }
-
-    fn wake(&self) {}
-}
-
-/// Moves sessions and says where they are.
-struct Moving;
-
-#[async_trait]
-impl Sessions for Moving {
-    async fn switch(
-        &self,
-        unit: &Unit,
-        session: &str,
-        tenant: &TenantId,
-    ) -> Result<Value, Problem> {
-        let found: Option<Session> = unit.get(session).await?;
-        let mut record = found.ok_or_else(Problem::unauthenticated)?;
-        record.tenant = Some(tenant.clone());
-        unit.put(session, &record).await.map_err(unavailable)?;
-        Ok(json!({"accessToken": format!("{session} in {tenant}")}))
-    }
-}
-
-/// Makes accounts whose password is stored as it is.
-struct Making(Mutex<Option<Platform>>);
-
-#[async_trait]
-impl Accounts for Making {
-    async fn ensure(
-        &self,
-        unit: &Unit,
-        email: &str,
-        name: &str,
-        password: &str,
-    ) -> Result<String, Problem> {
-        let platform = self.0.lock().unwrap().clone().unwrap();
-        let id = platform.fresh_id();
-        let mut account = person(email, name);
-        account.password = Some(password.to_owned());
-        unit.create(&id, &account).await.map_err(unavailable)?;
-        Ok(id)
-    }
-}
-
-pub fn person(email: &str, name: &str) -> Person {
-    Person {
-        email: email.to_owned(),
-        name: name.to_owned(),
-        password: None,
-        verified: false,
-        operator: false,
-        suspended: false,
-        home: None,
-        failures: 0,
-        locked_until: 0,
-        created_at: 0,
-    }
 }
 
 pub fn tenant(id: &str) -> TenantId {
@@ -128,7 +51,7 @@ pub async fn world() -> World {
             public_url: "https://shop.example".into(),
         },
         Arc::new(Moving),
-        Arc::new(Making(Mutex::new(Some(platform.clone())))),
+        Arc::new(Making(platform.clone())),
     )
     .unwrap();
     platform.declare(&service.package().manifest).await.unwrap();
@@ -159,41 +82,6 @@ pub async fn world() -> World {
         host,
         platform,
         service: Arc::new(service),
-    }
-}
-
-/// Who calls in a test.
-#[derive(Clone)]
-pub struct Caller(pub Option<Account>);
-
-impl Caller {
-    pub fn nobody() -> Self {
-        Self(None)
-    }
-
-    /// Somebody who is signed in: their account's name is id, address and session at once.
-    pub fn of(id: &str, role: Role, tenant: Option<&TenantId>) -> Self {
-        Self(Some(Account {
-            id: id.to_owned(),
-            email: Some(format!("{id}@example.com")),
-            role,
-            tenant: tenant.cloned(),
-            credential: Credential::Session(format!("session-{id}").into()),
-        }))
-    }
-
-    pub fn with(mut self, credential: Credential) -> Self {
-        self.0.as_mut().unwrap().credential = credential;
-        self
-    }
-
-    /// The same by an API key that may do everything.
-    pub fn by_key(self) -> Self {
-        let scopes = Arc::new(Scopes::parse(["*:write"]).unwrap());
-        self.with(Credential::Key {
-            id: "key".into(),
-            scopes,
-        })
     }
 }
 
@@ -293,13 +181,12 @@ impl World {
     /// Every letter that was sent, by the time of its invitation's end.
     pub async fn letters(&self) -> Vec<Value> {
         let work = self.host.store.begin(&TenantId::platform()).await.unwrap();
-        let query = stoa_kernel::query::Query {
+        let query = Query {
             limit: 200,
-            ..Default::default()
+            ..Query::default()
         };
         let page = work.query(&letters(), &query).await.unwrap();
-        let read =
-            |document: &stoa_kernel::store::Document| serde_json::from_str(&document.body).unwrap();
+        let read = |document: &Document| serde_json::from_str(&document.body).unwrap();
         let mut letters: Vec<Value> = page.items.iter().map(read).collect();
         letters.sort_by_key(|letter| letter["values"]["expiresAt"].to_string());
         letters
@@ -359,57 +246,4 @@ impl World {
     pub fn now(&self) -> u64 {
         self.host.clock.now()
     }
-}
-
-fn request(caller: &Caller, id: Option<&str>, query: &str, body: Value) -> Request {
-    let account = caller.0.clone();
-    let named = account.as_ref().and_then(|account| account.tenant.clone());
-    Request {
-        id: "test".into(),
-        address: None,
-        tenant: named.unwrap_or_default(),
-        principal: Principal {
-            account,
-            session: None,
-        },
-        params: id
-            .map(|id| ("id".into(), id.to_owned()))
-            .into_iter()
-            .collect(),
-        query: query.to_owned(),
-        headers: Vec::new(),
-        body: match body {
-            Value::Null => Bytes::new(),
-            body => Bytes::from(body.to_string()),
-        },
-        idempotency: None,
-    }
-}
-
-/// The body of a good answer.
-pub fn body(answer: Answer) -> Value {
-    let answer = answer.unwrap();
-    assert!((200..300).contains(&answer.status), "{}", answer.status);
-    serde_json::from_slice(&answer.body).unwrap()
-}
-
-/// Status and word of a refusal.
-pub fn refusal(answer: Answer) -> (u16, String) {
-    let problem = answer.map(|answer| answer.status).unwrap_err();
-    (problem.status, problem.code.into_owned())
-}
-
-/// The same as a pair of texts.
-pub fn refused(status: u16, code: &str) -> (u16, String) {
-    (status, code.to_owned())
-}
-
-/// How many answers succeeded, and that all others were refused with one of these words.
-pub fn successes(answers: Vec<Answer>, words: &[&str]) -> usize {
-    let (good, bad): (Vec<_>, Vec<_>) = answers.into_iter().partition(Result::is_ok);
-    for answer in bad {
-        let problem = answer.map(|answer| answer.status).unwrap_err();
-        assert!(words.contains(&&*problem.code), "{problem:?}");
-    }
-    good.len()
 }
