@@ -4,12 +4,13 @@
 
 mod claims;
 mod key;
+pub mod organizations;
 pub mod platform;
 pub mod records;
 mod tokens;
-#[expect(dead_code, reason = "the services that use it follow")]
 mod wire;
 
 pub use key::{KeyError, SigningKey};
+pub use organizations::Organizations;
 pub use platform::Platform;
 pub use tokens::{JwtTokens, TokenConfig};

@@ -1,5 +1,6 @@
 //! The platform's database with types: units of work that run again after a conflict, as a plugin's request does.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -30,6 +31,7 @@ pub struct Platform {
     post: Arc<dyn Post>,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
+    reserved: Arc<BTreeSet<TenantId>>,
 }
 
 impl Platform {
@@ -46,7 +48,21 @@ impl Platform {
             post,
             clock,
             random,
+            reserved: Arc::default(),
         }
+    }
+
+    /// Keeps tenants from becoming organisations: those that the configuration names have data already.
+    #[must_use]
+    pub fn reserving(mut self, tenants: impl IntoIterator<Item = TenantId>) -> Self {
+        self.reserved = Arc::new(tenants.into_iter().collect());
+        self
+    }
+
+    /// Whether no organisation may have this tenant id.
+    #[must_use]
+    pub fn is_reserved(&self, tenant: &TenantId) -> bool {
+        self.reserved.contains(tenant)
     }
 
     /// Declares a service's collections.
@@ -91,7 +107,9 @@ impl Platform {
         })
     }
 
-    /// Runs `work` and commits what it wrote; after a conflict, again from the start. An error commits nothing.
+    /// Runs `work` and commits what it wrote; after a conflict, again from the start. An error commits nothing,
+    /// and is told only if what it rests on still holds: of two who race, the slower one may have seen half of
+    /// what the faster one did.
     ///
     /// # Errors
     /// Those of `work`; 503 when the store can't be reached; 409 when others were faster all the time.
@@ -101,7 +119,14 @@ impl Platform {
     {
         for attempt in 0..TRIES_MAX {
             let unit = self.unit().await.map_err(unavailable)?;
-            let done = work(unit.clone()).await?;
+            let done = match work(unit.clone()).await {
+                Ok(done) => done,
+                Err(problem) if unit.was_right().await => return Err(problem),
+                Err(_) => {
+                    self.pause(attempt).await;
+                    continue;
+                }
+            };
             match unit.unit.commit().await {
                 Ok(()) => {
                     self.post.wake();
@@ -147,7 +172,24 @@ pub struct Stored<R> {
     pub record: R,
 }
 
+/// A page of records.
+#[derive(Debug, Clone)]
+pub struct List<R> {
+    /// The records.
+    pub records: Vec<Stored<R>>,
+    /// All that match, when the query asked for it.
+    pub total: u64,
+    /// Present when there are more.
+    pub next_cursor: Option<String>,
+}
+
 impl Unit {
+    /// Forgets what was written; whether what was read is still so.
+    async fn was_right(&self) -> bool {
+        self.unit.rollback_to(0);
+        !matches!(self.unit.commit().await, Err(CommitError::Conflict))
+    }
+
     /// The record, or none.
     ///
     /// # Errors
@@ -192,20 +234,39 @@ impl Unit {
     /// A page of records, and the cursor of the next one.
     ///
     /// # Errors
-    /// As [`Unit::get`].
+    /// As [`Unit::list`].
     pub async fn page<R: Record>(
         &self,
         query: &Query,
     ) -> Result<(Vec<Stored<R>>, Option<String>), Problem> {
+        let list = self.list(query).await?;
+        Ok((list.records, list.next_cursor))
+    }
+
+    /// A page of records with what clients are told about it.
+    ///
+    /// # Errors
+    /// As [`Unit::get`]; 400 for a cursor that is none of this query.
+    pub async fn list<R: Record>(&self, query: &Query) -> Result<List<R>, Problem> {
         let page = self.unit.query(&collection::<R>(), query).await;
-        let page = page.map_err(unavailable)?;
+        let page = page.map_err(|error| match error {
+            // Of all that a query names only the cursor comes from outside.
+            StoreError::Invalid(reason) if query.cursor.is_some() => {
+                Problem::invalid("cursor", reason)
+            }
+            error => unavailable(error),
+        })?;
         let records = page.items.iter().map(|document| {
             Ok(Stored {
                 id: document.id.to_string(),
                 record: decode(&document.body)?,
             })
         });
-        Ok((records.collect::<Result<_, Problem>>()?, page.next_cursor))
+        Ok(List {
+            records: records.collect::<Result<_, Problem>>()?,
+            total: page.total.unwrap_or_default(),
+            next_cursor: page.next_cursor,
+        })
     }
 
     /// Every record that matches, a page at a time.

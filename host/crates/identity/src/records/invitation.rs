@@ -1,14 +1,16 @@
 //! A place that is offered.
 
+use aws_lc_rs::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 use stoa_kernel::clock::Millis;
+use stoa_kernel::hex::hex;
 use stoa_kernel::id::TenantId;
 use stoa_kernel::identity::Role;
 
 use super::{ORGANIZATIONS, Record};
 
-/// An invitation, bound to address, organisation and role. Its id is a ULID; the token that accepts it is
-/// known by its SHA-256 alone.
+/// An invitation, bound to address, organisation and role. Its id is made from organisation and address, so
+/// that there is one at most; the token that accepts it is known by its SHA-256 alone.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Invitation {
     /// The organisation.
@@ -25,6 +27,18 @@ pub struct Invitation {
     pub created_at: Millis,
     /// When it ends.
     pub ends_at: Millis,
+}
+
+/// Bytes of the digest that make an id: 128 bits tell all addresses apart.
+const ID_BYTES: usize = 16;
+
+impl Invitation {
+    /// The id of an address's invitation.
+    #[must_use]
+    pub fn id(tenant: &TenantId, email: &str) -> String {
+        let digest = digest(&SHA256, format!("{tenant}\n{email}").as_bytes());
+        hex(digest.as_ref().get(..ID_BYTES).unwrap_or_default())
+    }
 }
 
 impl Record for Invitation {

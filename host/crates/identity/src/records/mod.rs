@@ -3,6 +3,7 @@
 mod account;
 mod code;
 mod external;
+mod founder;
 mod invitation;
 mod key;
 mod membership;
@@ -16,6 +17,7 @@ use stoa_kernel::clock::Millis;
 pub use account::Account;
 pub use code::{Code, Purpose};
 pub use external::External;
+pub use founder::Founder;
 pub use invitation::Invitation;
 pub use key::Key;
 pub use membership::Membership;

@@ -1,8 +1,11 @@
 //! An organisation.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use stoa_kernel::clock::Millis;
+use utoipa::ToSchema;
 
 use super::{ORGANIZATIONS, Record};
 
@@ -16,16 +19,28 @@ pub struct Organization {
     /// Settings that its admins choose; free members.
     #[serde(default)]
     pub settings: Map<String, Value>,
-    /// Memberships and open invitations, counted so that the plan's limit holds under concurrency.
+    /// Memberships, counted so that the plan's limit holds under concurrency.
     pub members: u32,
+    /// When each invitation ends that has not been accepted: open ones count as members, ended ones don't.
+    #[serde(default)]
+    pub invitations: BTreeMap<String, Millis>,
     /// Admins, counted so that the last one can't leave.
     pub admins: u32,
     /// When it was made.
     pub created_at: Millis,
 }
 
+impl Organization {
+    /// Invitations that can still be accepted.
+    #[must_use]
+    pub fn open_invitations(&self, now: Millis) -> u32 {
+        let open = self.invitations.values().filter(|ends_at| **ends_at > now);
+        u32::try_from(open.count()).unwrap_or(u32::MAX)
+    }
+}
+
 /// What an organisation pays for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Plan {
     /// Nothing.
@@ -37,7 +52,7 @@ pub enum Plan {
 }
 
 /// What a plan allows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PlanLimits {
     /// Members, open invitations included.

@@ -1,0 +1,23 @@
+//! Times as clients read them.
+
+use jiff::Timestamp;
+use stoa_kernel::clock::Millis;
+
+/// RFC 3339 in UTC with milliseconds, such as `2026-01-01T00:00:00.000Z`.
+pub(super) fn rfc3339(millis: Millis) -> String {
+    let time = i64::try_from(millis)
+        .ok()
+        .and_then(|millis| Timestamp::from_millisecond(millis).ok());
+    format!("{:.3}", time.unwrap_or(Timestamp::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_has_milliseconds_and_a_zone() {
+        assert_eq!(rfc3339(1_767_225_600_007), "2026-01-01T00:00:00.007Z");
+        assert_eq!(rfc3339(0), "1970-01-01T00:00:00.000Z");
+    }
+}

@@ -1,0 +1,8 @@
+//! Stories of people and organisations over a real store in memory.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "tests fail by panicking"
+)]
+
+mod organizations;
