@@ -34,7 +34,7 @@ use stoa_kernel::wit::{Package, PackageError};
 use crate::platform::Platform;
 
 pub use create::found;
-pub use plans::{limits, limits_of};
+pub use plans::{PlanQuota, limits, limits_of};
 pub use roster::remove;
 pub use seams::{Accounts, Sessions};
 
