@@ -154,26 +154,26 @@ fn measure_stoa(
         ));
     }
     report.stoa_bytes = Some(host.memory_bytes()?);
-    report.reloads = Some(reload::run(load, &host, &plugins, args.reloads)?);
+    report.reloads = Some(reload::warm(load, &host, &plugins, args.reloads)?);
+    report.compiled_reloads = Some(reload::compiled(load, &host, &plugins)?);
     drop(host);
 
-    let without_cache = Host::start(
-        &stoa,
-        folder,
-        &plugins,
-        &[("STOA_STORE__QUERY_CACHE_ENTRIES_MAX", "0")],
-    )?;
-    let page = scenarios::page_without_cache(&shop);
-    rows.push(Row::new(
-        &page,
-        measure(
-            load,
-            without_cache.address(),
-            &page,
-            &page.stoa_path,
-            folder,
-        )?,
-    ));
+    // For honesty: what the same reads cost when each one runs its handler, and when each one asks the database, too.
+    let not_remembering = ("STOA_PLUGINS__ANSWER_BYTES_MAX", "0");
+    let not_caching = ("STOA_STORE__QUERY_CACHE_ENTRIES_MAX", "0");
+    for (settings, scenarios) in [
+        (&[not_remembering][..], scenarios::without_answers(&shop)),
+        (
+            &[not_remembering, not_caching],
+            scenarios::without_caches(&shop),
+        ),
+    ] {
+        let host = Host::start(&stoa, folder, &plugins, settings)?;
+        for scenario in scenarios {
+            let measure = measure(load, host.address(), &scenario, &scenario.stoa_path, folder)?;
+            rows.push(Row::new(&scenario, measure));
+        }
+    }
     Ok((shop, rows))
 }
 
@@ -219,7 +219,8 @@ fn measure_peer(
     shop.check_same_total(peer.address())?;
     for scenario in scenarios::all(shop)
         .into_iter()
-        .chain([scenarios::page_without_cache(shop)])
+        .chain(scenarios::without_answers(shop))
+        .chain(scenarios::without_caches(shop))
     {
         let known = rows
             .iter()

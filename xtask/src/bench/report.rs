@@ -99,6 +99,7 @@ pub struct Report {
     pub load: Load,
     pub rows: Vec<Row>,
     pub reloads: Option<Reloads>,
+    pub compiled_reloads: Option<Reloads>,
     /// Memory before any load, and after all of it.
     pub stoa_idle_bytes: Option<u64>,
     pub stoa_bytes: Option<u64>,
@@ -126,6 +127,7 @@ impl Report {
             load: load.clone(),
             rows: Vec::new(),
             reloads: None,
+            compiled_reloads: None,
             stoa_idle_bytes: None,
             stoa_bytes: None,
             peer_idle_bytes: None,
@@ -178,10 +180,15 @@ impl Report {
             "\nmemory (PSS)  Stoa {} idle, {} after; Fastify per core, PostgreSQL and Redis {} idle, {} after\n",
             mib(self.stoa_idle_bytes), mib(self.stoa_bytes), mib(self.peer_idle_bytes), mib(self.peer_bytes),
         ));
-        if let Some(reloads) = &self.reloads {
+        for (kind, reloads) in [
+            ("compiled before", &self.reloads),
+            ("compiled anew", &self.compiled_reloads),
+        ] {
+            let Some(reloads) = reloads else { continue };
             text.push_str(&format!(
-                "replacements  {} under {:.0} requests/s: {} failed requests, live within {} ms (p50), {} ms (slowest)\n",
-                reloads.done, reloads.load.per_second(), reloads.load.failed(), reloads.p50_ms, reloads.slowest_ms,
+                "replacements  {} of {} kB, {kind}, under {:.0} requests/s with p99 {}: {} failed requests, live within {} ms (p50), {} ms (slowest)\n",
+                reloads.done, reloads.component_bytes / 1_000, reloads.load.per_second(), ms(reloads.load.p99_us),
+                reloads.load.failed(), reloads.p50_ms, reloads.slowest_ms,
             ));
         }
     }

@@ -216,9 +216,18 @@ pub fn all(shop: &Shop) -> Vec<Scenario> {
     ]
 }
 
-/// The page of a host that keeps no results of queries.
-pub fn page_without_cache(shop: &Shop) -> Scenario {
-    page("product page, no query cache", shop)
+/// The reads of a host that runs the handler each time.
+pub fn without_answers(shop: &Shop) -> Vec<Scenario> {
+    let by_id = format!("{PRODUCTS}/{}", shop.id);
+    vec![
+        Scenario::get("product by id, handler runs", by_id.clone(), by_id),
+        page("product page, handler runs", shop),
+    ]
+}
+
+/// The page of a host that keeps no results of queries either.
+pub fn without_caches(shop: &Shop) -> Vec<Scenario> {
+    vec![page("product page, query runs", shop)]
 }
 
 fn page(name: &'static str, shop: &Shop) -> Scenario {

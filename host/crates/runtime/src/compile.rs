@@ -25,8 +25,9 @@ const COMPILE_CPU_S_MAX: u64 = 240;
 /// mapped beyond it; the pool itself is left out of a compiler's engine.
 const COMPILE_ADDRESS_BYTES_MAX: u64 = 16 << 30;
 
-/// How much less important compiling is than answering: the lowest.
-const COMPILE_NICE: i32 = 19;
+/// How much less important compiling is than answering. With the lowest importance a busy host would take
+/// seconds to show a new version; with this one it takes a fraction, and requests notice little.
+const COMPILE_NICE: i32 = 5;
 
 /// Why a component did not become code.
 #[derive(Debug, thiserror::Error)]
