@@ -5,6 +5,7 @@ mod config;
 mod demo;
 mod keyfile;
 mod mail;
+mod people;
 mod quotas;
 mod shutdown;
 mod system;

@@ -103,6 +103,12 @@ impl Config {
     pub fn signing_key_file(&self) -> PathBuf {
         self.data.dir.join("signing-key.der")
     }
+
+    /// The folder of the keys that signed before and still verify: one PKCS#8 file (`.der`) each.
+    #[must_use]
+    pub fn retired_keys_dir(&self) -> PathBuf {
+        self.data.dir.join("retired-keys")
+    }
 }
 
 /// Reads a text that may be empty to mean nothing.
