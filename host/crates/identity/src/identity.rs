@@ -12,12 +12,16 @@ use stoa_kernel::id::TenantId;
 use stoa_kernel::identity::{
     Account, AuthenticationError, Authenticator, Credential, InvalidToken, Role,
 };
-use stoa_kernel::store::StoreError;
+use stoa_kernel::store::{Basis, StoreError};
 
 use crate::accounts::apikey;
 use crate::platform::{Platform, Unit};
 use crate::records::{self, Membership, Organization, Session};
 use crate::tokens::JwtTokens;
+
+/// Sessions whose callers are remembered together with what that rests on, some 500 bytes each: reading session,
+/// account and membership anew would cost each request several times what asking does whether they have changed.
+const REMEMBERED_MAX: usize = 4_096;
 
 /// Keys whose last use this host has noted within the hour.
 const NOTED_MAX: usize = 1_024;
@@ -36,7 +40,14 @@ pub struct Identity {
     platform: Platform,
     tokens: Arc<JwtTokens>,
     config: IdentityConfig,
+    remembered: Cache<Arc<str>, Arc<Remembered>>,
     noted: Arc<Cache<Box<str>, Millis>>,
+}
+
+/// Who a session's token speaks for, as long as nothing has changed.
+struct Remembered {
+    account: Account,
+    basis: Arc<dyn Basis>,
 }
 
 impl Identity {
@@ -47,11 +58,22 @@ impl Identity {
             platform,
             tokens,
             config,
+            remembered: Cache::new(REMEMBERED_MAX),
             noted: Arc::new(Cache::new(NOTED_MAX)),
         }
     }
 
-    async fn by_session(&self, token: Account, id: &str) -> Result<Account, AuthenticationError> {
+    async fn by_session(
+        &self,
+        token: Account,
+        id: &Arc<str>,
+    ) -> Result<Account, AuthenticationError> {
+        if let Some(known) = self.remembered.get(id)
+            && known.account.id == token.id
+            && known.basis.holds()
+        {
+            return Ok(known.account.clone());
+        }
         let unit = self.platform.unit().await?;
         let session: Option<Session> = read(&unit, id).await?;
         let session = session
@@ -64,13 +86,19 @@ impl Identity {
         let (tenant, role) = self
             .place(&unit, &session.account, session.tenant.as_ref())
             .await?;
-        Ok(Account {
+        let account = Account {
             id: token.id,
             email: Some(account.email),
             role,
             tenant: Some(tenant),
             credential: token.credential,
-        })
+        };
+        if let Some(basis) = unit.basis() {
+            let account = account.clone();
+            let remembered = Remembered { account, basis };
+            self.remembered.insert(Arc::clone(id), Arc::new(remembered));
+        }
+        Ok(account)
     }
 
     /// The account, if anything may speak for it.

@@ -10,7 +10,7 @@ use stoa_kernel::id::{CollectionName, TenantId};
 use stoa_kernel::mail::{Letter, Post};
 use stoa_kernel::query::{Filter, Query};
 use stoa_kernel::random::{Random, ulid};
-use stoa_kernel::store::{CommitError, Expiry, Store, StoreError, UnitOfWork};
+use stoa_kernel::store::{Basis, CommitError, Expiry, Store, StoreError, UnitOfWork};
 use stoa_kernel::wit::Manifest;
 
 use crate::records::Record;
@@ -188,6 +188,12 @@ impl Unit {
     async fn was_right(&self) -> bool {
         self.unit.rollback_to(0);
         !matches!(self.unit.commit().await, Err(CommitError::Conflict))
+    }
+
+    /// What was read, to ask later whether that is still so; see [`UnitOfWork::basis`].
+    #[must_use]
+    pub fn basis(&self) -> Option<Arc<dyn Basis>> {
+        self.unit.basis()
     }
 
     /// The record, or none.

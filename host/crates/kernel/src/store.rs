@@ -166,7 +166,7 @@ pub trait UnitOfWork: Send + Sync {
     /// Makes everything durable, or nothing. A second call has nothing left to do.
     async fn commit(&self) -> Result<(), CommitError>;
     /// What it has read, to ask later whether that is still so. None when it wrote, or when time alone may
-    /// change what it read.
+    /// change what its queries found.
     fn basis(&self) -> Option<Arc<dyn Basis>>;
 }
 

@@ -205,3 +205,21 @@ async fn nothing_speaks_for_a_suspended_account() {
     let templates: Vec<&str> = letters.iter().map(|letter| &*letter.template).collect();
     assert_eq!(templates, ["verify-email"]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_remembered_of_a_session_ends_when_the_session_does() {
+    let people = PeopleConfig {
+        // Longer than any session lives idle.
+        token_lifetime_s: 400 * 86_400,
+        development_tokens: false,
+        ..PeopleConfig::default()
+    };
+    let host = TestHost::builder().people(people).start().await;
+    let signed = register(&host, "ada").await;
+    let ada = actor(&host, &signed);
+    let _ = ada.get("/api/auth/me").await.expect(200);
+    host.clock.advance(30 * 86_400_000 - 1);
+    let _ = ada.get("/api/auth/me").await.expect(200);
+    host.clock.advance(1);
+    let _ = ada.get("/api/auth/me").await.problem(401, "invalid-token");
+}

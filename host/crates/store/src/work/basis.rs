@@ -4,26 +4,34 @@ use std::sync::Arc;
 
 use stoa_kernel::store::Basis;
 
+use super::state::Reads;
 use crate::shared::Shared;
-use crate::table::{Key, Table};
+use crate::table::Key;
 
 /// Revisions of documents and generations of collections. Both grow with every commit that touches them, and a
 /// commit is acknowledged only after they have: what holds is what every later reader would see.
 pub(super) struct ReadSet {
     pub(super) shared: Arc<Shared>,
-    pub(super) documents: Vec<(Key, Option<i64>)>,
-    pub(super) collections: Vec<(Arc<Table>, u64)>,
+    pub(super) reads: Reads,
 }
 
 impl Basis for ReadSet {
     fn holds(&self) -> bool {
+        let Reads {
+            documents,
+            collections,
+            ends_at,
+        } = &self.reads;
+        if ends_at.is_some_and(|ends_at| ends_at <= self.shared.now()) {
+            return false;
+        }
         let is_same = |(key, revision): &(Key, Option<i64>)| {
             let known = self.shared.documents.get(key);
             known.is_some_and(|known| known.as_ref().map(|row| row.revision) == *revision)
         };
-        self.collections
+        collections
             .iter()
             .all(|(table, generation)| table.generation() == *generation)
-            && self.documents.iter().all(is_same)
+            && documents.iter().all(is_same)
     }
 }

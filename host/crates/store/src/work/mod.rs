@@ -186,11 +186,10 @@ impl UnitOfWork for Work {
     }
 
     fn basis(&self) -> Option<Arc<dyn Basis>> {
-        let (documents, collections) = self.state().lasting_reads()?;
+        let reads = self.state().lasting_reads()?;
         Some(Arc::new(ReadSet {
             shared: Arc::clone(&self.shared),
-            documents,
-            collections,
+            reads,
         }))
     }
 }

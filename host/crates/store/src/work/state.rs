@@ -36,6 +36,16 @@ enum Undo {
     Event,
 }
 
+/// What an answer rests on.
+pub(super) struct Reads {
+    /// Revisions of the documents that were read by id; none for absence.
+    pub(super) documents: Vec<(Key, Option<i64>)>,
+    /// Collections that were queried, with their generations.
+    pub(super) collections: Vec<(Arc<Table>, u64)>,
+    /// When the first of the documents ends.
+    pub(super) ends_at: Option<Millis>,
+}
+
 /// The memory of a unit of work.
 #[derive(Default)]
 pub(super) struct State {
@@ -45,8 +55,8 @@ pub(super) struct State {
     seen: HashMap<Key, i64>,
     /// Collections that were queried, with their generations from before.
     queried: Vec<(Arc<Table>, u64)>,
-    /// Whether a document was read that ends some day.
-    saw_expiring: bool,
+    /// When the first of the documents ends that were read by id.
+    ends_at: Option<Millis>,
     writes: HashMap<Key, Pending>,
     events: Vec<Event>,
     pub(super) answer: Option<(String, StoredAnswer)>,
@@ -83,7 +93,8 @@ impl State {
                 limits::READS_PER_REQUEST_MAX
             )));
         }
-        self.saw_expiring |= found.as_ref().is_some_and(|row| row.expires_at.is_some());
+        let ends_at = found.as_ref().and_then(|row| row.expires_at);
+        self.ends_at = self.ends_at.into_iter().chain(ends_at).min();
         self.reads
             .insert(key.clone(), found.as_ref().map(|row| row.revision));
         Ok(())
@@ -251,23 +262,18 @@ impl State {
     }
 
     /// What a request that wrote nothing has read, unless time alone may change it.
-    #[expect(
-        clippy::type_complexity,
-        reason = "named where it ends up, in a read set"
-    )]
-    pub(super) fn lasting_reads(
-        &self,
-    ) -> Option<(Vec<(Key, Option<i64>)>, Vec<(Arc<Table>, u64)>)> {
+    pub(super) fn lasting_reads(&self) -> Option<Reads> {
         let wrote = !self.undo.is_empty() || self.answer.is_some();
         let expires = self.queried.iter().any(|(table, _)| table.may_expire());
-        if wrote || expires || self.saw_expiring {
+        if wrote || expires {
             return None;
         }
         let documents = self.reads.iter();
-        Some((
-            documents.map(|(key, read)| (key.clone(), *read)).collect(),
-            self.queried.clone(),
-        ))
+        Some(Reads {
+            documents: documents.map(|(key, read)| (key.clone(), *read)).collect(),
+            collections: self.queried.clone(),
+            ends_at: self.ends_at,
+        })
     }
 
     /// All is committed.

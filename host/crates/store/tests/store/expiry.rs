@@ -57,6 +57,32 @@ async fn an_expired_document_is_absent_everywhere() {
 }
 
 #[tokio::test]
+async fn what_was_read_holds_until_the_first_of_it_ends_or_changes() {
+    for fixture in both().await {
+        let work = fixture.begin().await;
+        for (id, ends_at) in [("first", NOW + 1_000), ("second", NOW + 2_000)] {
+            let put = work.put(&items(), id, None, thing(1), Expiry::At(ends_at));
+            put.await.unwrap();
+        }
+        work.commit().await.unwrap();
+        let read = async |ids: &[&str]| {
+            let work = fixture.begin().await;
+            for id in ids {
+                work.get(&items(), id).await.unwrap();
+            }
+            work.basis().unwrap()
+        };
+        let (both, second) = (read(&["second", "first"]).await, read(&["second"]).await);
+        fixture.clock.advance(999);
+        assert!(both.holds() && second.holds());
+        fixture.clock.advance(1);
+        assert!(!both.holds() && second.holds());
+        fixture.put(&[("second", thing(2))]).await;
+        assert!(!second.holds());
+    }
+}
+
+#[tokio::test]
 async fn an_expired_document_can_be_written_over() {
     for fixture in both().await {
         let work = fixture.begin().await;
