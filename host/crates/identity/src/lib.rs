@@ -2,11 +2,15 @@
 //!
 //! Everything lies in the platform's database and is reached through the store's port alone.
 
+mod address;
 mod claims;
+mod filters;
 mod key;
 pub mod organizations;
 pub mod platform;
 pub mod records;
+mod times;
+mod token;
 mod tokens;
 mod wire;
 

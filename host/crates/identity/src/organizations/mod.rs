@@ -2,11 +2,9 @@
 
 mod accept;
 mod access;
-mod address;
 mod create;
 mod credentials;
 mod details;
-mod filters;
 mod invite;
 mod leave;
 mod members;
@@ -20,8 +18,6 @@ mod roster;
 mod schemas;
 mod seams;
 mod switch;
-mod times;
-mod token;
 
 use std::sync::Arc;
 
@@ -32,6 +28,7 @@ use stoa_kernel::service::Service;
 use stoa_kernel::wit::{Package, PackageError};
 
 use crate::platform::Platform;
+use crate::{address, filters, times, token};
 
 pub use create::found;
 pub use plans::{limits, limits_of};
