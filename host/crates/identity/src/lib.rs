@@ -6,6 +6,7 @@ mod address;
 mod claims;
 mod filters;
 mod key;
+pub mod oidc;
 pub mod organizations;
 pub mod platform;
 pub mod records;
