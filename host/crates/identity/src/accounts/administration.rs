@@ -44,6 +44,16 @@ impl Accounts {
         made.await
     }
 
+    /// Whether there is any account.
+    ///
+    /// # Errors
+    /// 503 when the store can't be reached.
+    pub async fn has_people(&self) -> Result<bool, Problem> {
+        let unit = self.platform.unit().await.map_err(unavailable)?;
+        let first = unit.find::<Account>(Filter::And(Vec::new())).await?;
+        Ok(first.is_some())
+    }
+
     /// Every account.
     ///
     /// # Errors
