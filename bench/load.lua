@@ -1,7 +1,9 @@
--- A scenario for wrk, and its result as one line of JSON.
+-- Requests of different people with different bodies, for wrk.
 -- Arguments: method, file of bodies, file of bearer tokens; "-" where there is none. The files have one entry a line.
 
-local method, bodies, tokens = "GET", {}, {}
+dofile("bench/result.lua")
+
+local requests = {}
 local turn = 0
 
 local function lines(name)
@@ -12,30 +14,26 @@ local function lines(name)
   return found
 end
 
+-- All of them are built before the first is sent.
 function init(arguments)
-  method = arguments[1] or "GET"
-  bodies, tokens = lines(arguments[2]), lines(arguments[3])
+  local method, bodies, tokens = arguments[1], lines(arguments[2]), lines(arguments[3])
+  for person = 1, math.max(#tokens, 1) do
+    for kind = 1, math.max(#bodies, 1) do
+      local headers = {}
+      if tokens[person] then headers["authorization"] = "Bearer " .. tokens[person] end
+      if bodies[kind] then headers["content-type"] = "application/json" end
+      requests[#requests + 1] = wrk.format(method, nil, headers, bodies[kind])
+    end
+  end
   -- Each thread begins elsewhere, lest all of them ask for the same at the same time.
   math.randomseed(os.time() + tonumber(tostring(arguments):match("0x(%x+)"), 16) % 100000)
-  turn = math.random(0, 100000)
+  for i = #requests, 2, -1 do
+    local j = math.random(i)
+    requests[i], requests[j] = requests[j], requests[i]
+  end
 end
 
 function request()
-  turn = turn + 1
-  local headers, body = {}, nil
-  if #tokens > 0 then headers["authorization"] = "Bearer " .. tokens[turn % #tokens + 1] end
-  if #bodies > 0 then
-    headers["content-type"] = "application/json"
-    body = bodies[math.random(#bodies)]
-  end
-  return wrk.format(method, nil, headers, body)
-end
-
-function done(summary, latency)
-  local errors = summary.errors
-  io.write(string.format(
-    'RESULT {"duration_us":%d,"requests":%d,"bytes":%d,"p50_us":%d,"p99_us":%d,"refused":%d,"broken":%d}\n',
-    summary.duration, summary.requests, summary.bytes, latency:percentile(50), latency:percentile(99),
-    errors.status, errors.connect + errors.read + errors.write + errors.timeout
-  ))
+  turn = turn % #requests + 1
+  return requests[turn]
 end

@@ -17,7 +17,7 @@ pub struct Mail {
     /// The SMTP server; see [`Mail::smtp`].
     smtp_host: String,
     smtp_port: u16,
-    smtp_tls: Tls,
+    smtp_tls: Protection,
     smtp_user: String,
     smtp_password: Secret,
     /// What SendGrid knows us by.
@@ -41,7 +41,7 @@ pub enum WayOut {
 /// How the connection to the SMTP server is protected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Tls {
+enum Protection {
     None,
     StartTls,
     Implicit,
@@ -74,9 +74,9 @@ impl Mail {
             host: self.smtp_host.clone(),
             port: self.smtp_port,
             tls: match self.smtp_tls {
-                Tls::None => SmtpTls::None,
-                Tls::StartTls => SmtpTls::StartTls,
-                Tls::Implicit => SmtpTls::Implicit,
+                Protection::None => SmtpTls::None,
+                Protection::StartTls => SmtpTls::StartTls,
+                Protection::Implicit => SmtpTls::Implicit,
             },
             credentials: has_user.then(|| {
                 (

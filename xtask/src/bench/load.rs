@@ -12,8 +12,10 @@ use super::scenarios::{self, Scenario};
 use crate::process;
 use crate::workspace;
 
-/// What makes the requests and prints the result.
-const SCRIPT: &str = "bench/load.lua";
+/// What prints the result.
+const SCRIPT: &str = "bench/result.lua";
+/// The same, and makes requests that differ.
+const SCRIPT_OF_MANY: &str = "bench/load.lua";
 /// What the result's line begins with.
 const RESULT: &str = "RESULT ";
 /// Threads of wrk: one is enough to saturate two cores of servers, two keep its own latency out of the numbers.
@@ -127,7 +129,9 @@ impl Load {
         wrk.arg(format!("-t{THREADS}"))
             .arg(format!("-c{}", self.connections))
             .arg(format!("-d{}s", self.seconds));
-        wrk.args(["-s", SCRIPT, &target.url, "--", target.method])
+        let differ = target.bodies.is_some() || target.tokens.is_some();
+        let script = if differ { SCRIPT_OF_MANY } else { SCRIPT };
+        wrk.args(["-s", script, &target.url, "--", target.method])
             .current_dir(workspace::root());
         for file in [&target.bodies, &target.tokens] {
             wrk.arg(file.as_deref().unwrap_or(Path::new("-")));

@@ -1,4 +1,5 @@
-//! What an access token says, and the rules about its times. Every claim but the address is required.
+//! What an access token says, and the rules about its times. Every claim but address, organisation
+//! and session is required.
 
 use serde::{Deserialize, Serialize};
 use stoa_kernel::clock::Millis;
@@ -10,6 +11,9 @@ const LEEWAY_S: u64 = 5;
 
 /// Bytes of an account's id, as the kernel promises.
 const SUBJECT_BYTES_MAX: usize = 128;
+
+/// Bytes of a session's id.
+const SESSION_BYTES_MAX: usize = 128;
 
 /// The claims on the wire. A list where one text belongs, such as in `aud`, is refused.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -26,6 +30,8 @@ pub(crate) struct Claims {
     pub email: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub org: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sid: Option<String>,
 }
 
 /// The seconds between which a token is good.
@@ -67,12 +73,19 @@ impl Claims {
             Some(org) => Some(TenantId::parse(&org).map_err(|_| "org is no tenant's id")?),
             None => None,
         };
+        let credential = match self.sid {
+            Some(sid) if sid.is_empty() || sid.len() > SESSION_BYTES_MAX => {
+                return Err("sid is not 1 to 128 bytes");
+            }
+            Some(sid) => Credential::Session(sid.into()),
+            None => Credential::Development,
+        };
         Ok(Account {
             id: self.sub,
             email: self.email,
             role: self.role,
             tenant,
-            credential: Credential::Development,
+            credential,
         })
     }
 }

@@ -1,14 +1,19 @@
-//! The Ed25519 key that signs access tokens. Its private half leaves only through [`SigningKey::to_pkcs8`].
+//! The Ed25519 keys that sign and verify access tokens. A private half leaves only through [`SigningKey::to_pkcs8`].
 
 use std::fmt;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{DecodingKey, EncodingKey};
 use stoa_kernel::hex::hex;
 
 /// Bytes of the public key's digest that name the key: 64 bits tell apart all keys that one host ever has.
 const KEY_ID_BYTES: usize = 8;
+
+/// Bytes of a public key (RFC 8032, 5.1.5).
+const PUBLIC_BYTES: usize = 32;
 
 /// Why there is no key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -21,12 +26,62 @@ pub enum KeyError {
     Malformed,
 }
 
-/// A private key with its public half and its name.
+/// A public key with its name.
+#[derive(Clone)]
+pub struct VerifyingKey {
+    pub(crate) verifies: DecodingKey,
+    pub(crate) bytes: [u8; PUBLIC_BYTES],
+    pub(crate) id: String,
+}
+
+impl VerifyingKey {
+    /// The key with these bytes.
+    ///
+    /// # Errors
+    /// [`KeyError::Malformed`] unless there are 32 of them.
+    pub fn from_bytes(public: &[u8]) -> Result<Self, KeyError> {
+        let bytes = public.try_into().map_err(|_| KeyError::Malformed)?;
+        let name = digest(&SHA256, public);
+        Ok(Self {
+            verifies: DecodingKey::from_ed_der(public),
+            bytes,
+            id: hex(name.as_ref().get(..KEY_ID_BYTES).unwrap_or_default()),
+        })
+    }
+
+    /// The key of this `x`, as `/.well-known/jwks.json` shows it (RFC 8037, 2).
+    ///
+    /// # Errors
+    /// [`KeyError::Malformed`] for anything else.
+    pub fn from_x(x: &str) -> Result<Self, KeyError> {
+        let public = URL_SAFE_NO_PAD.decode(x);
+        Self::from_bytes(&public.map_err(|_| KeyError::Malformed)?)
+    }
+
+    /// The key as JWKs show it.
+    #[must_use]
+    pub fn x(&self) -> String {
+        URL_SAFE_NO_PAD.encode(self.bytes)
+    }
+
+    /// The key's name in a token's header (`kid`).
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+}
+
+impl fmt::Debug for VerifyingKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "VerifyingKey({})", self.id)
+    }
+}
+
+/// A private key with its public half.
 #[derive(Clone)]
 pub struct SigningKey {
     pub(crate) signs: EncodingKey,
-    pub(crate) verifies: DecodingKey,
-    pub(crate) id: String,
+    public: VerifyingKey,
 }
 
 impl SigningKey {
@@ -46,12 +101,9 @@ impl SigningKey {
     /// [`KeyError::Malformed`] for anything else.
     pub fn from_pkcs8(der: &[u8]) -> Result<Self, KeyError> {
         let pair = Ed25519KeyPair::from_pkcs8(der).map_err(|_| KeyError::Malformed)?;
-        let public = pair.public_key().as_ref();
-        let public_id = digest(&SHA256, public);
         Ok(Self {
             signs: EncodingKey::from_ed_der(der),
-            verifies: DecodingKey::from_ed_der(public),
-            id: hex(public_id.as_ref().get(..KEY_ID_BYTES).unwrap_or_default()),
+            public: VerifyingKey::from_bytes(pair.public_key().as_ref())?,
         })
     }
 
@@ -61,16 +113,22 @@ impl SigningKey {
         self.signs.as_bytes()
     }
 
+    /// Its public half.
+    #[must_use]
+    pub const fn public(&self) -> &VerifyingKey {
+        &self.public
+    }
+
     /// The key's name in a token's header (`kid`).
     #[must_use]
     pub fn id(&self) -> &str {
-        &self.id
+        self.public.id()
     }
 }
 
 impl fmt::Debug for SigningKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "SigningKey({})", self.id)
+        write!(f, "SigningKey({})", self.id())
     }
 }
 
@@ -100,6 +158,16 @@ mod tests {
             SigningKey::from_pkcs8(&der).unwrap_err(),
             KeyError::Malformed
         );
+    }
+
+    #[test]
+    fn a_public_key_survives_its_way_through_a_jwk() {
+        let key = SigningKey::generate().unwrap();
+        let again = VerifyingKey::from_x(&key.public().x()).unwrap();
+        assert_eq!((again.id(), again.bytes), (key.id(), key.public().bytes));
+        for bad in ["", "AQID", "no base64!"] {
+            assert_eq!(VerifyingKey::from_x(bad).unwrap_err(), KeyError::Malformed);
+        }
     }
 
     #[test]

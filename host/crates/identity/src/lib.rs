@@ -2,20 +2,28 @@
 //!
 //! Everything lies in the platform's database and is reached through the store's port alone.
 
+pub mod accounts;
 mod address;
 mod claims;
 mod filters;
+mod identity;
 mod key;
+mod keyring;
 pub mod oidc;
 pub mod organizations;
+pub mod passwords;
 pub mod platform;
 pub mod records;
+mod schemas;
 mod times;
 mod token;
 mod tokens;
 mod wire;
 
-pub use key::{KeyError, SigningKey};
+pub use accounts::Accounts;
+pub use identity::{Identity, IdentityConfig};
+pub use key::{KeyError, SigningKey, VerifyingKey};
+pub use keyring::KeyRing;
 pub use organizations::Organizations;
 pub use platform::Platform;
 pub use tokens::{JwtTokens, TokenConfig};

@@ -2,18 +2,16 @@
 
 use std::sync::Arc;
 
-use async_trait::async_trait;
 use aws_lc_rs::rand;
 use jsonwebtoken::{Algorithm, Header, Validation, decode, decode_header, encode};
 use quick_cache::sync::Cache;
 use stoa_kernel::clock::Clock;
 use stoa_kernel::hex::hex;
-use stoa_kernel::id::TenantId;
-use stoa_kernel::identity::{Account, AuthenticationError, Authenticator, InvalidToken};
-use stoa_kernel::store::StoreError;
+use stoa_kernel::identity::{Account, Credential, InvalidToken};
 
 use crate::claims::{Claims, Window};
 use crate::key::SigningKey;
+use crate::keyring::KeyRing;
 
 /// The one algorithm. A token's header does not choose; it only has to agree.
 const ALGORITHM: Algorithm = Algorithm::EdDSA;
@@ -39,8 +37,8 @@ pub struct TokenConfig {
     pub audience: String,
     /// Seconds that each is good for.
     pub lifetime_s: u32,
-    /// What signs them.
-    pub key: SigningKey,
+    /// What signs and verifies them.
+    pub keys: KeyRing,
 }
 
 impl TokenConfig {
@@ -51,7 +49,7 @@ impl TokenConfig {
             issuer: "https://stoa.test".to_owned(),
             audience: "stoa".to_owned(),
             lifetime_s: 600,
-            key,
+            keys: KeyRing::new(key, []),
         }
     }
 }
@@ -77,7 +75,7 @@ impl JwtTokens {
     pub fn new(config: TokenConfig, clock: Arc<dyn Clock>) -> Self {
         let header = Header {
             typ: Some(TYPE.to_owned()),
-            kid: Some(config.key.id.clone()),
+            kid: Some(config.keys.signs().id().to_owned()),
             ..Header::new(ALGORITHM)
         };
         let validation = validation(&config);
@@ -91,15 +89,15 @@ impl JwtTokens {
     }
 
     /// Checks all of a token but its times.
-    fn authenticate(&self, token: &str) -> Result<Good, InvalidToken> {
+    fn check(&self, token: &str) -> Result<Good, InvalidToken> {
         let header = decode_header(token).map_err(refused)?;
         if header.typ.as_deref() != Some(TYPE) {
             return Err(refused("typ is not at+jwt"));
         }
-        if header.kid != self.header.kid {
-            return Err(refused("kid is not the key's"));
-        }
-        let claims = decode::<Claims>(token, &self.config.key.verifies, &self.validation)
+        let kid = header.kid.as_deref();
+        let key = kid.and_then(|kid| self.config.keys.verifies(kid));
+        let key = key.ok_or_else(|| refused("kid names no key of ours"))?;
+        let claims = decode::<Claims>(token, &key.verifies, &self.validation)
             .map_err(refused)?
             .claims;
         let window = claims.window();
@@ -107,7 +105,13 @@ impl JwtTokens {
         Ok(Good { account, window })
     }
 
-    /// The account that a token speaks for.
+    /// The public keys as others read them.
+    #[must_use]
+    pub fn keys(&self) -> &KeyRing {
+        &self.config.keys
+    }
+
+    /// The account that a token spoke for when it was issued.
     ///
     /// # Errors
     /// [`InvalidToken`] for anything but a token that this host issued and that is still good.
@@ -120,7 +124,7 @@ impl JwtTokens {
             good.window.check(now).map_err(refused)?;
             return Ok(good.account.clone());
         }
-        let good = self.authenticate(token)?;
+        let good = self.check(token)?;
         good.window.check(now).map_err(refused)?;
         let account = good.account.clone();
         self.good.insert(token.into(), Arc::new(good));
@@ -147,24 +151,14 @@ impl JwtTokens {
             role: account.role,
             email: account.email.clone(),
             org: account.tenant.as_ref().map(ToString::to_string),
+            sid: match &account.credential {
+                Credential::Session(session) => Some(session.to_string()),
+                Credential::Development | Credential::Key { .. } => None,
+            },
         };
-        let token = encode(&self.header, &claims, &self.config.key.signs).map_err(refused)?;
+        let token =
+            encode(&self.header, &claims, &self.config.keys.signs().signs).map_err(refused)?;
         Ok((token, lifetime_s))
-    }
-}
-
-#[async_trait]
-impl Authenticator for JwtTokens {
-    async fn authenticate(&self, bearer: &str) -> Result<Account, AuthenticationError> {
-        Ok(self.verify(bearer)?)
-    }
-
-    fn issue_development(&self, account: &Account) -> Result<(String, u32), InvalidToken> {
-        self.issue(account)
-    }
-
-    async fn has_tenant(&self, _: &TenantId) -> Result<bool, StoreError> {
-        Ok(false)
     }
 }
 

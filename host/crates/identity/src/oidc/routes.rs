@@ -155,17 +155,10 @@ fn newcomer(identity: &ExternalIdentity, now: Millis) -> Account {
     let name = identity.name.as_deref().map(str::trim).unwrap_or_default();
     let local = email.split('@').next().unwrap_or_default();
     let name = if name.is_empty() { local } else { name };
+    let name: String = name.chars().take(NAME_CHARS_MAX).collect();
     Account {
-        name: name.chars().take(NAME_CHARS_MAX).collect(),
-        email,
-        password: None,
         verified: true,
-        operator: false,
-        suspended: false,
-        home: None,
-        failures: 0,
-        locked_until: 0,
-        created_at: now,
+        ..Account::new(email, name, now)
     }
 }
 

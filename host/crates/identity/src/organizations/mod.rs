@@ -31,8 +31,8 @@ use crate::platform::Platform;
 use crate::{address, filters, times, token};
 
 pub use create::found;
-pub use plans::{limits, limits_of};
-pub use roster::remove;
+pub use plans::{PlanQuota, limits, limits_of};
+pub use roster::{appoint, remove};
 pub use seams::{Accounts, Sessions};
 
 /// What the operator says.

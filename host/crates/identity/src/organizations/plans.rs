@@ -1,8 +1,10 @@
 //! What an organisation may have, by what it pays for.
 
+use async_trait::async_trait;
 use stoa_kernel::clock::Millis;
 use stoa_kernel::error::Problem;
 use stoa_kernel::id::TenantId;
+use stoa_kernel::quota::OrganizationQuota;
 
 use crate::platform::{Platform, unavailable};
 use crate::records::{Organization, Plan, PlanLimits};
@@ -51,6 +53,17 @@ pub async fn limits(platform: &Platform, tenant: &TenantId) -> Result<Option<Pla
     let unit = platform.unit().await.map_err(unavailable)?;
     let organization = unit.get::<Organization>(tenant.as_str()).await?;
     Ok(organization.map(|organization| limits_of(organization.plan)))
+}
+
+/// What plans grant, for the edge that counts requests. The store keeps organisations at hand.
+pub struct PlanQuota(pub Platform);
+
+#[async_trait]
+impl OrganizationQuota for PlanQuota {
+    async fn requests_per_minute(&self, tenant: &TenantId) -> Option<u32> {
+        let limits = limits(&self.0, tenant).await.ok()??;
+        Some(limits.requests_per_minute)
+    }
 }
 
 /// Whether one more may be invited: open invitations count as members, so that none of them is empty words.

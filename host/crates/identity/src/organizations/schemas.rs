@@ -1,10 +1,7 @@
 //! The service as the edge and the API document see it: its manifest and the schemas of its types.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Value, json};
 use stoa_kernel::wit::{Manifest, Package, PackageError};
-use utoipa::ToSchema;
 
 use super::accept::{Acceptance, Accepted};
 use super::create::NewOrganization;
@@ -16,8 +13,7 @@ use super::pages::PageQuery;
 use super::pending::InvitationView;
 use super::role::RoleChange;
 use super::switch::SwitchedSession;
-
-type Schemas = BTreeMap<String, Value>;
+use crate::schemas::{Schemas, add};
 
 /// Manifest and schemas.
 pub(super) fn package() -> Result<Package, PackageError> {
@@ -51,16 +47,6 @@ fn schemas() -> Result<Schemas, serde_json::Error> {
         schemas.insert(list.to_owned(), page_of(item));
     }
     Ok(schemas)
-}
-
-/// A type with those that it refers to.
-fn add<T: ToSchema>(schemas: &mut Schemas) -> Result<(), serde_json::Error> {
-    let mut found = vec![(T::name().into_owned(), T::schema())];
-    T::schemas(&mut found);
-    for (name, schema) in found {
-        schemas.insert(name, serde_json::to_value(schema)?);
-    }
-    Ok(())
 }
 
 /// A page of a list.

@@ -13,6 +13,9 @@ pub struct Account {
     pub email: String,
     /// How they want to be called.
     pub name: String,
+    /// The part of the name that is the family's, if they said so.
+    #[serde(default)]
+    pub last_name: Option<String>,
     /// Argon2id in PHC form; none for those who only sign in elsewhere or by code.
     pub password: Option<String>,
     /// Whether the address was shown to be theirs.
@@ -25,14 +28,30 @@ pub struct Account {
     pub suspended: bool,
     /// The organisation that a sign-in leads to: the one used last.
     pub home: Option<TenantId>,
-    /// Failed sign-ins in a row.
+    /// How often all sessions were ended: one of an earlier epoch has ended, even if it began in that moment.
     #[serde(default)]
-    pub failures: u32,
-    /// No sign-in is tried before this time.
-    #[serde(default)]
-    pub locked_until: Millis,
+    pub epoch: u32,
     /// When it was made.
     pub created_at: Millis,
+}
+
+impl Account {
+    /// Somebody new with this address, in lower case, and this name.
+    #[must_use]
+    pub fn new(email: impl Into<String>, name: impl Into<String>, now: Millis) -> Self {
+        Self {
+            email: email.into(),
+            name: name.into(),
+            last_name: None,
+            password: None,
+            verified: false,
+            operator: false,
+            suspended: false,
+            home: None,
+            epoch: 0,
+            created_at: now,
+        }
+    }
 }
 
 impl Record for Account {

@@ -17,16 +17,43 @@ pub enum Purpose {
     OneTimeCode,
 }
 
+impl Purpose {
+    /// The word in the database.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::VerifyEmail => "verify-email",
+            Self::ResetPassword => "reset-password",
+            Self::OneTimeCode => "one-time-code",
+        }
+    }
+}
+
+/// Somebody who signs up and becomes an account with the code.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Pending {
+    /// How they want to be called.
+    pub name: String,
+    /// The part of the name that is the family's.
+    pub last_name: Option<String>,
+    /// Argon2id in PHC form; none for those who sign in by code.
+    pub password: Option<String>,
+}
+
 /// A secret that was sent by mail. A link's id is the SHA-256 (hex) of its token; six digits are too few for
-/// that, so their id is the account's, one at a time, and the tries are counted.
+/// that, so their id is made from the address, one at a time, and the tries are counted.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Code {
     /// What it is good for.
     pub purpose: Purpose,
-    /// For whom.
+    /// For whom; empty while there is no account, and no account's id where a request must cost the same for
+    /// addresses without one.
     pub account: String,
-    /// SHA-256 (hex) of account, purpose and secret.
+    /// SHA-256 (hex) of the secret, with address, account and purpose where it is six digits.
     pub secret: String,
+    /// Who becomes an account with it.
+    #[serde(default)]
+    pub pending: Option<Pending>,
     /// Wrong tries so far.
     pub tries: u32,
     /// When it was sent.

@@ -1,6 +1,7 @@
 //! What the platform's database holds about people and organisations: one file per record.
 
 mod account;
+mod attempts;
 mod code;
 mod external;
 mod founder;
@@ -15,7 +16,8 @@ use serde::de::DeserializeOwned;
 use stoa_kernel::clock::Millis;
 
 pub use account::Account;
-pub use code::{Code, Purpose};
+pub use attempts::Attempts;
+pub use code::{Code, Pending, Purpose};
 pub use external::External;
 pub use founder::Founder;
 pub use invitation::Invitation;

@@ -14,6 +14,9 @@ pub struct Session {
     pub account: String,
     /// The organisation that it works in; none before there is one.
     pub tenant: Option<TenantId>,
+    /// The account's epoch in which it began or was kept.
+    #[serde(default)]
+    pub epoch: u32,
     /// SHA-256 (hex) of the family's name, which only its refresh tokens tell; unique.
     pub family: String,
     /// SHA-256 (hex) of the refresh token that is good.
@@ -28,7 +31,7 @@ pub struct Session {
     pub created_at: Millis,
     /// When a token of it was last refreshed.
     pub used_at: Millis,
-    /// When it ends, whatever happens.
+    /// When it ends unless it is refreshed before.
     pub ends_at: Millis,
 }
 

@@ -55,6 +55,7 @@ impl World {
         json!({
             "iss": "https://stoa.test", "aud": "stoa", "sub": "u-1", "exp": NOW_S + 600, "nbf": NOW_S,
             "iat": NOW_S, "jti": "00ff", "email": "ada@example.com", "role": "vendor", "org": "acme",
+            "sid": "s-1",
         })
     }
 
@@ -95,10 +96,56 @@ fn what_was_issued_speaks_for_the_account() {
 }
 
 #[test]
+fn a_token_of_a_session_names_it() {
+    let world = world();
+    let signed_in = Account {
+        credential: Credential::Session("s-1".into()),
+        ..ada()
+    };
+    let (token, _) = world.tokens.issue(&signed_in).unwrap();
+    assert_eq!(world.tokens.verify(&token).unwrap(), signed_in);
+}
+
+#[test]
+fn a_retired_key_verifies_and_signs_no_more() {
+    let world = world();
+    let (token, _) = world.tokens.issue(&ada()).unwrap();
+    let next = SigningKey::generate().unwrap();
+    let after = |retired: Vec<crate::key::VerifyingKey>| {
+        let config = TokenConfig {
+            keys: KeyRing::new(next.clone(), retired),
+            ..TokenConfig::for_tests(next.clone())
+        };
+        JwtTokens::new(config, world.clock.clone())
+    };
+    let rotated = after(vec![world.key.public().clone()]);
+    assert_eq!(rotated.verify(&token).unwrap(), ada());
+    let (fresh, _) = rotated.issue(&ada()).unwrap();
+    assert_eq!(rotated.verify(&fresh).unwrap(), ada());
+    world.refuses("a key that this host does not know", &fresh);
+    assert!(
+        after(Vec::new()).verify(&token).is_err(),
+        "a key that is gone verifies nothing"
+    );
+
+    // The name of one key over the signature of the other.
+    let crossed = Header {
+        kid: Some(next.id().to_owned()),
+        ..world.good_header()
+    };
+    let crossed = world.signed(&crossed, &world.good_claims());
+    assert!(rotated.verify(&crossed).is_err());
+}
+
+#[test]
 fn the_sample_that_the_corpus_spoils_is_good() {
     let world = world();
     let token = world.signed(&world.good_header(), &world.good_claims());
-    assert_eq!(world.tokens.verify(&token).unwrap(), ada());
+    let signed_in = Account {
+        credential: Credential::Session("s-1".into()),
+        ..ada()
+    };
+    assert_eq!(world.tokens.verify(&token).unwrap(), signed_in);
 }
 
 #[test]
@@ -150,6 +197,9 @@ fn no_claim_may_have_another_value_or_type() {
         ("nbf", json!(NOW_S + 6)),
         ("role", json!("god")),
         ("org", json!("../acme")),
+        ("sid", json!("")),
+        ("sid", json!("x".repeat(129))),
+        ("sid", json!(["s-1"])),
     ] {
         let mut claims = world.good_claims();
         *claims.get_mut(claim).unwrap() = value.clone();
@@ -209,7 +259,7 @@ fn another_key_under_our_name_does_not_pass() {
 #[test]
 fn the_public_key_as_a_shared_secret_does_not_pass() {
     let world = world();
-    let public = world.key.verifies.try_get_as_bytes().unwrap();
+    let public = &world.key.public().bytes;
     let header = Header {
         alg: Algorithm::HS256,
         ..world.good_header()

@@ -71,16 +71,5 @@ impl Accounts for Making {
 
 /// An account as it is at first.
 pub fn person(email: &str, name: &str) -> Person {
-    Person {
-        email: email.to_owned(),
-        name: name.to_owned(),
-        password: None,
-        verified: false,
-        operator: false,
-        suspended: false,
-        home: None,
-        failures: 0,
-        locked_until: 0,
-        created_at: 0,
-    }
+    Person::new(email, name, 0)
 }

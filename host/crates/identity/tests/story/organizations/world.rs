@@ -124,6 +124,7 @@ impl World {
         let session = Session {
             account: account.to_owned(),
             tenant: tenant.cloned(),
+            epoch: 0,
             family: format!("family of {id}"),
             token: format!("token of {id}"),
             before: None,

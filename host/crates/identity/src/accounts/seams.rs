@@ -1,0 +1,73 @@
+//! What accounts need of others, and what others need of accounts.
+
+use async_trait::async_trait;
+use serde_json::Value;
+use stoa_kernel::error::Problem;
+use stoa_kernel::id::TenantId;
+
+use super::person::Newcomer;
+use super::{Accounts, lookup, sign_in, view};
+use crate::organizations;
+use crate::passwords::Verdict;
+use crate::platform::{Unit, unavailable};
+use crate::records::{Account, Session};
+
+/// A part of the host or a plugin that keeps data about people.
+#[async_trait]
+pub trait Participants: Send + Sync + 'static {
+    /// What is kept about an account in these tenants, by the names of those who keep it: a JSON object.
+    ///
+    /// # Errors
+    /// When it can't be had; the person is told to come back.
+    async fn export(&self, account: &str, tenants: &[TenantId]) -> Result<Value, Problem>;
+
+    /// Forgets the account in these tenants. May be called again after a failure further on.
+    ///
+    /// # Errors
+    /// When it can't be done; the account stays.
+    async fn erase(&self, account: &str, tenants: &[TenantId]) -> Result<(), Problem>;
+}
+
+#[async_trait]
+impl organizations::Sessions for Accounts {
+    async fn switch(
+        &self,
+        unit: &Unit,
+        session: &str,
+        tenant: &TenantId,
+    ) -> Result<Value, Problem> {
+        let found: Option<Session> = unit.get(session).await?;
+        let mut record = found.ok_or_else(Problem::unauthenticated)?;
+        record.tenant = Some(tenant.clone());
+        unit.put(session, &record).await.map_err(unavailable)?;
+        let account: Option<Account> = unit.get(&record.account).await?;
+        let account = account.ok_or_else(Problem::unauthenticated)?;
+        let user = view::user(self, unit, &record.account, &account, Some(tenant)).await?;
+        let answer = sign_in::issue(self, user, session, None)?;
+        serde_json::to_value(answer).map_err(|error| Problem::internal(error.to_string()))
+    }
+}
+
+#[async_trait]
+impl organizations::Accounts for Accounts {
+    async fn ensure(
+        &self,
+        unit: &Unit,
+        email: &str,
+        name: &str,
+        password: &str,
+    ) -> Result<String, Problem> {
+        if let Some(known) = lookup::by_email(unit, email).await? {
+            let hash = known.record.password.as_deref();
+            let verdict = self.passwords.verify(password, hash).await?;
+            return match verdict {
+                Verdict::Right | Verdict::Outdated if !known.record.suspended => Ok(known.id),
+                _ => Err(sign_in::refused()),
+            };
+        }
+        let newcomer = Newcomer::checked(email.to_owned(), name, password)?;
+        let random = self.platform.random();
+        let hash = self.passwords.hash(password, random).await?;
+        newcomer.join(self, unit, Some(hash)).await
+    }
+}

@@ -1,0 +1,55 @@
+//! Showing that an address is one's own, by a link.
+
+use serde::Serialize;
+use stoa_kernel::call::{Request, Response};
+use stoa_kernel::error::Problem;
+use utoipa::ToSchema;
+
+use super::profile::{account, session};
+use super::signup::ask_to_verify;
+use super::view::Told;
+use super::{Accounts, codes};
+use crate::platform::unavailable;
+use crate::records::{Account, Purpose};
+use crate::wire::{json, param};
+
+/// What became of a link.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Verified {
+    is_email_verified: bool,
+    message: &'static str,
+}
+
+/// `GET /api/auth/verify/{token}`. It signs nobody in.
+pub(super) async fn verify(service: &Accounts, request: &Request) -> Result<Response, Problem> {
+    let secret = param(request, "token")?;
+    let verified = service.platform.transact(|unit| async move {
+        let id = codes::take(service, &unit, Purpose::VerifyEmail, secret).await?;
+        let account: Option<Account> = unit.get(&id).await?;
+        let mut account = account.ok_or_else(codes::bad_link)?;
+        account.verified = true;
+        unit.put(&id, &account).await.map_err(unavailable)
+    });
+    verified.await?;
+    let answer = Verified {
+        is_email_verified: true,
+        message: "The address is verified.",
+    };
+    json(200, &answer)
+}
+
+/// `POST /api/auth/verify/resend`
+pub(super) async fn resend(service: &Accounts, request: &Request) -> Result<Response, Problem> {
+    let (caller, _) = session(request)?;
+    let sent = service.platform.transact(|unit| async move {
+        let account = account(&unit, caller).await?;
+        if account.verified {
+            return Ok("The address is verified already.");
+        }
+        ask_to_verify(service, &unit, &caller.id, &account).await?;
+        Ok("A link is on its way.")
+    });
+    let message = sent.await?;
+    json(202, &Told { message })
+}

@@ -1,0 +1,22 @@
+//! JSON Schemas of a service's types, by name.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use utoipa::ToSchema;
+
+/// Schemas by the types' names.
+pub(crate) type Schemas = BTreeMap<String, Value>;
+
+/// Adds a type with those that it refers to.
+///
+/// # Errors
+/// When a schema can't be written as JSON.
+pub(crate) fn add<T: ToSchema>(schemas: &mut Schemas) -> Result<(), serde_json::Error> {
+    let mut found = vec![(T::name().into_owned(), T::schema())];
+    T::schemas(&mut found);
+    for (name, schema) in found {
+        schemas.insert(name, serde_json::to_value(schema)?);
+    }
+    Ok(())
+}
