@@ -11,6 +11,7 @@ mod limits;
 mod load;
 mod log;
 mod mail;
+mod oidc;
 mod plugins;
 mod redis;
 mod secret;
@@ -32,6 +33,7 @@ pub use limits::Limits;
 pub use load::ConfigError;
 pub use log::{Format, Log};
 pub use mail::{Mail, WayOut};
+pub use oidc::Oidc;
 pub use plugins::Plugins;
 pub use redis::Redis;
 pub use secret::Secret;
@@ -58,6 +60,8 @@ pub struct Config {
     pub redis: Redis,
     /// Tokens.
     pub identity: Identity,
+    /// Sign-in elsewhere.
+    pub oidc: Oidc,
     /// How letters leave.
     pub mail: Mail,
     /// Logs.

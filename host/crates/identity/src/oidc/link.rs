@@ -77,16 +77,8 @@ mod tests {
         Stored {
             id: "of-address".into(),
             record: Account {
-                email: "ada@example.com".into(),
-                name: "Ada".into(),
-                password: None,
                 verified,
-                operator: false,
-                suspended: false,
-                home: None,
-                failures: 0,
-                locked_until: 0,
-                created_at: 0,
+                ..Account::new("ada@example.com", "Ada", 0)
             },
         }
     }

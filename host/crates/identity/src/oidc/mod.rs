@@ -20,4 +20,4 @@ mod seal;
 pub use config::{ClientSecret, ConfigError, GOOGLE, KEY_BYTES, ProviderConfig};
 pub use error::OidcError;
 pub use provider::{ExternalIdentity, Provider, Started};
-pub use routes::{Opens, REFRESH_COOKIE, google_callback, google_start};
+pub use routes::{CALLBACK_PATH, Opens, REFRESH_COOKIE, google_callback, google_start};

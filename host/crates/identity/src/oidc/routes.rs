@@ -17,6 +17,9 @@ use crate::platform::{Platform, Stored, Unit, unavailable};
 use crate::records::{Account, External};
 use crate::wire::json;
 
+/// The callback's path: the redirect URI is this below the host's public address.
+pub const CALLBACK_PATH: &str = "/api/v1/auth/google/callback";
+
 /// The refresh token of a browser that is sent on instead of answered. Only the route that refreshes gets it.
 pub const REFRESH_COOKIE: &str = "stoa_refresh";
 
@@ -55,7 +58,7 @@ pub async fn google_start(
     Ok(redirect(&started.url, [started.cookie]))
 }
 
-/// `GET /api/v1/auth/google/callback`: finds or makes the account and opens a session. Answers the session as
+/// `GET` [`CALLBACK_PATH`]: finds or makes the account and opens a session. Answers the session as
 /// any other sign-in does; after a `returnTo`, sends the browser there with the refresh token in a cookie that
 /// only the refreshing route gets, so that no token ever stands in an address.
 ///

@@ -135,6 +135,16 @@ async fn somebody_new_gets_an_account_and_finds_it_again() {
 }
 
 #[tokio::test]
+async fn who_deleted_their_account_comes_back_as_somebody_new() {
+    let site = Site::new();
+    let before = site.account_of("ada").await;
+    site.shelf.clear("accounts", "accounts");
+    let after = site.account_of("ada").await;
+    assert_ne!(after, before);
+    assert_eq!(site.account_of("ada").await, after);
+}
+
+#[tokio::test]
 async fn with_a_path_to_return_to_no_token_is_in_the_address() {
     let site = Site::new();
     let answer = site

@@ -30,6 +30,12 @@ impl Shelf {
         found.map(|(_, document)| document.clone()).collect()
     }
 
+    /// Takes all documents of a collection away.
+    pub fn clear(&self, service: &str, name: &str) {
+        let unwanted = CollectionName::new(service, name);
+        self.0.lock().unwrap().retain(|(of, _), _| *of != unwanted);
+    }
+
     /// Puts a document there.
     pub fn place(&self, service: &str, name: &str, id: &str, document: Value) {
         let key = (CollectionName::new(service, name), id.to_owned());

@@ -1,3 +1,4 @@
+//! ID tokens that are good, and each way in which they are not.
 #![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 use std::sync::LazyLock;

@@ -1,3 +1,4 @@
+//! What the browser is sent away with, and which configurations are refused.
 #![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 use std::collections::HashMap;
