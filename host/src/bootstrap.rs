@@ -24,8 +24,12 @@ pub async fn first_operator(config: &Config, accounts: &Accounts) -> anyhow::Res
     }
     let name = wanted.email.split('@').next().unwrap_or_default();
     let password = wanted.password.expose();
-    accounts.make_person(&wanted.email, name, password, true).await?;
-    accounts.appoint(&wanted.email, &config.tenancy.default, Role::Admin).await?;
+    accounts
+        .make_person(&wanted.email, name, password, true)
+        .await?;
+    accounts
+        .appoint(&wanted.email, &config.tenancy.default, Role::Admin)
+        .await?;
     tracing::info!("the first operator is made");
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use stoa_identity::{JwtTokens, SigningKey, TokenConfig};
+use stoa_identity::Identity;
 use stoa_kernel::store::Store as _;
 use stoa_runtime::{Compiler, Policy, Runtime, RuntimeConfig};
 use stoa_store::{StoreConfig, SurrealStore};
@@ -16,7 +16,7 @@ use crate::config::{Config, Location};
 use crate::mail::{self, Mail};
 use crate::system::{SystemClock, SystemRandom};
 use crate::watch::{self, Watcher};
-use crate::{demo, keyfile, quotas};
+use crate::{bootstrap, demo, people, quotas};
 
 /// How often expired documents and stored answers are removed. They are invisible from their time on; this
 /// only gives their room back.
@@ -28,7 +28,7 @@ pub struct Host {
     edge: Arc<Edge>,
     runtime: Arc<Runtime>,
     store: Arc<SurrealStore>,
-    tokens: Arc<JwtTokens>,
+    identity: Arc<Identity>,
     mail: Mail,
     watcher: Option<Watcher>,
 }
@@ -70,7 +70,6 @@ pub async fn build(config: &Config, file: Option<&Path>) -> anyhow::Result<Host>
         let _ = runtime.load(&plugin).await;
     }
 
-    let tokens = Arc::new(JwtTokens::new(token_config(config)?, clock.clone()));
     let counting = quotas::build(config, clock.clone()).await?;
     let mail = mail::open(
         config,
@@ -81,16 +80,29 @@ pub async fn build(config: &Config, file: Option<&Path>) -> anyhow::Result<Host>
         },
     )
     .await?;
+    let people = people::open(
+        config,
+        people::Ports {
+            store: store.clone(),
+            post: mail.post.clone(),
+            clock: clock.clone(),
+            random: random.clone(),
+        },
+    )
+    .await?;
+    bootstrap::first_operator(config, &people.accounts).await?;
+    let mut services = people.services;
+    services.extend(mail.services.iter().cloned());
     let edge = Edge::new(
         edge_config(config),
         stoa_web::Ports {
             plugins: runtime.clone(),
             store: store.clone(),
-            identity: tokens.clone(),
+            identity: people.identity.clone(),
             quotas: counting.quotas,
-            organization_quota: None,
+            organization_quota: Some(people.plans),
             parts: counting.parts,
-            services: mail.services.clone(),
+            services,
             clock,
             random,
         },
@@ -100,7 +112,7 @@ pub async fn build(config: &Config, file: Option<&Path>) -> anyhow::Result<Host>
         edge,
         runtime,
         store,
-        tokens,
+        identity: people.identity,
         mail,
         watcher,
     })
@@ -120,7 +132,7 @@ impl Host {
             .await
             .with_context(|| format!("http.listen {listen}"))?;
         if let Some(dir) = &self.config.dev.demo {
-            let loaded = demo::load_once(&self.edge, &*self.tokens, dir, &self.config).await;
+            let loaded = demo::load_once(&self.edge, &*self.identity, dir, &self.config).await;
             loaded.with_context(|| format!("dev.demo {}", dir.display()))?;
         }
         let sweeper = tokio::spawn(sweep(Arc::clone(&self.store)));
@@ -166,7 +178,8 @@ fn policy(config: &Config) -> Policy {
     }
 }
 
-fn store_config(config: &Config) -> StoreConfig {
+/// The store as the configuration wants it.
+pub fn store_config(config: &Config) -> StoreConfig {
     let url = match (&config.store.url, config.store_dir()) {
         (Location::Memory, _) | (_, None) => "mem://".to_string(),
         (Location::Disk(_), Some(dir)) => format!("surrealkv://{}", dir.display()),
@@ -193,21 +206,6 @@ fn runtime_config(config: &Config) -> anyhow::Result<RuntimeConfig> {
         answer_bytes_max: config.plugins.answer_bytes_max,
         policy: policy(config),
         ..RuntimeConfig::new(config.compiled_dir(), config.tenancy.default.clone())
-    })
-}
-
-fn token_config(config: &Config) -> anyhow::Result<TokenConfig> {
-    let der = match config.identity.signing_key_der()? {
-        Some(der) => der,
-        None => keyfile::read_or_create(&config.signing_key_file(), || {
-            Ok(SigningKey::generate()?.to_pkcs8().to_vec())
-        })?,
-    };
-    Ok(TokenConfig {
-        issuer: config.identity.issuer.clone(),
-        audience: config.identity.audience.clone(),
-        lifetime_s: config.identity.lifetime_s,
-        key: SigningKey::from_pkcs8(&der)?,
     })
 }
 

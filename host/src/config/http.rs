@@ -12,6 +12,9 @@ use serde::{Deserialize, Deserializer};
 pub struct Http {
     /// Where the host answers.
     pub listen: SocketAddr,
+    /// Where people reach the host: links in letters begin with it.
+    #[serde(deserialize_with = "public_url")]
+    pub public_url: String,
     /// Bytes of a request's body.
     pub body_bytes_max: usize,
     /// Milliseconds for reading a body, and again for answering.
@@ -26,6 +29,26 @@ pub struct Http {
     /// Networks of the proxies whose `X-Forwarded-For` is believed.
     #[serde(deserialize_with = "networks")]
     pub trusted_proxies: Vec<IpNet>,
+}
+
+/// Reads the beginning of a link, without the last slash.
+fn public_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let after = ["https://", "http://"]
+        .iter()
+        .find_map(|scheme| text.strip_prefix(scheme));
+    let plain = |rest: &&str| {
+        rest.starts_with(|first: char| first.is_ascii_alphanumeric() || first == '[')
+            && rest
+                .chars()
+                .all(|c| c.is_ascii_graphic() && !matches!(c, '?' | '#' | '"' | '<' | '>'))
+    };
+    match after.filter(plain) {
+        Some(_) => Ok(text.trim_end_matches('/').to_owned()),
+        None => Err(D::Error::custom(format!(
+            "{text:?} is no address such as https://shop.example"
+        ))),
+    }
 }
 
 /// Reads networks; an address stands for itself.

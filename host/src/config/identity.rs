@@ -1,4 +1,6 @@
-//! `[identity]`: access tokens.
+//! `[identity]`: access tokens and sessions.
+
+use std::num::NonZeroU32;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -9,7 +11,10 @@ use super::Secret;
 /// How a line of PEM begins that carries no data.
 const PEM_BOUNDARY: &str = "-----";
 
-/// Access tokens.
+/// Milliseconds of a day.
+const DAY_MS: u64 = 86_400_000;
+
+/// Access tokens and sessions.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Identity {
@@ -21,6 +26,12 @@ pub struct Identity {
     pub lifetime_s: u32,
     /// What signs them; see [`Identity::signing_key_der`].
     signing_key: Secret,
+    /// Public keys that verify what other keys signed before: each the `x` of `/.well-known/jwks.json`.
+    pub retired_keys: Vec<String>,
+    /// Days after which a session ends that nobody refreshes.
+    session_idle_days: NonZeroU32,
+    /// Days after which it ends in any case.
+    session_days_max: NonZeroU32,
 }
 
 /// The key is neither PEM nor base64. What it is instead is nobody's business.
@@ -29,6 +40,18 @@ pub struct Identity {
 pub struct InvalidKey;
 
 impl Identity {
+    /// Milliseconds after which a session ends that nobody refreshes.
+    #[must_use]
+    pub fn session_idle_ms(&self) -> u64 {
+        DAY_MS * u64::from(self.session_idle_days.get())
+    }
+
+    /// Milliseconds after which it ends in any case.
+    #[must_use]
+    pub fn session_ms_max(&self) -> u64 {
+        DAY_MS * u64::from(self.session_days_max.get())
+    }
+
     /// The configured key as PKCS#8 DER; none when the host is to have one of its own.
     ///
     /// # Errors
@@ -51,7 +74,10 @@ mod tests {
     use super::*;
 
     fn der(key: &str) -> Result<Option<Vec<u8>>, InvalidKey> {
-        let text = serde_json::json!({"issuer": "i", "audience": "a", "lifetime_s": 1, "signing_key": key});
+        let text = serde_json::json!({
+            "issuer": "i", "audience": "a", "lifetime_s": 1, "signing_key": key, "retired_keys": [],
+            "session_idle_days": 30, "session_days_max": 90,
+        });
         serde_json::from_value::<Identity>(text)
             .unwrap()
             .signing_key_der()

@@ -2,6 +2,7 @@
 //!
 //! Files and environment are read here and nowhere else: everything below gets structs.
 
+mod bootstrap;
 mod data;
 mod dev;
 mod environment;
@@ -25,6 +26,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
+pub use bootstrap::Bootstrap;
 pub use data::Data;
 pub use dev::Dev;
 pub use http::Http;
@@ -64,6 +66,8 @@ pub struct Config {
     pub oidc: Oidc,
     /// How letters leave.
     pub mail: Mail,
+    /// The first operator.
+    pub bootstrap: Bootstrap,
     /// Logs.
     pub log: Log,
     /// Conveniences for developers.
@@ -106,6 +110,12 @@ impl Config {
     #[must_use]
     pub fn signing_key_file(&self) -> PathBuf {
         self.data.dir.join("signing-key.der")
+    }
+
+    /// The folder of the keys that signed before and still verify: one PKCS#8 file (`.der`) each.
+    #[must_use]
+    pub fn retired_keys_dir(&self) -> PathBuf {
+        self.data.dir.join("retired-keys")
     }
 }
 

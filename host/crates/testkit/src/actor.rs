@@ -55,9 +55,15 @@ impl TestHost {
             tenant: Some(TenantId::parse(tenant).expect("a tenant's id")),
             credential: Credential::Development,
         };
-        let (token, _) = self.tokens.issue_development(&account).expect("a token");
+        let (token, _) = self.identity.issue_development(&account).expect("a token");
+        self.bearer(&token)
+    }
+
+    /// Whoever this bearer credential speaks for.
+    #[must_use]
+    pub fn bearer(&self, credential: &str) -> Actor {
         self.anonymous()
-            .header("authorization", &format!("Bearer {token}"))
+            .header("authorization", &format!("Bearer {credential}"))
     }
 
     /// A buyer.

@@ -3,20 +3,18 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use stoa_identity::{JwtTokens, SigningKey, TokenConfig};
+use stoa_identity::Identity;
 use stoa_kernel::id::TenantId;
 use stoa_runtime::{Policy, Runtime, RuntimeConfig};
 use stoa_store::{StoreConfig, SurrealStore, SyncPolicy};
 use stoa_web::{Edge, EdgeConfig};
 use tempfile::TempDir;
 
+use crate::people::{self, People, PeopleConfig};
 use crate::{FakeClock, SeededRandom};
 
 /// Instances of one test's host. The pool reserves address space for each.
 const INSTANCES_MAX: u32 = 96;
-
-/// Seconds that a test's tokens live: longer than any test lets the clock run.
-const TOKEN_LIFETIME_S: u32 = 30 * 86_400;
 
 /// A host in this process.
 pub struct TestHost {
@@ -28,8 +26,8 @@ pub struct TestHost {
     pub store: Arc<SurrealStore>,
     /// The time.
     pub clock: Arc<FakeClock>,
-    /// What signs tokens.
-    pub tokens: Arc<JwtTokens>,
+    /// Finds out who calls, and signs tokens for development.
+    pub identity: Arc<Identity>,
     dir: TempDir,
 }
 
@@ -39,6 +37,7 @@ pub struct TestHostBuilder {
     store_url: String,
     policy: Policy,
     allow_reuse: bool,
+    people: PeopleConfig,
 }
 
 /// The file of a plugin under `plugins/`, as `cargo xtask test` has built it.
@@ -73,6 +72,7 @@ impl TestHost {
             store_url: "mem://".into(),
             policy: Policy::default(),
             allow_reuse: true,
+            people: PeopleConfig::default(),
         }
     }
 
@@ -148,6 +148,13 @@ impl TestHostBuilder {
         self
     }
 
+    /// With these rules for accounts.
+    #[must_use]
+    pub const fn people(mut self, config: PeopleConfig) -> Self {
+        self.people = config;
+        self
+    }
+
     /// Assembles and starts it.
     ///
     /// # Panics
@@ -181,22 +188,25 @@ impl TestHostBuilder {
         };
         let runtime = Runtime::start(config, ports).await.expect("the runtime");
 
-        let token_config = TokenConfig {
-            lifetime_s: TOKEN_LIFETIME_S,
-            ..TokenConfig::for_tests(SigningKey::generate().expect("a key"))
-        };
-        let tokens = Arc::new(JwtTokens::new(token_config, clock.clone()));
+        let People { identity, services } = people::open(
+            store.clone(),
+            clock.clone(),
+            random.clone(),
+            &tenant,
+            self.people,
+        )
+        .await;
         let edge = Edge::new(
             EdgeConfig {
                 default_tenant: tenant,
-                dev_tokens: true,
+                dev_tokens: self.people.development_tokens,
                 ..EdgeConfig::default()
             },
             stoa_web::Ports {
                 plugins: runtime.clone(),
                 store: store.clone(),
-                identity: tokens.clone(),
-                services: Vec::new(),
+                identity: identity.clone(),
+                services,
                 quotas: None,
                 organization_quota: None,
                 parts: Vec::new(),
@@ -209,7 +219,7 @@ impl TestHostBuilder {
             runtime,
             store,
             clock,
-            tokens,
+            identity,
             dir,
         };
         for (name, bytes) in &self.plugins {

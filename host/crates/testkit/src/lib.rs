@@ -8,9 +8,11 @@
 mod actor;
 mod clock;
 mod host;
+mod people;
 mod repack;
 
 pub use actor::{Actor, Answer};
 pub use clock::{FakeClock, SeededRandom};
 pub use host::{TestHost, TestHostBuilder, guest_file, plugin_file};
+pub use people::PeopleConfig;
 pub use repack::repack;

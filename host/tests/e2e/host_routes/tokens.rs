@@ -166,5 +166,5 @@ fn issue(host: &TestHost) -> (String, u32) {
         tenant: Some(tenant),
         credential: Credential::Development,
     };
-    host.tokens.issue_development(&account).unwrap()
+    host.identity.issue_development(&account).unwrap()
 }

@@ -20,4 +20,5 @@ mod seal;
 pub use config::{ClientSecret, ConfigError, GOOGLE, KEY_BYTES, ProviderConfig};
 pub use error::OidcError;
 pub use provider::{ExternalIdentity, Provider, Started};
+pub(crate) use routes::refresh_cookie;
 pub use routes::{CALLBACK_PATH, Opens, REFRESH_COOKIE, google_callback, google_start};

@@ -165,7 +165,7 @@ impl Provider {
     }
 
     /// Whether cookies travel over TLS only.
-    pub(super) const fn has_secure_cookies(&self) -> bool {
+    pub(crate) const fn has_secure_cookies(&self) -> bool {
         self.cookie.secure
     }
 

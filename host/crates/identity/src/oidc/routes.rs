@@ -87,7 +87,10 @@ pub async fn google_callback(
             Ok(answer)
         }
         Some(path) => {
-            let keep = refresh_cookie(&session, provider.has_secure_cookies())?;
+            let token = session.get("refreshToken").and_then(Value::as_str);
+            let no_token = || Problem::internal("an opened session has no refreshToken");
+            let token = token.ok_or_else(no_token)?;
+            let keep = refresh_cookie(token, provider.has_secure_cookies());
             Ok(redirect(path, [clear, keep]))
         }
     }
@@ -167,15 +170,10 @@ fn external_id(issuer: &str, subject: &str) -> String {
     hex(digest(&SHA256, format!("{issuer}\n{subject}").as_bytes()).as_ref())
 }
 
-/// `Set-Cookie` with a session's refresh token. It ends with the browser; the session itself lasts as long as
-/// any other.
-fn refresh_cookie(session: &Value, secure: bool) -> Result<String, Problem> {
-    let token = session.get("refreshToken").and_then(Value::as_str);
-    let token = token.ok_or_else(|| Problem::internal("an opened session has no refreshToken"))?;
+/// `Set-Cookie` with a refresh token. It ends with the browser; the session itself lasts as long as any other.
+pub(crate) fn refresh_cookie(token: &str, secure: bool) -> String {
     let secure = secure_suffix(secure);
-    Ok(format!(
-        "{REFRESH_COOKIE}={token}; Path={REFRESH_PATH}; HttpOnly; SameSite=Strict{secure}"
-    ))
+    format!("{REFRESH_COOKIE}={token}; Path={REFRESH_PATH}; HttpOnly; SameSite=Strict{secure}")
 }
 
 fn redirect<const N: usize>(to: &str, cookies: [String; N]) -> Response {
