@@ -7,6 +7,7 @@
     reason = "tests fail by panicking"
 )]
 
+mod accounts;
 mod capability;
 mod cart;
 mod catalog;
@@ -19,6 +20,7 @@ mod idempotency;
 mod lists;
 mod mail;
 mod marketplace;
+mod matrix;
 mod products;
 mod reload;
 mod remembered;

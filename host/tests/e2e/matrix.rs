@@ -97,7 +97,10 @@ fn access(host: &TestHost, signed_in: &Value) -> Actor {
 async fn join(host: &TestHost, admin: &Actor, name: &str, role: &str) -> Value {
     let email = format!("{name}@example.com");
     let invitation = json!({ "email": email, "role": role });
-    let _ = admin.post("/api/invitations", &invitation).await.expect(201);
+    let _ = admin
+        .post("/api/invitations", &invitation)
+        .await
+        .expect(201);
     let link = host.letter(&email, "invitation", "link").await;
     let (_, token) = link.split_once("token=").unwrap();
     let acceptance = json!({ "token": token, "name": name, "password": PASSWORD });
@@ -160,7 +163,13 @@ async fn everybody(host: &TestHost) -> Vec<Principal> {
 
 fn filled(route: &Route, id: &str) -> String {
     let segments = route.path.split('/');
-    let segments = segments.map(|segment| if segment.starts_with('{') { id } else { segment });
+    let segments = segments.map(|segment| {
+        if segment.starts_with('{') {
+            id
+        } else {
+            segment
+        }
+    });
     segments.collect::<Vec<_>>().join("/")
 }
 
@@ -180,7 +189,9 @@ fn code(answer: &Answer) -> String {
 fn wrong(answer: &Answer, outcome: Outcome) -> Option<String> {
     let (status, code) = (answer.status.as_u16(), code(answer));
     let holds = match outcome {
-        Outcome::Admitted => (status, code.as_str()) != (403, "forbidden") && code != "invalid-token",
+        Outcome::Admitted => {
+            (status, code.as_str()) != (403, "forbidden") && code != "invalid-token"
+        }
         Outcome::Unauthenticated => (status, code.as_str()) == (401, "unauthenticated"),
         Outcome::Invalid => (status, code.as_str()) == (401, "invalid-token"),
         Outcome::Forbidden => (status, code.as_str()) == (403, "forbidden"),
@@ -209,7 +220,10 @@ async fn every_route_admits_whom_it_names_and_nobody_else() {
         }
     }
     let (rows, columns) = (routes.len(), everybody.len());
-    assert!(rows >= 90 && columns >= 14, "{rows} routes, {columns} principals");
+    assert!(
+        rows >= 90 && columns >= 14,
+        "{rows} routes, {columns} principals"
+    );
     assert!(bad.is_empty(), "{} cells: {bad:#?}", bad.len());
 }
 
@@ -223,7 +237,10 @@ async fn foreign_and_missing_look_alike_to_another_tenants_admin() {
 
     let member = join(&host, &admin, "member", "developer").await;
     let invitation = json!({ "email": "late@example.com", "role": "viewer" });
-    let invitation = admin.post("/api/invitations", &invitation).await.json_of(201);
+    let invitation = admin
+        .post("/api/invitations", &invitation)
+        .await
+        .json_of(201);
     let key = json!({ "name": "k", "scopes": ["hello:read"] });
     let key = admin.post("/api/auth/keys", &key).await.json_of(201);
     let product = json!({ "name": "Watch", "category": "sport", "price": 10 });
@@ -247,7 +264,10 @@ async fn foreign_and_missing_look_alike_to_another_tenants_admin() {
         }
         for id in &foreign {
             // As long as the real one, lest its length tell.
-            let missing: String = id.chars().map(|c| if c == '-' { '-' } else { '0' }).collect();
+            let missing: String = id
+                .chars()
+                .map(|c| if c == '-' { '-' } else { '0' })
+                .collect();
             let told = async |id: &str| {
                 let answer = ask(&rival, route, id).await;
                 let mut body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
@@ -259,7 +279,10 @@ async fn foreign_and_missing_look_alike_to_another_tenants_admin() {
             let (seen, absent) = (told(id).await, told(&missing).await);
             compared += 1;
             if seen != absent {
-                bad.push(format!("{} {} of {id}: {seen:?}, not {absent:?}", route.method, route.path));
+                bad.push(format!(
+                    "{} {} of {id}: {seen:?}, not {absent:?}",
+                    route.method, route.path
+                ));
             }
         }
     }
