@@ -122,4 +122,28 @@ mod tests {
             assert!(read(serde_json::json!([wrong])).is_err(), "{wrong}");
         }
     }
+
+    #[test]
+    fn links_begin_with_an_address() {
+        let read = |text: &str| public_url(serde_json::json!(text));
+        for (right, read_as) in [
+            ("https://shop.example", "https://shop.example"),
+            ("https://shop.example/", "https://shop.example"),
+            ("http://127.0.0.1:8080", "http://127.0.0.1:8080"),
+            ("http://[::1]:8080/shop/", "http://[::1]:8080/shop"),
+        ] {
+            assert_eq!(read(right).unwrap(), read_as);
+        }
+        for wrong in [
+            "",
+            "shop.example",
+            "https://",
+            "javascript://x",
+            "https://shop.example?x",
+            "https://shop.example/#x",
+            "https://shop example",
+        ] {
+            assert!(read(wrong).is_err(), "{wrong}");
+        }
+    }
 }

@@ -7,7 +7,7 @@ use stoa_kernel::id::TenantId;
 use stoa_kernel::identity::{Account, Authenticator as _, Credential, Role};
 use stoa_testkit::{PeopleConfig, TestHost};
 
-use super::{actor, open, register, text};
+use super::{PASSWORD, actor, login, open, register, text, told};
 
 fn decoded(part: &str) -> Value {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()
@@ -161,4 +161,47 @@ async fn the_public_keys_verify_and_tell_nothing_else() {
     let x = URL_SAFE_NO_PAD.decode(text(key, "x")).unwrap();
     assert_eq!(x.len(), 32);
     assert_eq!(key.get("d"), None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_speaks_for_a_suspended_account() {
+    use stoa_kernel::id::CollectionName;
+    use stoa_kernel::store::Store as _;
+
+    let host = open().await;
+    let signed = register(&host, "ada").await;
+    let ada = actor(&host, &signed);
+    let key = json!({ "name": "robot", "scopes": ["*:read"] });
+    let made = ada.post("/api/auth/keys", &key).await.json_of(201);
+    let robot = host.bearer(text(&made, "key"));
+    let _ = robot.get("/api/auth/me").await.expect(200);
+
+    let work = host.store.begin(&TenantId::platform()).await.unwrap();
+    let accounts = CollectionName::new("accounts", "accounts");
+    let suspended = json!({ "suspended": true });
+    let id = text(&signed["user"], "id");
+    let patched = work.patch(&accounts, id, suspended, None).await;
+    patched.unwrap();
+    work.commit().await.unwrap();
+
+    for actor in [&ada, &robot] {
+        let _ = actor
+            .get("/api/auth/me")
+            .await
+            .problem(401, "invalid-token");
+    }
+    let body = json!({ "refreshToken": signed["refreshToken"] });
+    let refreshed = host.anonymous().post("/api/auth/refresh", &body).await;
+    let _ = refreshed.problem(401, "invalid-refresh-token");
+    // From outside it looks as if there were none.
+    let right = login(&host, "ada", PASSWORD).await;
+    let unknown = login(&host, "nobody", PASSWORD).await;
+    assert_eq!(told(&right), told(&unknown));
+    for path in ["/api/auth/forgot-password", "/api/v1/auth/email-signin"] {
+        let body = json!({ "email": "ada@example.com" });
+        let _ = host.anonymous().post(path, &body).await.expect(202);
+    }
+    let letters = host.letters("ada@example.com").await;
+    let templates: Vec<&str> = letters.iter().map(|letter| &*letter.template).collect();
+    assert_eq!(templates, ["verify-email"]);
 }

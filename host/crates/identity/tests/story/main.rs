@@ -5,4 +5,5 @@
     reason = "tests fail by panicking"
 )]
 
+mod accounts;
 mod organizations;
