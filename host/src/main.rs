@@ -1,10 +1,12 @@
 //! Stoa's binary: assembly only. `cli` says what it can be asked to do, `wiring` how the host is put together.
 
+mod bootstrap;
 mod cli;
 mod config;
 mod demo;
 mod keyfile;
 mod mail;
+mod office;
 mod people;
 mod quotas;
 mod shutdown;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use stoa_identity::accounts::{AccountsConfig, Lifetimes};
+use stoa_identity::oidc::Provider;
 use stoa_identity::organizations::{OrganizationsConfig, PlanQuota};
 use stoa_identity::passwords::Cost;
 use stoa_identity::{
@@ -40,6 +41,8 @@ pub struct Ports {
 pub struct People {
     /// Finds out who calls.
     pub identity: Arc<Identity>,
+    /// What commands work on.
+    pub accounts: Arc<Accounts>,
     /// Accounts and organisations.
     pub services: Vec<Arc<dyn Service>>,
     /// What organisations pay for.
@@ -51,7 +54,16 @@ pub struct People {
 /// # Errors
 /// When a key can't be had, or the store refuses a collection.
 pub async fn open(config: &Config, ports: Ports) -> anyhow::Result<People> {
-    let tokens = Arc::new(JwtTokens::new(token_config(config)?, ports.clock.clone()));
+    let token_config = token_config(config)?;
+    let sealing_key = token_config.keys.signs().derived("sign-in elsewhere");
+    let tokens = Arc::new(JwtTokens::new(token_config, ports.clock.clone()));
+    let secure = config.http.secure_cookies;
+    let provider = config
+        .oidc
+        .provider(&config.http.public_url, secure, sealing_key)
+        .map(|provider| Provider::new(provider, ports.clock.clone(), ports.random.clone()))
+        .transpose()
+        .context("oidc")?;
     let (default_tenant, public_url) = (&config.tenancy.default, &config.http.public_url);
     let configured = config.tenancy.hosts.values().chain([default_tenant]);
     let platform = Platform::new(ports.store, ports.post, ports.clock, ports.random)
@@ -65,11 +77,11 @@ pub async fn open(config: &Config, ports: Ports) -> anyhow::Result<People> {
         },
         password_cost: Cost::RECOMMENDED,
     };
-    let accounts = Arc::new(Accounts::new(
-        platform.clone(),
-        Arc::clone(&tokens),
-        accounts,
-    )?);
+    let accounts = Accounts::new(platform.clone(), Arc::clone(&tokens), accounts)?;
+    let accounts = Arc::new(match provider {
+        Some(provider) => accounts.with_provider(provider),
+        None => accounts,
+    });
     let organizations = OrganizationsConfig {
         public_url: public_url.clone(),
     };
@@ -79,7 +91,7 @@ pub async fn open(config: &Config, ports: Ports) -> anyhow::Result<People> {
         accounts.clone(),
         accounts.clone(),
     )?;
-    let services: Vec<Arc<dyn Service>> = vec![accounts, Arc::new(organizations)];
+    let services: Vec<Arc<dyn Service>> = vec![accounts.clone(), Arc::new(organizations)];
     for service in &services {
         let manifest = &service.package().manifest;
         let declared = platform.declare(manifest).await;
@@ -92,6 +104,7 @@ pub async fn open(config: &Config, ports: Ports) -> anyhow::Result<People> {
     };
     Ok(People {
         identity: Arc::new(Identity::new(platform.clone(), tokens, identity)),
+        accounts,
         services,
         plans: Arc::new(PlanQuota(platform)),
     })

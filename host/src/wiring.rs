@@ -16,7 +16,7 @@ use crate::config::{Config, Location};
 use crate::mail::{self, Mail};
 use crate::system::{SystemClock, SystemRandom};
 use crate::watch::{self, Watcher};
-use crate::{demo, people, quotas};
+use crate::{bootstrap, demo, people, quotas};
 
 /// How often expired documents and stored answers are removed. They are invisible from their time on; this
 /// only gives their room back.
@@ -90,6 +90,7 @@ pub async fn build(config: &Config, file: Option<&Path>) -> anyhow::Result<Host>
         },
     )
     .await?;
+    bootstrap::first_operator(config, &people.accounts).await?;
     let mut services = people.services;
     services.extend(mail.services.iter().cloned());
     let edge = Edge::new(
@@ -177,7 +178,8 @@ fn policy(config: &Config) -> Policy {
     }
 }
 
-fn store_config(config: &Config) -> StoreConfig {
+/// The store as the configuration wants it.
+pub fn store_config(config: &Config) -> StoreConfig {
     let url = match (&config.store.url, config.store_dir()) {
         (Location::Memory, _) | (_, None) => "mem://".to_string(),
         (Location::Disk(_), Some(dir)) => format!("surrealkv://{}", dir.display()),

@@ -5,6 +5,7 @@ mod dev;
 mod guests;
 mod lint;
 mod pack;
+mod peers;
 mod prerequisites;
 mod process;
 mod python;

@@ -3,6 +3,7 @@
 use anyhow::Result;
 
 use crate::guests::{self, Batch, Profile};
+use crate::peers;
 use crate::prerequisites::{self, Consent, Tool};
 use crate::process;
 use crate::python;
@@ -24,6 +25,8 @@ const PLUGINS_VARIABLE: &str = "STOA_TEST_PLUGINS";
 const GUESTS_VARIABLE: &str = "STOA_TEST_GUESTS";
 /// Where the tests of mail find a Python with an SMTP server.
 const PYTHON_VARIABLE: &str = "STOA_TEST_PYTHON";
+/// Where the tests of sign-in elsewhere find an OpenID provider.
+const OIDC_VARIABLE: &str = "STOA_TEST_OIDC";
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -41,6 +44,7 @@ pub fn run(args: &Args) -> Result<()> {
     prerequisites::ensure(SERVERS, &[], consent)?;
     let workspace = Workspace::load()?;
     let python = python::ensure(&workspace, consent)?;
+    let oidc = peers::ensure(&workspace, consent, "oidc")?;
     let batches = [Batch::plugins(&workspace)?, Batch::test_guests(&workspace)?];
     guests::build(&workspace, Profile::Guest, consent, &batches)?;
     let mut cargo = process::cargo();
@@ -51,7 +55,8 @@ pub fn run(args: &Args) -> Result<()> {
     cargo
         .env(PLUGINS_VARIABLE, workspace.plugins_dir())
         .env(GUESTS_VARIABLE, workspace.test_plugins_dir())
-        .env(PYTHON_VARIABLE, python);
+        .env(PYTHON_VARIABLE, python)
+        .env(OIDC_VARIABLE, oidc);
     process::run(&mut cargo)
 }
 

@@ -2,7 +2,10 @@
 
 mod compile;
 mod config;
+mod key;
 mod serve;
+mod tenant;
+mod user;
 
 use std::process::ExitCode;
 
@@ -22,9 +25,21 @@ enum Command {
     Serve(serve::Args),
     /// About the configuration.
     Config(config::Args),
+    /// Makes and lists people, and says what they may do. The host has to be stopped.
+    User(user::Args),
+    /// Makes and lists organisations. The host has to be stopped.
+    Tenant(tenant::Args),
+    /// About the key that signs access tokens.
+    Key(key::Args),
     /// Compiles one component; the host calls itself with this.
     #[command(hide = true)]
     Compile(compile::Args),
+}
+
+/// A role by its word.
+fn role(word: &str) -> Result<stoa_kernel::identity::Role, String> {
+    serde_json::from_value(serde_json::json!(word))
+        .map_err(|_| "admin, developer, viewer, vendor, user or worker".to_owned())
 }
 
 /// Does what the command line says; an error is printed with its causes.
@@ -32,6 +47,9 @@ pub fn run() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Serve(args) => serve::run(&args),
         Command::Config(args) => config::run(&args),
+        Command::User(args) => user::run(&args),
+        Command::Tenant(args) => tenant::run(&args),
+        Command::Key(args) => key::run(&args),
         Command::Compile(args) => compile::run(&args),
     };
     match result {

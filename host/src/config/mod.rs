@@ -2,6 +2,7 @@
 //!
 //! Files and environment are read here and nowhere else: everything below gets structs.
 
+mod bootstrap;
 mod data;
 mod dev;
 mod environment;
@@ -11,6 +12,7 @@ mod limits;
 mod load;
 mod log;
 mod mail;
+mod oidc;
 mod plugins;
 mod redis;
 mod secret;
@@ -24,6 +26,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
+pub use bootstrap::Bootstrap;
 pub use data::Data;
 pub use dev::Dev;
 pub use http::Http;
@@ -32,6 +35,7 @@ pub use limits::Limits;
 pub use load::ConfigError;
 pub use log::{Format, Log};
 pub use mail::{Mail, WayOut};
+pub use oidc::Oidc;
 pub use plugins::Plugins;
 pub use redis::Redis;
 pub use secret::Secret;
@@ -58,8 +62,12 @@ pub struct Config {
     pub redis: Redis,
     /// Tokens.
     pub identity: Identity,
+    /// Sign-in elsewhere.
+    pub oidc: Oidc,
     /// How letters leave.
     pub mail: Mail,
+    /// The first operator.
+    pub bootstrap: Bootstrap,
     /// Logs.
     pub log: Log,
     /// Conveniences for developers.

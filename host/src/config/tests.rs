@@ -203,6 +203,7 @@ fn unknown_and_impossible_values_are_errors_that_name_the_key() {
         ),
         ("[http]\nrequest_ms_max = 30_000", "request_ms_max"),
         ("[identity]\nsigning_key = \"?\"", "signing_key"),
+        ("[oidc]\nclient_id = \"us\"", "oidc.client_secret"),
         ("[http]\ncors_origins = [\"*\"]", "cors_origins"),
         ("[http]\ntrusted_proxies = [\"x\"]", "trusted_proxies"),
         ("[limits]\nper_minute = 0", "per_minute"),
@@ -238,13 +239,22 @@ fn debug_shows_no_secret() {
         ("STOA_MAIL__SMTP_USER", "stoa"),
         ("STOA_MAIL__SMTP_PASSWORD", "pa55word"),
         ("STOA_MAIL__SENDGRID_KEY", "SG.live"),
+        ("STOA_OIDC__CLIENT_ID", "us"),
+        ("STOA_OIDC__CLIENT_SECRET", "GOCSPX-live"),
     ])
     .unwrap();
     let shown = format!("{config:?}");
     assert!(
-        ![key, "sk_live", "hunter2", "pa55word", "SG.live"]
-            .iter()
-            .any(|secret| shown.contains(secret)),
+        ![
+            key,
+            "sk_live",
+            "hunter2",
+            "pa55word",
+            "SG.live",
+            "GOCSPX-live"
+        ]
+        .iter()
+        .any(|secret| shown.contains(secret)),
         "{shown}"
     );
     assert!(shown.contains("api_key"), "{shown}");

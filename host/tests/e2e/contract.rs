@@ -63,3 +63,32 @@ async fn every_row_of_the_table_has_its_route() {
     assert!(rows >= 35, "only {rows} rows were read");
     assert!(missing.is_empty(), "{missing:#?}");
 }
+
+/// Rows of the host that are no routes of a service: its own pages, and live updates, which are work to come.
+const NOT_SERVICES: &[&str] = &["/health", "/metrics", "/auth/token", "/socket.io/"];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_row_of_the_host_has_its_route() {
+    let host = TestHost::builder().start().await;
+    let routes = host.edge.routes();
+    let (mut rows, mut missing) = (0, Vec::new());
+    for line in ROUTES.lines().skip(1) {
+        let columns: Vec<&str> = line.split('\t').collect();
+        let [_, method, path, who, _, room] = columns[..] else {
+            panic!("a row of {} columns: {line}", columns.len())
+        };
+        if room != "host" || !path.starts_with('/') || NOT_SERVICES.contains(&path) {
+            continue;
+        }
+        rows += 1;
+        let found = routes
+            .iter()
+            .find(|(_, route)| route.method.as_str() == method && route.path == path);
+        match found {
+            Some((_, route)) if route.callers == callers(who) => {}
+            found => missing.push(format!("{method} {path} for {who}: {found:?}")),
+        }
+    }
+    assert!(rows >= 25, "only {rows} rows were read");
+    assert!(missing.is_empty(), "{missing:#?}");
+}

@@ -2,70 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
 
 use stoa_testkit::guest_file;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-/// How long a host may take to answer for the first time: it compiles its plugin.
-const READY_WITHIN: Duration = Duration::from_secs(120);
-
-/// A `stoa` process that does not outlive its test.
-struct Stoa {
-    process: Child,
-    address: SocketAddr,
-}
-
-impl Drop for Stoa {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-impl Stoa {
-    /// Starts on the folder and waits until it is well.
-    async fn start(dir: &Path) -> Self {
-        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = free.local_addr().unwrap();
-        drop(free);
-        let process = Command::new(env!("CARGO_BIN_EXE_stoa"))
-            .arg("serve")
-            .env("STOA_HTTP__LISTEN", address.to_string())
-            .env("STOA_DATA__DIR", dir)
-            .env("STOA_LOG__FILTER", "warn")
-            // All of the load comes from one address.
-            .env("STOA_LIMITS__ENABLED", "false")
-            .stdin(Stdio::null())
-            .spawn()
-            .unwrap();
-        let host = Self { process, address };
-        let deadline = Instant::now() + READY_WITHIN;
-        loop {
-            if matches!(host.request("GET /health HTTP/1.1").await, Some(answer) if answer.contains(" 200 "))
-            {
-                return host;
-            }
-            assert!(Instant::now() < deadline, "the host is not well");
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-    }
-
-    /// One request on a connection of its own; none if the host went away.
-    async fn request(&self, line: &str) -> Option<String> {
-        let mut stream = TcpStream::connect(self.address).await.ok()?;
-        let request =
-            format!("{line}\r\nhost: localhost\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
-        stream.write_all(request.as_bytes()).await.ok()?;
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).await.ok()?;
-        let text = String::from_utf8_lossy(&answer).into_owned();
-        (!text.is_empty()).then_some(text)
-    }
-}
+use crate::process::Stoa;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_killed_host_loses_no_acknowledged_write() {

@@ -7,6 +7,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::scenarios::{self, Scenario};
 use crate::process;
@@ -70,6 +71,8 @@ pub struct Target {
     method: &'static str,
     bodies: Option<PathBuf>,
     tokens: Option<PathBuf>,
+    /// The one who sends all of the requests.
+    token: Option<String>,
 }
 
 impl Target {
@@ -102,7 +105,25 @@ impl Target {
             method: "GET",
             bodies: None,
             tokens: None,
+            token: None,
         }
+    }
+
+    /// The same by somebody.
+    pub fn with_token(self, token: &str) -> Self {
+        Self {
+            token: Some(token.to_owned()),
+            ..self
+        }
+    }
+
+    /// A POST of this body, which is written into `folder`.
+    pub fn posting(address: SocketAddr, path: &str, body: &Value, folder: &Path) -> Result<Self> {
+        Ok(Self {
+            method: "POST",
+            bodies: lines(&folder.join("body"), vec![body.to_string()])?,
+            ..Self::plain(address, path)
+        })
     }
 }
 
@@ -129,6 +150,9 @@ impl Load {
         wrk.arg(format!("-t{THREADS}"))
             .arg(format!("-c{}", self.connections))
             .arg(format!("-d{}s", self.seconds));
+        if let Some(token) = &target.token {
+            wrk.args(["-H", &format!("authorization: Bearer {token}")]);
+        }
         let differ = target.bodies.is_some() || target.tokens.is_some();
         let script = if differ { SCRIPT_OF_MANY } else { SCRIPT };
         wrk.args(["-s", script, &target.url, "--", target.method])

@@ -10,6 +10,7 @@ mod reload;
 mod report;
 mod running;
 mod scenarios;
+mod sign_in;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -154,6 +155,7 @@ fn measure_stoa(
         ));
     }
     report.stoa_bytes = Some(host.memory_bytes()?);
+    report.sign_ins = Some(sign_in::run(load, &host, &shop, folder)?);
     report.reloads = Some(reload::warm(load, &host, &plugins, args.reloads)?);
     report.compiled_reloads = Some(reload::compiled(load, &host, &plugins)?);
     drop(host);

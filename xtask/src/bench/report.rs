@@ -11,6 +11,7 @@ use serde::Serialize;
 use super::load::{Load, Measure};
 use super::reload::Reloads;
 use super::scenarios::Scenario;
+use super::sign_in::SignIns;
 use crate::process;
 use crate::workspace;
 
@@ -98,6 +99,7 @@ pub struct Report {
     pub cores: usize,
     pub load: Load,
     pub rows: Vec<Row>,
+    pub sign_ins: Option<SignIns>,
     pub reloads: Option<Reloads>,
     pub compiled_reloads: Option<Reloads>,
     /// Memory before any load, and after all of it.
@@ -126,6 +128,7 @@ impl Report {
             cores: std::thread::available_parallelism()?.get(),
             load: load.clone(),
             rows: Vec::new(),
+            sign_ins: None,
             reloads: None,
             compiled_reloads: None,
             stoa_idle_bytes: None,
@@ -180,6 +183,20 @@ impl Report {
             "\nmemory (PSS)  Stoa {} idle, {} after; Fastify per core, PostgreSQL and Redis {} idle, {} after\n",
             mib(self.stoa_idle_bytes), mib(self.stoa_bytes), mib(self.peer_idle_bytes), mib(self.peer_bytes),
         ));
+        if let Some(sign_ins) = &self.sign_ins {
+            let SignIns {
+                anonymous,
+                signed_in,
+                sign_ins,
+                quiet,
+                flooded,
+            } = sign_ins;
+            text.push_str(&format!(
+                "signed in     {:.2} of the anonymous rate; {:.0} sign-ins/s ({} failed); p99 of a product {} without them, {} under a flood of them\n",
+                signed_in.per_second() / anonymous.per_second(), sign_ins.per_second(), sign_ins.failed(),
+                ms(quiet.p99_us), ms(flooded.p99_us),
+            ));
+        }
         for (kind, reloads) in [
             ("compiled before", &self.reloads),
             ("compiled anew", &self.compiled_reloads),

@@ -71,6 +71,11 @@ pub struct Shop {
 }
 
 impl Shop {
+    /// Where one of its products is.
+    pub fn product_path(&self) -> String {
+        format!("{PRODUCTS}/{}", self.id)
+    }
+
     /// What Stoa sells.
     pub fn of(address: SocketAddr) -> Result<Self> {
         let mut products: Vec<Value> = Vec::new();
@@ -196,7 +201,7 @@ pub fn token(address: SocketAddr, shopper: &str) -> Result<String> {
 
 /// Everything but what needs a host of its own.
 pub fn all(shop: &Shop) -> Vec<Scenario> {
-    let by_id = format!("{PRODUCTS}/{}", shop.id);
+    let by_id = shop.product_path();
     vec![
         Scenario::get("hello, native", HELLO_NATIVE, HELLO_PEER),
         Scenario::get("hello, fresh instance", HELLO_FRESH, HELLO_PEER),
@@ -218,7 +223,7 @@ pub fn all(shop: &Shop) -> Vec<Scenario> {
 
 /// The reads of a host that runs the handler each time.
 pub fn without_answers(shop: &Shop) -> Vec<Scenario> {
-    let by_id = format!("{PRODUCTS}/{}", shop.id);
+    let by_id = shop.product_path();
     vec![
         Scenario::get("product by id, handler runs", by_id.clone(), by_id),
         page("product page, handler runs", shop),

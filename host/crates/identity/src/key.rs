@@ -3,6 +3,7 @@
 use std::fmt;
 
 use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::hmac;
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -105,6 +106,19 @@ impl SigningKey {
             signs: EncodingKey::from_ed_der(der),
             public: VerifyingKey::from_bytes(pair.public_key().as_ref())?,
         })
+    }
+
+    /// 32 bytes for another purpose, which tell nothing of the key: HMAC-SHA-256 of the purpose's name under it.
+    #[must_use]
+    pub fn derived(&self, purpose: &str) -> [u8; 32] {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, self.to_pkcs8());
+        let mut bytes = [0; 32];
+        let tag = hmac::sign(&key, purpose.as_bytes());
+        bytes
+            .iter_mut()
+            .zip(tag.as_ref())
+            .for_each(|(to, from)| *to = *from);
+        bytes
     }
 
     /// The private key as PKCS#8 DER, for the file that keeps it.

@@ -9,6 +9,7 @@ mod filters;
 mod identity;
 mod key;
 mod keyring;
+pub mod oidc;
 pub mod organizations;
 pub mod passwords;
 pub mod platform;

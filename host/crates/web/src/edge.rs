@@ -19,6 +19,7 @@ use stoa_kernel::routing::Routes;
 use stoa_kernel::service::Service;
 use stoa_kernel::status::Part;
 use stoa_kernel::store::Store;
+use stoa_kernel::wit::Route;
 
 use crate::body::Body;
 use crate::config::EdgeConfig;
@@ -91,6 +92,22 @@ impl Edge {
             hosts,
             meters: Meters::default(),
         })
+    }
+
+    /// Every route of services and plugins at this moment, with its owner's name.
+    #[must_use]
+    pub fn routes(&self) -> Vec<(String, Arc<Route>)> {
+        let of_services = self.shared.services.entries().map(|entry| {
+            let owner = entry.owner.package().manifest.name.clone();
+            (owner, Arc::clone(&entry.route))
+        });
+        let packages = self.shared.ports.plugins.snapshot().packages();
+        let of_plugins = packages.iter().flat_map(|package| {
+            let manifest = &package.manifest;
+            let routes = manifest.routes.iter().cloned().map(Arc::new);
+            routes.map(|route| (manifest.name.clone(), route))
+        });
+        of_services.chain(of_plugins).collect()
     }
 
     /// Answers a request in the process, through everything but the connection.

@@ -1,5 +1,6 @@
 //! Accounts: signing up and in, sessions that last, keys for machines, and what people may do with their own data.
 
+mod administration;
 pub(crate) mod apikey;
 mod attempts;
 mod codes;
@@ -7,6 +8,7 @@ mod email;
 mod erase;
 mod export;
 mod forgot;
+mod google;
 mod jwks;
 mod keys;
 mod letters;
@@ -37,6 +39,7 @@ use stoa_kernel::id::TenantId;
 use stoa_kernel::service::Service;
 use stoa_kernel::wit::{Package, PackageError};
 
+use crate::oidc::{Provider, google_start};
 use crate::passwords::{Cost, Passwords};
 use crate::platform::Platform;
 use crate::tokens::JwtTokens;
@@ -83,6 +86,7 @@ pub struct Accounts {
     passwords: Passwords,
     config: AccountsConfig,
     participants: Vec<Arc<dyn Participants>>,
+    provider: Option<Provider>,
     package: Arc<Package>,
 }
 
@@ -102,8 +106,16 @@ impl Accounts {
             passwords: Passwords::new(config.password_cost),
             config,
             participants: Vec::new(),
+            provider: None,
             package: Arc::new(schemas::package()?),
         })
+    }
+
+    /// Lets people sign in at an OpenID provider, too.
+    #[must_use]
+    pub fn with_provider(mut self, provider: Provider) -> Self {
+        self.provider = Some(provider);
+        self
     }
 
     /// Lets others take part when people take their data with them or have it deleted.
@@ -149,6 +161,8 @@ impl Service for Accounts {
             "export" => export::export(self, &request).await,
             "erase" => erase::erase(self, &request).await,
             "jwks" => jwks::show(self),
+            "google_start" => google_start(&request, self.provider.as_ref()).await,
+            "google_callback" => google::callback(self, &request).await,
             unknown => Err(Problem::internal(format!(
                 "accounts has no handler {unknown}"
             ))),

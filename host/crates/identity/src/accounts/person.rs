@@ -137,8 +137,8 @@ impl Newcomer {
     }
 }
 
-/// 409 `email-taken`. Who signs up with a password is answered with tokens, which can't hide that an address is
-/// taken; signing up by code hides it.
+/// The problem of an address that is taken. Signing up with a password answers tokens, so it can't hide that;
+/// signing up by code hides it.
 pub(super) fn taken() -> Problem {
     Problem::new(
         409,

@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 use super::filters::equal;
 use super::sign_in::{Origin, ends_at, issue, next_token};
 use super::{Accounts, SignedIn, tenant, token, view};
+use crate::oidc::{Provider, REFRESH_COOKIE, refresh_cookie};
 use crate::platform::{Unit, unavailable};
 use crate::records::{Account, Session};
 use crate::wire::{body, json};
@@ -18,7 +19,7 @@ use crate::wire::{body, json};
 /// was lost on its way. It is refused all the same.
 const GRACE_MS: Millis = 5_000;
 
-/// A refresh token.
+/// A refresh token; without a body, the browser's cookie holds it.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Refresh {
@@ -27,13 +28,38 @@ pub(super) struct Refresh {
 
 /// `POST /api/auth/refresh`
 pub(super) async fn refresh(service: &Accounts, request: &Request) -> Result<Response, Problem> {
-    let Refresh { refresh_token } = body(request)?;
+    let in_cookie = request.body.is_empty().then(|| cookie(request)).flatten();
+    let refresh_token = match in_cookie {
+        Some(token) => token.to_owned(),
+        None => body::<Refresh>(request)?.refresh_token,
+    };
     let (token, origin) = (&refresh_token, &Origin::of(request));
     let rotated = service
         .platform
         .transact(|unit| async move { rotate(service, &unit, token, origin).await });
     // That a session ended is committed, so the refusal is told only now.
-    json(200, &rotated.await?.ok_or_else(refused)?)
+    let signed_in = rotated.await?.ok_or_else(refused)?;
+    let mut answer = json(200, &signed_in)?;
+    if let (Some(_), Some(next)) = (in_cookie, &signed_in.refresh_token) {
+        let is_secure = service
+            .provider
+            .as_ref()
+            .is_some_and(Provider::has_secure_cookies);
+        let kept = refresh_cookie(next, is_secure);
+        answer.headers.push(("set-cookie".into(), kept));
+    }
+    Ok(answer)
+}
+
+/// The refresh token of a browser that signed in elsewhere and was sent on.
+fn cookie(request: &Request) -> Option<&str> {
+    let lines = request.headers.iter().filter(|(name, _)| name == "cookie");
+    let mut pairs = lines
+        .flat_map(|(_, line)| line.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='));
+    pairs
+        .find(|(name, _)| *name == REFRESH_COOKIE)
+        .map(|(_, value)| value)
 }
 
 async fn rotate(

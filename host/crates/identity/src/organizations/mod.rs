@@ -32,7 +32,7 @@ use crate::{address, filters, times, token};
 
 pub use create::found;
 pub use plans::{PlanQuota, limits, limits_of};
-pub use roster::remove;
+pub use roster::{appoint, remove};
 pub use seams::{Accounts, Sessions};
 
 /// What the operator says.

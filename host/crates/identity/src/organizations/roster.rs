@@ -7,6 +7,7 @@ use stoa_kernel::identity::Role;
 
 use super::access::organization;
 use super::credentials;
+use super::plans::check_member;
 use crate::platform::{Unit, unavailable};
 use crate::records::{Account, Membership, Organization};
 
@@ -56,6 +57,26 @@ pub async fn remove(unit: &Unit, tenant: &TenantId, account: &str) -> Result<(),
     put.map_err(unavailable)?;
     credentials::end(unit, tenant, account).await?;
     forget_home(unit, tenant, account).await
+}
+
+/// Makes an account a member of this role, or changes the role that it has.
+///
+/// # Errors
+/// 404 when there is no such organisation; 403 `plan-limit`; 409 `last-admin`.
+pub async fn appoint(
+    unit: &Unit,
+    tenant: &TenantId,
+    account: &str,
+    role: Role,
+    now: Millis,
+) -> Result<(), Problem> {
+    let present: Option<Membership> = unit.get(&Membership::id(tenant, account)).await?;
+    if present.is_some() {
+        return set_role(unit, tenant, account, role).await.map(drop);
+    }
+    let organization = organization(unit, tenant).await?;
+    check_member(&organization)?;
+    join(unit, tenant, organization, account, role, now).await
 }
 
 /// Changes a member's role.

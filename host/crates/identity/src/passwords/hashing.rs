@@ -7,8 +7,7 @@ use argon2::password_hash::{PasswordHash, PasswordHasher as _, PasswordVerifier 
 use argon2::{Argon2, Params};
 use stoa_kernel::error::Problem;
 use stoa_kernel::random::Random;
-use tokio::sync::Semaphore;
-use tokio::task::spawn_blocking;
+use tokio::sync::{Semaphore, oneshot};
 
 use super::Cost;
 
@@ -17,6 +16,9 @@ const SALT_BYTES: usize = 16;
 
 /// How long a sign-in waits for its turn: longer, and the person has pressed the button again.
 const WAIT_MAX: Duration = Duration::from_secs(5);
+
+/// How much less important hashing is than answering: a flood of sign-ins takes what others leave.
+const NICE: i32 = 10;
 
 /// Seconds after which a client that found no turn should come back.
 const RETRY_AFTER_S: u32 = 2;
@@ -91,7 +93,7 @@ impl Passwords {
         .await
     }
 
-    /// Runs work on a thread of its own when its turn has come. The turn ends with the work, even if nobody
+    /// Runs work on a thread of its own, less important than those that answer, when its turn has come. The turn ends with the work, even if nobody
     /// waits for it any more.
     async fn apart<T: Send + 'static>(
         &self,
@@ -103,11 +105,16 @@ impl Passwords {
             let reason = "too many passwords wait to be hashed";
             return Err(Problem::unavailable(RETRY_AFTER_S, reason));
         };
-        let done = spawn_blocking(move || {
-            let done = work();
+        let (sender, done) = oneshot::channel();
+        let hashing = std::thread::Builder::new().name("stoa-password".into());
+        let spawned = hashing.spawn(move || {
+            // Of this thread alone. Hashing goes on without it where the system refuses.
+            let _ = rustix::process::nice(NICE);
+            // Whoever asked may have gone away.
+            let _ = sender.send(work());
             drop(turn);
-            done
         });
+        spawned.map_err(|error| Problem::unavailable(RETRY_AFTER_S, error.to_string()))?;
         done.await
             .unwrap_or_else(|error| Err(Problem::internal(error.to_string())))
     }

@@ -1,0 +1,114 @@
+//! What operators do by command, without signing in: people, their roles, and tenants.
+
+use stoa_kernel::error::Problem;
+use stoa_kernel::id::TenantId;
+use stoa_kernel::identity::Role;
+use stoa_kernel::query::Filter;
+
+use super::address::address;
+use super::person::Newcomer;
+use super::{Accounts, lookup};
+use crate::organizations;
+use crate::platform::{Stored, unavailable};
+use crate::records::{Account, Membership, Organization};
+
+impl Accounts {
+    /// Makes an account whose address counts as verified, because the operator vouches for it, and answers its
+    /// id. An operator stands outside of every organisation.
+    ///
+    /// # Errors
+    /// 400 for an address, name or password that can't be; 409 `email-taken`.
+    pub async fn make_person(
+        &self,
+        email: &str,
+        name: &str,
+        password: &str,
+        operator: bool,
+    ) -> Result<String, Problem> {
+        let newcomer = &Newcomer::checked(address(email)?, name, password)?;
+        let hash = &self
+            .passwords
+            .hash(password, self.platform.random())
+            .await?;
+        let made = self.platform.transact(|unit| async move {
+            let id = newcomer.join(self, &unit, Some(hash.clone())).await?;
+            let account: Option<Account> = unit.get(&id).await?;
+            let account = Account {
+                verified: true,
+                operator,
+                ..account.ok_or_else(Problem::not_found)?
+            };
+            unit.put(&id, &account).await.map_err(unavailable)?;
+            Ok(id)
+        });
+        made.await
+    }
+
+    /// Whether there is any account.
+    ///
+    /// # Errors
+    /// 503 when the store can't be reached.
+    pub async fn has_people(&self) -> Result<bool, Problem> {
+        let unit = self.platform.unit().await.map_err(unavailable)?;
+        let first = unit.find::<Account>(Filter::And(Vec::new())).await?;
+        Ok(first.is_some())
+    }
+
+    /// Every account.
+    ///
+    /// # Errors
+    /// 503 when the store can't be reached.
+    pub async fn people(&self) -> Result<Vec<Stored<Account>>, Problem> {
+        let unit = self.platform.unit().await.map_err(unavailable)?;
+        unit.all(Filter::And(Vec::new())).await
+    }
+
+    /// Every organisation.
+    ///
+    /// # Errors
+    /// 503 when the store can't be reached.
+    pub async fn tenants(&self) -> Result<Vec<Stored<Organization>>, Problem> {
+        let unit = self.platform.unit().await.map_err(unavailable)?;
+        unit.all(Filter::And(Vec::new())).await
+    }
+
+    /// Makes an organisation that somebody runs.
+    ///
+    /// # Errors
+    /// 404 when nobody has the address; 400 for a name that can't be; 403 `too-many-organizations`.
+    pub async fn make_tenant(&self, name: &str, admin: &str) -> Result<TenantId, Problem> {
+        let (admin, platform) = (&address(admin)?, &self.platform);
+        let made = platform.transact(|unit| async move {
+            let admin = lookup::by_email(&unit, admin).await?;
+            let admin = admin.ok_or_else(Problem::not_found)?;
+            organizations::found(platform, &unit, &admin.id, name).await
+        });
+        made.await
+    }
+
+    /// Says what somebody is in a tenant from the next request on; makes them a member if they are none. In the
+    /// default tenant everybody is a user at least, and nothing is counted.
+    ///
+    /// # Errors
+    /// 404 when there is no such account or organisation; 403 `plan-limit`; 409 `last-admin`.
+    pub async fn appoint(&self, email: &str, tenant: &TenantId, role: Role) -> Result<(), Problem> {
+        let (email, platform) = (&address(email)?, &self.platform);
+        let appointed = platform.transact(|unit| async move {
+            let person = lookup::by_email(&unit, email).await?;
+            let person = person.ok_or_else(Problem::not_found)?;
+            if *tenant != self.config.default_tenant {
+                return organizations::appoint(&unit, tenant, &person.id, role, platform.now())
+                    .await;
+            }
+            let membership = Membership {
+                tenant: tenant.clone(),
+                account: person.id.clone(),
+                role,
+                created_at: platform.now(),
+            };
+            let id = Membership::id(tenant, &person.id);
+            unit.put(&id, &membership).await.map_err(unavailable)
+        });
+        appointed.await
+    }
+}

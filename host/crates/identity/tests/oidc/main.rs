@@ -1,0 +1,15 @@
+//! Sign-in at a real, certified OpenID provider over loopback.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "tests fail by panicking"
+)]
+
+mod browser;
+mod callback;
+mod hostile;
+mod peer;
+mod rotation;
+mod shelf;
+mod signing_in;
+mod world;

@@ -1,0 +1,35 @@
+//! The first operator: made from the configuration, or told how to be made.
+
+use stoa_identity::Accounts;
+use stoa_kernel::identity::Role;
+
+use crate::config::Config;
+
+/// Makes the operator whom `[bootstrap]` names, who also runs the default tenant, if there is nobody yet. Without
+/// one, tells how to make one.
+///
+/// # Errors
+/// When the configured address or password can't be one, or the store can't be reached.
+pub async fn first_operator(config: &Config, accounts: &Accounts) -> anyhow::Result<()> {
+    if accounts.has_people().await? {
+        return Ok(());
+    }
+    let wanted = &config.bootstrap;
+    if wanted.email.is_empty() {
+        tracing::info!(
+            "there is no operator yet: stop the host and run `stoa user create --operator --role admin --email \
+             YOU@EXAMPLE.COM`, or set STOA_BOOTSTRAP__EMAIL and STOA_BOOTSTRAP__PASSWORD"
+        );
+        return Ok(());
+    }
+    let name = wanted.email.split('@').next().unwrap_or_default();
+    let password = wanted.password.expose();
+    accounts
+        .make_person(&wanted.email, name, password, true)
+        .await?;
+    accounts
+        .appoint(&wanted.email, &config.tenancy.default, Role::Admin)
+        .await?;
+    tracing::info!("the first operator is made");
+    Ok(())
+}

@@ -1,0 +1,52 @@
+//! The people of a host without the host around them, for commands.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use stoa_identity::Accounts;
+use stoa_kernel::store::Store as _;
+use stoa_store::SurrealStore;
+
+use crate::config::Config;
+use crate::system::{SystemClock, SystemRandom};
+use crate::{mail, people, wiring};
+
+/// Opens the store and lets `act` work on its people. The engine lets one process at a time have the database,
+/// so a running host has to be stopped first.
+///
+/// # Errors
+/// When the store can't be had, or `act` fails.
+pub fn visit(
+    file: Option<&Path>,
+    act: impl AsyncFnOnce(&Config, &Accounts) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let config = Config::load(file)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("cannot start threads")?;
+    runtime.block_on(async {
+        std::fs::create_dir_all(&config.data.dir)
+            .with_context(|| format!("data.dir {}", config.data.dir.display()))?;
+        let (clock, random) = (Arc::new(SystemClock), Arc::new(SystemRandom));
+        let opened = SurrealStore::open(wiring::store_config(&config), clock.clone()).await;
+        let store = opened.context("opening the store; a running host has it for itself")?;
+        let ports = stoa_mail::Ports {
+            store: store.clone(),
+            clock: clock.clone(),
+            random: random.clone(),
+        };
+        let post = mail::open(&config, ports).await?.post;
+        let ports = people::Ports {
+            store: store.clone(),
+            post,
+            clock,
+            random,
+        };
+        let people = people::open(&config, ports).await?;
+        let done = act(&config, &people.accounts).await;
+        store.shutdown().await;
+        done
+    })
+}
