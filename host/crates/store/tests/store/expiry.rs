@@ -61,8 +61,9 @@ async fn what_was_read_holds_until_the_first_of_it_ends_or_changes() {
     for fixture in both().await {
         let work = fixture.begin().await;
         for (id, ends_at) in [("first", NOW + 1_000), ("second", NOW + 2_000)] {
-            let put = work.put(&items(), id, None, thing(1), Expiry::At(ends_at));
-            put.await.unwrap();
+            work.put(&items(), id, None, thing(1), Expiry::At(ends_at))
+                .await
+                .unwrap();
         }
         work.commit().await.unwrap();
         let read = async |ids: &[&str]| {
