@@ -29,6 +29,7 @@ pub mod plans;
 mod problem;
 pub mod random;
 mod respond;
+pub mod roles;
 pub mod schedule;
 pub mod secrets;
 pub mod settings;
@@ -54,7 +55,7 @@ pub mod prelude {
     pub use crate::{
         Body, Caller, CallerKind, Created, IntoResponse, Json, Money, NoContent, Path, Problem,
         Query, Request, Response, Result, Schema, Shopper, Text, blobs, cache, clock, directory,
-        events, events::Event, inbound, log, mail, outbound, plans, random, schedule::Turn,
+        events, events::Event, inbound, log, mail, outbound, plans, random, roles, schedule::Turn,
         secrets, settings,
     };
 }

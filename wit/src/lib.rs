@@ -40,6 +40,7 @@ pub const HOST_INTERFACES: &[(&str, &str)] = &[
     ("stoa:blobs/blobs@0.1.0", "blobs"),
     ("stoa:mail/mail@0.1.0", "mail"),
     ("stoa:directory/directory@0.1.0", "directory"),
+    ("stoa:directory/roles@0.1.0", "roles"),
     ("stoa:plans/plans@0.1.0", "plans"),
 ];
 
