@@ -17,6 +17,7 @@ mod contract;
 mod demo;
 mod denials;
 mod durability;
+mod extension;
 mod host_routes;
 mod idempotency;
 mod lists;
