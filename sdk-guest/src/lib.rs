@@ -20,7 +20,6 @@ mod host;
 pub mod inbound;
 pub mod log;
 pub mod mail;
-mod merge;
 mod money;
 pub mod outbound;
 #[cfg(target_arch = "wasm32")]
@@ -40,11 +39,11 @@ pub mod testing;
 pub use bindings::stoa::types::types::CallerKind;
 pub use extract::{Body, Caller, FromRequest, Json, Path, Query, Shopper};
 pub use handler::{Handler, Request};
-pub use merge::merge_patch;
 pub use money::{Money, MoneyError};
 pub use problem::{Problem, Result};
 pub use respond::{Created, IntoResponse, NoContent, Response, Text};
 pub use stoa_guest_macros::{Schema, plugin};
+pub use stoa_wit::value::merge_patch;
 
 /// What a plugin's modules usually need.
 pub mod prelude {
