@@ -1,5 +1,9 @@
 //! Stories of counting, on the fake host.
-#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "tests fail by panicking"
+)]
 
 use serde_json::{Value, json};
 use stoa_guest::testing::Host;

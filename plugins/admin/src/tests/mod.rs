@@ -1,5 +1,9 @@
 //! Stories of the office, on the fake host.
-#![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "tests fail by panicking"
+)]
 
 pub mod shop;
 
