@@ -39,7 +39,7 @@ pub mod testing;
 pub use bindings::stoa::types::types::CallerKind;
 pub use extract::{Body, Caller, FromRequest, Json, Path, Query, Shopper};
 pub use handler::{Handler, Request};
-pub use money::{Money, MoneyError};
+pub use money::{Money, MoneyError, decimals};
 pub use problem::{Problem, Result};
 pub use respond::{Created, IntoResponse, NoContent, Response, Text};
 pub use stoa_guest_macros::{Schema, plugin};
