@@ -7,8 +7,8 @@ mod package;
 pub mod value;
 
 pub use manifest::{
-    Caller, Collection, Instance, Limits, Manifest, ManifestError, Method, Reuse, Role, Route,
-    RouteClass, Setting, SettingKind, is_plugin_name,
+    Bearer, Caller, Collection, Instance, Limits, Manifest, ManifestError, Method, Reuse, Role,
+    Route, RouteClass, Setting, SettingKind, is_plugin_name,
 };
 pub use package::{Package, PackageError};
 

@@ -85,6 +85,9 @@ pub struct Route {
     /// Which quota its requests count against.
     #[serde(default)]
     pub class: RouteClass,
+    /// What a bearer credential has to be that comes with a request.
+    #[serde(default)]
+    pub bearer: Bearer,
 }
 
 impl Route {
@@ -115,6 +118,24 @@ impl RouteClass {
             Self::SignIn => "sign-in",
         }
     }
+}
+
+/// What a bearer credential has to be that comes with a request. None at all is always for `callers` to judge.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Bearer {
+    /// Good, or the request is refused with 401 even where anybody may call: the client believes that somebody
+    /// is signed in, and should learn that nobody is.
+    #[default]
+    Checked,
+    /// As [`Bearer::Checked`], but an access token whose time is up will do while its session lasts. For the
+    /// host's own services alone, where all that the token is good for is to end that session.
+    Lapsed,
+    /// Anything: nobody looks at it, and the caller is a stranger. For routes that find out themselves whom they
+    /// deal with, such as by a password, and that clients call because their token is no longer good.
+    Ignored,
 }
 
 /// HTTP methods that a route may have.
@@ -413,6 +434,14 @@ impl Manifest {
             if route.remember && route.method != Method::Get {
                 return invalid(format!("{shown}: only a GET can be remembered"));
             }
+            let strangers = [Caller::Public, Caller::Session];
+            if route.bearer == Bearer::Ignored
+                && !strangers.iter().any(|c| route.callers.contains(c))
+            {
+                return invalid(format!(
+                    "{shown}: whose bearer is ignored is a stranger, and callers names none"
+                ));
+            }
             if route.callers.is_empty() {
                 return invalid(format!(
                     "{shown}: callers is empty; say \"public\" if anybody may call"
@@ -537,6 +566,12 @@ mod tests {
             ("{id}", "{id", "segment"),
             ("handler = ", "colour = 1\nhandler = ", "colour"),
             ("handler = ", "class = \"free\"\nhandler = ", "free"),
+            ("handler = ", "bearer = \"any\"\nhandler = ", "any"),
+            (
+                "[\"user\", \"session\"]",
+                "[\"user\"]\nbearer = \"ignored\"",
+                "stranger",
+            ),
             ("stoa:commerce/catalog@0.1.0", "catalog", "uses.catalog"),
             ("[\"storage\"]", "[]", "storage"),
         ] {

@@ -63,6 +63,19 @@ impl Identity {
         }
     }
 
+    async fn by_token(&self, token: Account) -> Result<Account, AuthenticationError> {
+        match &token.credential {
+            Credential::Session(session) => {
+                let session = Arc::clone(session);
+                self.by_session(token, &session).await
+            }
+            Credential::Development if self.config.development_tokens => Ok(token),
+            Credential::Development | Credential::Key { .. } => {
+                Err(refused("no session stands behind it"))
+            }
+        }
+    }
+
     async fn by_session(
         &self,
         token: Account,
@@ -133,17 +146,14 @@ impl Authenticator for Identity {
         if bearer.starts_with(apikey::PREFIX) {
             return self.by_key(bearer).await;
         }
-        let account = self.tokens.verify(bearer)?;
-        match &account.credential {
-            Credential::Session(session) => {
-                let session = Arc::clone(session);
-                self.by_session(account, &session).await
-            }
-            Credential::Development if self.config.development_tokens => Ok(account),
-            Credential::Development | Credential::Key { .. } => {
-                Err(refused("no session stands behind it"))
-            }
+        self.by_token(self.tokens.verify(bearer)?).await
+    }
+
+    async fn authenticate_lapsed(&self, bearer: &str) -> Result<Account, AuthenticationError> {
+        if bearer.starts_with(apikey::PREFIX) {
+            return self.by_key(bearer).await;
         }
+        self.by_token(self.tokens.verify_lapsed(bearer)?).await
     }
 
     fn issue_development(&self, account: &Account) -> Result<(String, u32), InvalidToken> {
