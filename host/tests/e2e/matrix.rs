@@ -5,7 +5,10 @@ use std::sync::Arc;
 
 use http::Method;
 use serde_json::{Value, json};
-use stoa_kernel::identity::{Caller, Role};
+use stoa_identity::{JwtTokens, TokenConfig};
+use stoa_kernel::id::{CollectionName, TenantId};
+use stoa_kernel::identity::{Account, Caller, Credential, Role};
+use stoa_kernel::store::Store as _;
 use stoa_kernel::wit::{Bearer, Route};
 use stoa_testkit::{Actor, Answer, TestHost};
 
@@ -153,6 +156,16 @@ async fn everybody(host: &TestHost) -> Vec<Principal> {
     assert!(out.status.is_success(), "{}", out.json());
     add("ended session", ended, invalid, None);
 
+    let misled = sign_up(host, "misled").await;
+    suspend(host, misled["user"]["id"].as_str().unwrap()).await;
+    add("suspended account", access(host, &misled), invalid, None);
+
+    let meant_for = |audience: &str| for_audience(host, audience);
+    add("wrong audience", meant_for("elsewhere"), invalid, None);
+    let role = Role::Admin;
+    // Nothing else is wrong with it.
+    add("right audience", meant_for("stoa"), by_role, Some(role));
+
     let key = json!({ "name": "reader", "scopes": ["hello:read"] });
     let key = admin.post("/api/auth/keys", &key).await.json_of(201);
     let key = host.bearer(key["key"].as_str().unwrap());
@@ -164,6 +177,32 @@ async fn everybody(host: &TestHost) -> Vec<Principal> {
         add(role.as_str(), actor, by_role, Some(role));
     }
     all
+}
+
+/// What an operator does to an account that has to stop.
+async fn suspend(host: &TestHost, id: &str) {
+    let work = host.store.begin(&TenantId::platform()).await.unwrap();
+    let accounts = CollectionName::new("accounts", "accounts");
+    let suspended = json!({ "suspended": true });
+    let _ = work.patch(&accounts, id, suspended, None).await.unwrap();
+    work.commit().await.unwrap();
+}
+
+/// An admin whose token the host signed for this audience.
+fn for_audience(host: &TestHost, audience: &str) -> Actor {
+    let config = TokenConfig {
+        audience: audience.to_owned(),
+        ..host.token_config.clone()
+    };
+    let tokens = JwtTokens::new(config, host.clock.clone());
+    let account = Account {
+        id: "somebody".into(),
+        email: None,
+        role: Role::Admin,
+        tenant: Some(TenantId::parse("main").unwrap()),
+        credential: Credential::Development,
+    };
+    host.bearer(&tokens.issue(&account).unwrap().0)
 }
 
 fn filled(route: &Route, id: &str) -> String {
@@ -226,7 +265,7 @@ async fn every_route_admits_whom_it_names_and_nobody_else() {
     }
     let (rows, columns) = (routes.len(), everybody.len());
     assert!(
-        rows >= 75 && columns >= 14,
+        rows >= 75 && columns >= 17,
         "{rows} routes, {columns} principals"
     );
     assert!(bad.is_empty(), "{} cells: {bad:#?}", bad.len());
