@@ -14,10 +14,9 @@ use stoa_kernel::error::Problem;
 use stoa_kernel::id::TenantId;
 use stoa_kernel::identity::Principal;
 
-use crate::browser::{Browser, Wish};
-use crate::peer::Peer;
 use crate::shelf::{NoPost, Shelf};
 use crate::world::{Machine, Side, config};
+use stoa_testkit::oidc::{Browser, Peer, Wish};
 
 /// Opens sessions that say whose they are.
 struct Opener;
