@@ -88,11 +88,20 @@ pub struct Route {
     /// What a bearer credential has to be that comes with a request.
     #[serde(default)]
     pub bearer: Bearer,
+    /// For everything but `GET`: whether the answer to a request with an `Idempotency-Key` is kept, to be told to
+    /// its repetition. Without it the key is ignored. For routes whose requests or answers hold secrets: neither
+    /// a digest of a password nor a token may lie in the database for a day.
+    #[serde(default = "Route::default_replay")]
+    pub replay: bool,
 }
 
 impl Route {
     const fn default_status() -> u16 {
         200
+    }
+
+    const fn default_replay() -> bool {
+        true
     }
 }
 
@@ -441,6 +450,9 @@ impl Manifest {
                 return invalid(format!(
                     "{shown}: whose bearer is ignored is a stranger, and callers names none"
                 ));
+            }
+            if !route.replay && route.method == Method::Get {
+                return invalid(format!("{shown}: the answer to a GET is not kept anyway"));
             }
             if route.callers.is_empty() {
                 return invalid(format!(

@@ -1,9 +1,12 @@
 //! The platform's database with types: units of work that run again after a conflict, as a plugin's request does.
 
+mod repeat;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use stoa_kernel::answer::{InFlight, in_flight};
 use stoa_kernel::clock::{Clock, Millis};
 use stoa_kernel::error::Problem;
 use stoa_kernel::id::{CollectionName, TenantId};
@@ -32,6 +35,7 @@ pub struct Platform {
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
     reserved: Arc<BTreeSet<TenantId>>,
+    in_flight: Arc<InFlight>,
 }
 
 impl Platform {
@@ -49,6 +53,7 @@ impl Platform {
             clock,
             random,
             reserved: Arc::default(),
+            in_flight: Arc::default(),
         }
     }
 
@@ -133,6 +138,8 @@ impl Platform {
                     return Ok(done);
                 }
                 Err(CommitError::Conflict) => self.pause(attempt).await,
+                // By another host: what it answered is there for the next repetition.
+                Err(CommitError::Answered) => return Err(in_flight()),
                 Err(error) => return Err(Problem::unavailable(RETRY_AFTER_S, error.to_string())),
             }
         }

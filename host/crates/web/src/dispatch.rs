@@ -80,14 +80,14 @@ pub(crate) async fn dispatch(
     let request = call::Request {
         id: trail.id.clone(),
         address: trail.address,
-        tenant,
         params: std::mem::take(&mut matched.params),
         query: head.uri.query().unwrap_or_default().to_owned(),
         headers: match &target {
             Target::Service(_) => headers::for_service(&head.headers),
             Target::Plugin(_) => headers::for_guest(&head.headers),
         },
-        idempotency: idempotency::key(head, &principal, &body)?,
+        idempotency: idempotency::key(head, &matched.route, &tenant, &principal, &body)?,
+        tenant,
         principal,
         body,
     };
