@@ -4,13 +4,15 @@
 
 mod manifest;
 mod package;
+mod route;
 pub mod value;
 
 pub use manifest::{
-    Bearer, Caller, Collection, Instance, Limits, Manifest, ManifestError, Method, Reuse, Role,
-    Route, RouteClass, Setting, SettingKind, is_plugin_name,
+    Caller, Collection, Instance, Limits, Manifest, ManifestError, Reuse, Role, Setting,
+    SettingKind, is_plugin_name,
 };
 pub use package::{Package, PackageError};
+pub use route::{Bearer, Method, Route, RouteClass};
 
 /// Where the WIT files lie on the machine that compiles: for the SDK's macros.
 pub const WIT_DIR: &str = env!("CARGO_MANIFEST_DIR");
