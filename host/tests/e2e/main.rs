@@ -32,3 +32,4 @@ mod shop;
 mod transaction;
 mod v1;
 mod vendors;
+mod wasi;
