@@ -4,15 +4,15 @@
 
 mod manifest;
 mod package;
-mod route;
 pub mod value;
 
 pub use manifest::{
-    Caller, Collection, Instance, Limits, Manifest, ManifestError, Reuse, Role, Setting,
-    SettingKind, is_plugin_name,
+    BUDGET_MS_MAX, Bearer, Caller, Collection, Extension, Instance, Limits, Manifest,
+    ManifestError, Method, Outbound, OutboundAuth, Reuse, Role, Route, RouteClass, SCHEDULE_S_MAX,
+    SCHEDULE_S_MIN, Schedule, Secret, Setting, SettingKind, Subscription, TIMEOUT_MS_MAX,
+    is_event_name, is_plugin_name,
 };
 pub use package::{Package, PackageError};
-pub use route::{Bearer, Method, Route, RouteClass};
 
 /// Where the WIT files lie on the machine that compiles: for the SDK's macros.
 pub const WIT_DIR: &str = env!("CARGO_MANIFEST_DIR");
@@ -35,6 +35,12 @@ pub const HOST_INTERFACES: &[(&str, &str)] = &[
     ("stoa:random/random@0.1.0", "random"),
     ("stoa:log/log@0.1.0", "log"),
     ("stoa:events/events@0.1.0", "events"),
+    ("stoa:http/outbound@0.1.0", "http-client"),
+    ("stoa:secrets/secrets@0.1.0", "secrets"),
+    ("stoa:blobs/blobs@0.1.0", "blobs"),
+    ("stoa:mail/mail@0.1.0", "mail"),
+    ("stoa:directory/directory@0.1.0", "directory"),
+    ("stoa:plans/plans@0.1.0", "plans"),
 ];
 
 /// Capabilities that every plugin has without asking: they reach nothing outside of the call.

@@ -1,10 +1,16 @@
 //! `plugin.toml`: the one source of truth for what a plugin is.
 
+mod background;
+mod outbound;
+mod route;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::route::{Bearer, Method, Route};
+pub use background::{SCHEDULE_S_MAX, SCHEDULE_S_MIN, Schedule, Subscription, is_event_name};
+pub use outbound::{BUDGET_MS_MAX, Extension, Outbound, OutboundAuth, Secret, TIMEOUT_MS_MAX};
+pub use route::{Bearer, Method, Route, RouteClass};
 
 /// What a plugin is, asks for and offers. Unknown keys are errors.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -27,9 +33,24 @@ pub struct Manifest {
     /// Interfaces that this plugin answers for others: name in the code → WIT interface with version.
     #[serde(default)]
     pub provides: BTreeMap<String, String>,
+    /// Interfaces that it calls if some plugin provides them: name in the code → extension point.
+    #[serde(default)]
+    pub extensions: BTreeMap<String, Extension>,
     /// Names of events it may raise, such as `product.created`.
     #[serde(default)]
     pub raises: BTreeSet<String>,
+    /// Events that it handles.
+    #[serde(default, rename = "subscribe")]
+    pub subscriptions: Vec<Subscription>,
+    /// Work at intervals.
+    #[serde(default, rename = "schedule")]
+    pub schedules: Vec<Schedule>,
+    /// Services elsewhere that it talks to, by the name in the code.
+    #[serde(default)]
+    pub outbound: BTreeMap<String, Outbound>,
+    /// What the operator keeps for it and never shows it, by name.
+    #[serde(default)]
+    pub secrets: BTreeMap<String, Secret>,
     /// HTTP routes.
     #[serde(default, rename = "route")]
     pub routes: Vec<Route>,
@@ -275,6 +296,11 @@ impl Manifest {
         self.check_routes()?;
         self.check_collections()?;
         self.check_interfaces()?;
+        background::check(&self.subscriptions, &self.schedules)?;
+        outbound::check(&self.outbound, &self.secrets, &self.extensions)?;
+        if let Some(name) = self.raises.iter().find(|name| !is_event_name(name)) {
+            return invalid(format!("raises: {name:?} is no name of an event"));
+        }
         for (name, setting) in &self.settings {
             if let Some(value) = &setting.default
                 && !setting.kind.admits(value)
@@ -286,6 +312,16 @@ impl Manifest {
             }
         }
         Ok(())
+    }
+
+    /// Every interface of other plugins that this one calls, extension points included: name in the code and
+    /// WIT interface.
+    pub fn used(&self) -> impl Iterator<Item = (&str, &str)> {
+        let uses = self.uses.iter().map(|(alias, used)| (alias, used));
+        let extensions = self.extensions.iter();
+        let extensions = extensions.map(|(alias, point)| (alias, &point.interface));
+        uses.chain(extensions)
+            .map(|(alias, interface)| (alias.as_str(), interface.as_str()))
     }
 
     fn check_routes(&self) -> Result<(), ManifestError> {
@@ -366,25 +402,25 @@ impl Manifest {
     }
 
     fn check_interfaces(&self) -> Result<(), ManifestError> {
-        for (key, map) in [("uses", &self.uses), ("provides", &self.provides)] {
-            for (alias, interface) in map {
-                if !is_name(alias, 32, b"_") {
-                    return invalid(format!("{key}.{alias}: not a snake_case name"));
-                }
-                let well_formed = interface.split_once('@').is_some_and(|(path, version)| {
-                    path.contains(':') && path.contains('/') && !version.is_empty()
-                });
-                if !well_formed {
-                    return invalid(format!(
-                        "{key}.{alias}: {interface:?} is not package:name/interface@version"
-                    ));
-                }
+        let used = self.used().map(|(alias, used)| ("uses", alias, used));
+        let provided = self.provides.iter();
+        let provided = provided.map(|(alias, own)| ("provides", alias.as_str(), own.as_str()));
+        for (key, alias, interface) in used.chain(provided) {
+            if !is_name(alias, 32, b"_") {
+                return invalid(format!("{key}.{alias}: not a snake_case name"));
+            }
+            let well_formed = interface.split_once('@').is_some_and(|(path, version)| {
+                path.contains(':') && path.contains('/') && !version.is_empty()
+            });
+            if !well_formed {
+                return invalid(format!(
+                    "{key}.{alias}: {interface:?} is not package:name/interface@version"
+                ));
             }
         }
-        if let Some(both) = self
-            .uses
-            .values()
-            .find(|used| self.provides.values().any(|own| own == *used))
+        if let Some((_, both)) = self
+            .used()
+            .find(|(_, used)| self.provides.values().any(|own| own == used))
         {
             return invalid(format!("{both} is both used and provided"));
         }
@@ -415,7 +451,6 @@ fn is_name(text: &str, bytes_max: usize, extra: &[u8]) -> bool {
 )]
 mod tests {
     use super::*;
-    use crate::RouteClass;
 
     const CART: &str = r#"
         name = "cart"
@@ -445,6 +480,31 @@ mod tests {
             ("name = \"cart\"", "name = \"Cart\"", "Cart"),
             ("0.1.0\"\n        cap", "one\"\n        cap", "version"),
             ("[\"storage\"]", "[\"sorcery\"]", "sorcery"),
+            (
+                "[collections",
+                "[[subscribe]]\nevent = \"Paid\"\nhandler = \"paid\"\n[collections",
+                "subscribe Paid",
+            ),
+            (
+                "[collections",
+                "[[schedule]]\nhandler = \"sweep\"\nevery_s = 0\n[collections",
+                "every_s",
+            ),
+            (
+                "[collections",
+                "[outbound.psp]\nurl = \"http://psp.example\"\n[collections",
+                "outbound.psp",
+            ),
+            (
+                "[collections",
+                "[outbound.psp]\nurl = \"https://psp.example\"\nauth = { bearer = \"key\" }\n[collections",
+                "\"key\"",
+            ),
+            (
+                "[collections",
+                "[extensions.tax]\ninterface = \"a:b/tax@0.1.0\"\nbudget_ms = 0\n[collections",
+                "extensions.tax",
+            ),
             ("[\"user\", \"session\"]", "[]", "callers"),
             ("[\"user\", \"session\"]", "[\"god\"]", "god"),
             ("{id}", "{id", "segment"),

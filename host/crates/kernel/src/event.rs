@@ -1,5 +1,7 @@
 //! Facts that plugins tell: rows of the outbox.
 
+use crate::clock::Millis;
+
 /// An event that a request raised.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
@@ -13,4 +15,8 @@ pub struct Event {
     pub key: String,
     /// A JSON object, as text.
     pub payload: String,
+    /// When it was raised.
+    pub raised_at: Millis,
+    /// When it is to be delivered, if not at once. Such an event waits for no other of its key.
+    pub due_at: Option<Millis>,
 }

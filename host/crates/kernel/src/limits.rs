@@ -27,6 +27,9 @@ pub const READS_PER_REQUEST_MAX: usize = 5_000;
 /// Events one request may raise.
 pub const EVENTS_PER_REQUEST_MAX: usize = 100;
 
+/// How far ahead an event may be due, in milliseconds: a year and a month, so that what is renewed yearly can be.
+pub const EVENT_DELAY_MS_MAX: u64 = 400 * 86_400_000;
+
 /// Bytes of an event's payload.
 pub const EVENT_BYTES_MAX: usize = 64 << 10;
 

@@ -80,6 +80,8 @@ async fn put_with_event(store: Arc<SurrealStore>, client: usize, n: usize) -> Ou
         name: "item.put".into(),
         key: "k".into(),
         payload: "{}".into(),
+        raised_at: 0,
+        due_at: None,
     })?;
     Ok(work.commit().await?)
 }

@@ -152,10 +152,7 @@ impl Shared {
         if !plan.events.is_empty() {
             script.insert(
                 names::OUTBOX,
-                plan.events
-                    .iter()
-                    .map(|event| outbox::row(event, now))
-                    .collect(),
+                plan.events.iter().map(|event| outbox::row(event)).collect(),
             );
         }
         if let Some((id, answer)) = &plan.answer {

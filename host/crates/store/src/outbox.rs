@@ -14,7 +14,7 @@ use crate::shared::Shared;
 const EVENTS_MAX: u32 = 1_000;
 
 /// An event as a row.
-pub(crate) fn row(event: &Event, now: Millis) -> Object {
+pub(crate) fn row(event: &Event) -> Object {
     let mut row = Object::new();
     row.insert(
         "id",
@@ -24,7 +24,10 @@ pub(crate) fn row(event: &Event, now: Millis) -> Object {
     row.insert("name", Value::String(event.name.clone()));
     row.insert("key", Value::String(event.key.clone()));
     row.insert("payload", Value::String(event.payload.clone()));
-    row.insert("at", millis(now));
+    row.insert("at", millis(event.raised_at));
+    if let Some(due_at) = event.due_at {
+        row.insert("due", millis(due_at));
+    }
     row
 }
 
@@ -61,15 +64,26 @@ fn event(row: Value) -> Option<Event> {
     else {
         return None;
     };
+    let raised_at = millis_of(row.get("at"))?;
+    let due_at = millis_of(row.get("due"));
     let mut text = |name: &str| match row.remove(name) {
         Some(Value::String(text)) => Some(text),
         _ => None,
     };
     Some(Event {
         id,
+        raised_at,
+        due_at,
         plugin: text("plugin")?,
         name: text("name")?,
         key: text("key")?,
         payload: text("payload")?,
     })
+}
+
+fn millis_of(value: Option<&Value>) -> Option<Millis> {
+    match value {
+        Some(Value::Number(Number::Int(at))) => u64::try_from(*at).ok(),
+        _ => None,
+    }
 }

@@ -1,7 +1,8 @@
 //! `stoa:events/events`: raising.
 
+use stoa_kernel::clock::Millis;
 use stoa_kernel::event::Event;
-use stoa_kernel::limits::{EVENT_BYTES_MAX, EVENT_KEY_BYTES_MAX};
+use stoa_kernel::limits::{EVENT_BYTES_MAX, EVENT_DELAY_MS_MAX, EVENT_KEY_BYTES_MAX};
 use stoa_kernel::store::StoreError;
 
 use crate::bindings::stoa::events::events::{Error, Host};
@@ -14,6 +15,28 @@ impl Host for State {
         key: String,
         payload: String,
     ) -> wasmtime::Result<Result<(), Error>> {
+        self.raise_due(name, key, payload, None).await
+    }
+
+    async fn raise_at(
+        &mut self,
+        name: String,
+        key: String,
+        payload: String,
+        at_ms: u64,
+    ) -> wasmtime::Result<Result<(), Error>> {
+        self.raise_due(name, key, payload, Some(at_ms)).await
+    }
+}
+
+impl State {
+    async fn raise_due(
+        &mut self,
+        name: String,
+        key: String,
+        payload: String,
+        due_at: Option<Millis>,
+    ) -> wasmtime::Result<Result<(), Error>> {
         let scope = self.charge(name.len() + key.len() + payload.len())?;
         if !self.revision.package.manifest.raises.contains(&name) {
             return Ok(Err(Error::Denied(format!(
@@ -24,6 +47,9 @@ impl Host for State {
             return Ok(Err(error));
         }
         let now = scope.ports.clock.now();
+        if due_at.is_some_and(|at| at > now.saturating_add(EVENT_DELAY_MS_MAX)) {
+            return Ok(Err(Error::Invalid("more than 400 days ahead".into())));
+        }
         let id = scope.event_ids.next(now, &*scope.ports.random);
         let event = Event {
             id,
@@ -31,6 +57,8 @@ impl Host for State {
             name,
             key,
             payload,
+            raised_at: now,
+            due_at,
         };
         Ok(scope.unit.raise(event).map_err(|error| match error {
             StoreError::Limit(reason) => Error::Limit(reason),

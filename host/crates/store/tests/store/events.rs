@@ -15,6 +15,8 @@ pub fn event(id: &str) -> Event {
         name: "item.made".into(),
         key: "k".into(),
         payload: r#"{"a":null}"#.into(),
+        raised_at: 0,
+        due_at: None,
     }
 }
 

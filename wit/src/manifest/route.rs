@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Caller;
+use super::Caller;
 
 /// One HTTP route.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
