@@ -63,7 +63,15 @@ impl Identity {
         }
     }
 
-    async fn by_token(&self, token: Account) -> Result<Account, AuthenticationError> {
+    async fn speaks_for(
+        &self,
+        bearer: &str,
+        verify: fn(&JwtTokens, &str) -> Result<Account, InvalidToken>,
+    ) -> Result<Account, AuthenticationError> {
+        if bearer.starts_with(apikey::PREFIX) {
+            return self.by_key(bearer).await;
+        }
+        let token = verify(&self.tokens, bearer)?;
         match &token.credential {
             Credential::Session(session) => {
                 let session = Arc::clone(session);
@@ -143,17 +151,11 @@ impl Identity {
 #[async_trait]
 impl Authenticator for Identity {
     async fn authenticate(&self, bearer: &str) -> Result<Account, AuthenticationError> {
-        if bearer.starts_with(apikey::PREFIX) {
-            return self.by_key(bearer).await;
-        }
-        self.by_token(self.tokens.verify(bearer)?).await
+        self.speaks_for(bearer, JwtTokens::verify).await
     }
 
     async fn authenticate_lapsed(&self, bearer: &str) -> Result<Account, AuthenticationError> {
-        if bearer.starts_with(apikey::PREFIX) {
-            return self.by_key(bearer).await;
-        }
-        self.by_token(self.tokens.verify_lapsed(bearer)?).await
+        self.speaks_for(bearer, JwtTokens::verify_lapsed).await
     }
 
     fn issue_development(&self, account: &Account) -> Result<(String, u32), InvalidToken> {

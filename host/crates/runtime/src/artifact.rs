@@ -125,7 +125,7 @@ pub enum Import<'a> {
     Plugin,
 }
 
-/// Parts of WASI that components from other languages import and that the host links with nothing behind them.
+/// Parts of WASI that components from other languages import. What is behind them, `wasi` says.
 const WASI_LINKED: &[&str] = &["wasi:cli/", "wasi:clocks/", "wasi:io/", "wasi:random/"];
 
 /// Why an import can't be satisfied.
