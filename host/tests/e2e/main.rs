@@ -8,6 +8,7 @@
 )]
 
 mod accounts;
+mod callers;
 mod capability;
 mod cart;
 mod catalog;

@@ -8,6 +8,5 @@
 mod callback;
 mod hostile;
 mod rotation;
-mod shelf;
 mod signing_in;
 mod world;
