@@ -26,6 +26,14 @@ pub struct Ordered {
     buyer_email: Option<String>,
 }
 
+/// What the host tells of somebody who has shown that an address is theirs.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Verified {
+    user_id: String,
+    email: String,
+}
+
 pub fn on_registered(event: Event<Registered>) -> Result<()> {
     let Registered {
         user_id,
@@ -49,7 +57,39 @@ pub fn on_order(event: Event<Ordered>) -> Result<()> {
     Ok(())
 }
 
-/// The customer that an account is: known as such, known by its e-mail address alone, or new.
+/// A record that an administrator made by hand is joined to the account that has shown to have its address.
+/// Whoever merely writes the address joins nobody.
+pub fn on_verified(event: Event<Verified>) -> Result<()> {
+    let Verified { user_id, email } = event.payload;
+    let Some(email) = check::email("email", Some(&email)).unwrap_or_default() else {
+        return Ok(());
+    };
+    let own = by("accountId", &user_id)?;
+    match by("email", &email)? {
+        Some((id, made)) if made.account_id.is_none() => {
+            let mut joined = Customer {
+                account_id: Some(user_id),
+                ..made
+            };
+            if let Some((own_id, own)) = own {
+                CUSTOMERS.delete(&own_id)?;
+                joined.name = joined.name.or(own.name);
+            }
+            joined.count()?;
+            CUSTOMERS.put(&id, &joined)?;
+        }
+        // It is known already, or an administrator has given it to somebody else.
+        Some(_) => {}
+        None => {
+            let (id, mut customer) = of_account(user_id, None, None)?;
+            customer.email.get_or_insert(email);
+            CUSTOMERS.put(&id, &customer)?;
+        }
+    }
+    Ok(())
+}
+
+/// The customer that an account is, or will be.
 fn of_account(
     account: String,
     email: Option<&str>,
@@ -58,32 +98,19 @@ fn of_account(
     if let Some(found) = by("accountId", &account)? {
         return Ok(found);
     }
-    // What others tell is taken as far as it makes sense.
-    let email = check::email("email", email).unwrap_or_default();
-    let name = check::line("name", name, check::NAME_CHARS_MAX).unwrap_or_default();
-    let known = match &email {
-        Some(email) => by("email", email)?,
-        None => None,
-    };
-    match known {
-        Some((id, customer)) if customer.account_id.is_none() => {
-            let joined = Customer {
-                account_id: Some(account),
-                name: customer.name.clone().or(name),
-                ..customer
-            };
-            Ok((id, joined))
-        }
-        known => {
-            let fresh = Customer {
-                // Somebody else's if another account has had it before.
-                email: email.filter(|_| known.is_none()),
-                name,
-                ..Customer::new(Some(account.clone()))
-            };
-            Ok((account, fresh))
-        }
+    // What others tell is taken as far as it makes sense, and an address if it is nobody's yet.
+    let mut email = check::email("email", email).unwrap_or_default();
+    if let Some(address) = &email
+        && by("email", address)?.is_some()
+    {
+        email = None;
     }
+    let fresh = Customer {
+        email,
+        name: check::line("name", name, check::NAME_CHARS_MAX).unwrap_or_default(),
+        ..Customer::new(Some(account.clone()))
+    };
+    Ok((account, fresh))
 }
 
 /// The customer whose unique field has this value.

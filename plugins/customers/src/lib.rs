@@ -15,7 +15,7 @@ use stoa_guest::Window;
 use stoa_guest::prelude::*;
 
 use crate::customer::{CUSTOMERS, Customer, Profile};
-use crate::events::{on_order, on_registered};
+use crate::events::{on_order, on_registered, on_verified};
 use crate::tier::Tier;
 use crate::view::{CustomerList, CustomerView, OrderList};
 

@@ -204,26 +204,67 @@ fn who_signs_up_is_a_customer_once() {
 }
 
 #[test]
-fn a_record_made_by_hand_is_joined_to_the_account_that_comes_later() {
+fn a_record_made_by_hand_is_joined_to_the_account_that_has_its_address() {
     let shop = Shop::new();
     let made = shop
-        .create(json!({"email": "anna@example.com", "name": "Anna by hand"}))
+        .create(json!({"email": "anna@example.com", "phone": "+44 20"}))
         .unwrap();
+    // Anybody may write an address.
+    shop.join("anna", "Anna@example.com");
     shop.order("anna", 600_000);
-    let joined = shop.see(&id(&made)).unwrap();
+    let unproven = shop.see("anna").unwrap();
     assert_eq!(
-        (&joined["account_id"], &joined["name"], &joined["vip_tier"]),
-        (&json!("anna"), &json!("Anna by hand"), &json!("Silver"))
+        (&unproven["email"], &unproven["vip_tier"]),
+        (&Value::Null, &json!("Silver"))
     );
-    assert_eq!(refused(shop.see("anna")), refusal(404, "not-found"));
-    // Another account with the same address is somebody else.
+    assert_eq!(shop.see(&id(&made)).unwrap()["vip_tier"], "Bronze");
+    let verified = json!({ "userId": "anna", "email": "Anna@example.com" });
+    for _ in 0..2 {
+        shop.hear("user.verified", verified.clone());
+        let joined = shop.see(&id(&made)).unwrap();
+        assert_eq!(
+            (
+                &joined["account_id"],
+                &joined["name"],
+                &joined["phone"],
+                &joined["vip_tier"]
+            ),
+            (
+                &json!("anna"),
+                &json!("anna"),
+                &made["phone"],
+                &json!("Silver")
+            )
+        );
+        assert_eq!(refused(shop.see("anna")), refusal(404, "not-found"));
+    }
+    // Another account with the same address joins nobody, and is still somebody.
     shop.join("impostor", "anna@example.com");
+    shop.hear(
+        "user.verified",
+        json!({ "userId": "impostor", "email": "anna@example.com" }),
+    );
     let other = shop.see("impostor").unwrap();
     assert_eq!(
         (&other["email"], &other["total_spent"]),
         (&Value::Null, &json!(0))
     );
     shop.change("impostor", json!({"name": "Who?"})).unwrap();
+}
+
+#[test]
+fn who_shows_an_address_that_nobody_has_is_known_by_it() {
+    let shop = Shop::new();
+    shop.hear(
+        "user.verified",
+        json!({ "userId": "ben", "email": "Ben@example.com" }),
+    );
+    assert_eq!(shop.see("ben").unwrap()["email"], "ben@example.com");
+    shop.hear(
+        "user.verified",
+        json!({ "userId": "ben", "email": "no address" }),
+    );
+    assert_eq!(shop.list("").unwrap()["total"], json!(1));
 }
 
 #[test]
