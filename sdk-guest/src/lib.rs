@@ -25,6 +25,7 @@ pub mod outbound;
 #[cfg(target_arch = "wasm32")]
 mod panics;
 pub mod plans;
+pub mod portion;
 mod problem;
 pub mod random;
 mod respond;
@@ -35,6 +36,7 @@ pub mod settings;
 pub mod storage;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod testing;
+mod window;
 
 pub use bindings::stoa::types::types::CallerKind;
 pub use extract::{Body, Caller, FromRequest, Json, Path, Query, Shopper};
@@ -44,6 +46,7 @@ pub use problem::{Problem, Result};
 pub use respond::{Created, IntoResponse, NoContent, Response, Text};
 pub use stoa_guest_macros::{Schema, plugin};
 pub use stoa_wit::value::merge_patch;
+pub use window::Window;
 
 /// What a plugin's modules usually need.
 pub mod prelude {

@@ -10,7 +10,6 @@ mod interface;
 mod inventory;
 mod listing;
 mod moderation;
-mod page;
 mod patch;
 mod product;
 mod products;
