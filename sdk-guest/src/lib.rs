@@ -35,12 +35,13 @@ pub mod settings;
 pub mod storage;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod testing;
+pub mod webhook;
 
 pub use bindings::stoa::types::types::CallerKind;
 pub use extract::{Body, Caller, FromRequest, Json, Path, Query, Shopper};
 pub use handler::{Handler, Request};
 pub use merge::merge_patch;
-pub use money::{Money, MoneyError};
+pub use money::{Money, MoneyError, decimals};
 pub use problem::{Problem, Result};
 pub use respond::{Created, IntoResponse, NoContent, Response, Text};
 pub use stoa_guest_macros::{Schema, plugin};
@@ -55,7 +56,7 @@ pub mod prelude {
         Body, Caller, CallerKind, Created, IntoResponse, Json, Money, NoContent, Path, Problem,
         Query, Request, Response, Result, Schema, Shopper, Text, blobs, cache, clock, directory,
         events, events::Event, inbound, log, mail, outbound, plans, random, schedule::Turn,
-        secrets, settings,
+        secrets, settings, webhook,
     };
 }
 
