@@ -56,13 +56,7 @@ pub fn stripe(request: &Request, secret: &str) -> Result<StripeEvent> {
     }
     let header = crate::inbound::header("stripe-signature");
     let now_s = crate::clock::now_ms() / 1_000;
-    verify_stripe(
-        secret,
-        header.as_deref(),
-        &request.body,
-        now_s,
-        TOLERANCE_S,
-    )?;
+    verify_stripe(secret, header.as_deref(), &request.body, now_s, TOLERANCE_S)?;
     let Json(value) = Json::<Value>::from_request(request)?;
     if value.get("object").and_then(Value::as_str) == Some("v2.core.event") {
         return Err(Problem::new(
@@ -177,9 +171,7 @@ fn unhex(text: &str) -> Option<[u8; 32]> {
     for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks(2)) {
         let pair = std::str::from_utf8(pair).ok()?;
         // `from_str_radix` takes a sign, which is no digit.
-        pair.bytes()
-            .all(|b| b.is_ascii_hexdigit())
-            .then_some(())?;
+        pair.bytes().all(|b| b.is_ascii_hexdigit()).then_some(())?;
         *byte = u8::from_str_radix(pair, 16).ok()?;
     }
     Some(bytes)

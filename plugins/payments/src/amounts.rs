@@ -28,7 +28,10 @@ pub fn to_provider(provider: Provider, amount: &Money) -> Result<i64> {
             ),
         )
     };
-    let (ours, theirs) = (decimals(&amount.currency), scale(provider, &amount.currency));
+    let (ours, theirs) = (
+        decimals(&amount.currency),
+        scale(provider, &amount.currency),
+    );
     let units = if theirs >= ours {
         let factor = 10_i64.pow(theirs - ours);
         amount.minor.checked_mul(factor).ok_or_else(refused)?
@@ -79,7 +82,11 @@ mod tests {
         ] {
             let amount = Money::new(minor, currency);
             assert_eq!(to_provider(provider, &amount), Ok(units), "{amount:?}");
-            assert_eq!(of_provider(provider, units, currency), Some(minor), "{amount:?}");
+            assert_eq!(
+                of_provider(provider, units, currency),
+                Some(minor),
+                "{amount:?}"
+            );
         }
     }
 
@@ -92,7 +99,10 @@ mod tests {
             (Provider::Stripe, i64::MAX, "ISK"),
         ] {
             let problem = to_provider(provider, &Money::new(minor, currency)).unwrap_err();
-            assert_eq!((problem.status, problem.field.as_deref()), (422, Some("provider")));
+            assert_eq!(
+                (problem.status, problem.field.as_deref()),
+                (422, Some("provider"))
+            );
         }
         assert_eq!(of_provider(Provider::Stripe, 501, "ISK"), None);
         assert_eq!(of_provider(Provider::Stripe, i64::MAX, "MGA"), None);

@@ -20,7 +20,10 @@ pub fn on_order_cancelled(event: Event<Cancelled>) -> Result<()> {
     let is_over = |status: &str| matches!(status, "cancelled" | "refunded");
     let is_cancelled = shop::order(order_id)?.is_some_and(|order| is_over(&order.status));
     if !is_cancelled {
-        log::warn!("order {order_id} is not cancelled, whatever {} says", event.source);
+        log::warn!(
+            "order {order_id} is not cancelled, whatever {} says",
+            event.source
+        );
         return Ok(());
     }
     for mut payment in payment::of_order(order_id)? {

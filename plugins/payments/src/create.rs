@@ -70,13 +70,22 @@ fn pay(buyer_id: &str, order_id: &str, provider: Option<Provider>) -> Answer {
 /// Whether there is anything to pay.
 pub fn payable(order: &Order) -> Result<()> {
     if matches!(order.payment_status.as_str(), "paid" | "refunded") {
-        return Err(Problem::conflict("already-paid", "The order is paid already."));
+        return Err(Problem::conflict(
+            "already-paid",
+            "The order is paid already.",
+        ));
     }
     if !shop::is_open(order) {
-        return Err(Problem::conflict("order-closed", "The order can't be paid any more."));
+        return Err(Problem::conflict(
+            "order-closed",
+            "The order can't be paid any more.",
+        ));
     }
     if order.total_minor <= 0 {
-        return Err(Problem::conflict("nothing-to-pay", "The order costs nothing."));
+        return Err(Problem::conflict(
+            "nothing-to-pay",
+            "The order costs nothing.",
+        ));
     }
     Ok(())
 }

@@ -123,7 +123,10 @@ pub struct TransactionList {
 pub fn list_transactions(Query(query): Query<TransactionQuery>) -> Result<Json<TransactionList>> {
     let limit = query.limit.unwrap_or(LIMIT_DEFAULT);
     if !(1..=LIMIT_MAX).contains(&limit) {
-        return Err(Problem::invalid("limit", format!("limit is 1 to {LIMIT_MAX}.")));
+        return Err(Problem::invalid(
+            "limit",
+            format!("limit is 1 to {LIMIT_MAX}."),
+        ));
     }
     let of = |path: &str, value: Option<String>| value.map_or_else(any, |value| eq(path, value));
     let kind = query.kind.and_then(|kind| serde_json::to_value(kind).ok());

@@ -33,18 +33,13 @@ impl Provider {
             Self::Razorpay => "razorpay",
         }
     }
-
-    /// Every provider.
-    pub const ALL: [Self; 2] = [Self::Stripe, Self::Razorpay];
 }
 
 /// How far a payment is. The order is the direction: a payment takes a state only from an earlier one.
 ///
 /// `failed` comes before `succeeded`, as with both providers a buyer whose card was declined may try another one for
 /// the same payment.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Schema,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Schema)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     /// Waits for the buyer.

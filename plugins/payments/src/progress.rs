@@ -112,11 +112,7 @@ fn failed(payment: &mut Payment, reason: &str) -> Result<()> {
 }
 
 /// The money came in: tells the order, once, and gives the money back if the order can't take it.
-fn succeeded(
-    payment: &mut Payment,
-    charge: Option<&str>,
-    is_back: bool,
-) -> Result<Option<String>> {
+fn succeeded(payment: &mut Payment, charge: Option<&str>, is_back: bool) -> Result<Option<String>> {
     if payment.settled.is_some() {
         return Ok(another_charge(payment, charge));
     }
@@ -156,11 +152,7 @@ fn another_charge(payment: &mut Payment, charge: Option<&str>) -> Option<String>
 }
 
 /// Money went back. That tells, too, that it had come in.
-fn refunded(
-    payment: &mut Payment,
-    charge: Option<&str>,
-    units: i64,
-) -> Result<Option<String>> {
+fn refunded(payment: &mut Payment, charge: Option<&str>, units: i64) -> Result<Option<String>> {
     let currency = payment.amount.currency.as_str();
     let minor = amounts::of_provider(payment.provider, units, currency);
     let Some(minor) = minor.filter(|minor| (0..=payment.amount.minor).contains(minor)) else {
@@ -172,7 +164,11 @@ fn refunded(
     }
     if minor > payment.refunded_minor {
         payment.refunded_minor = minor;
-        journal::note(payment, Kind::Refund, &format!("{minor} in minor units are back"))?;
+        journal::note(
+            payment,
+            Kind::Refund,
+            &format!("{minor} in minor units are back"),
+        )?;
     }
     if is_whole && payment.reach(Status::Refunded) {
         payment.refund = Some(Refund::Done);
@@ -206,4 +202,3 @@ pub fn give_back(payment: &mut Payment, reason: &str) -> Result<()> {
     journal::note(payment, Kind::Refund, &format!("due: {reason}"))?;
     tasks::give(payment, Task::Refund)
 }
-

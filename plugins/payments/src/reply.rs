@@ -49,7 +49,10 @@ pub fn ask<T: DeserializeOwned>(request: Outgoing) -> Reply<T> {
             .json()
             .map_err(|problem| Trouble::Unknown(problem.detail)),
         401 | 403 => {
-            log::error!("the provider does not take the credentials: {}", answer.status);
+            log::error!(
+                "the provider does not take the credentials: {}",
+                answer.status
+            );
             Err(Trouble::Undone(Problem::new(
                 503,
                 "not-configured",
@@ -105,7 +108,9 @@ pub fn id(text: &str) -> std::result::Result<&str, Trouble> {
     if is_id {
         Ok(text)
     } else {
-        Err(Trouble::Undone(Problem::internal("a provider's id is malformed")))
+        Err(Trouble::Undone(Problem::internal(
+            "a provider's id is malformed",
+        )))
     }
 }
 

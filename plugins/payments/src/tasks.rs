@@ -52,7 +52,10 @@ pub fn give(payment: &Payment, task: Task) -> Result<()> {
 pub fn perform(event: Event<Job>) -> Result<()> {
     let Job { payment_id, task } = event.payload;
     let Some(mut payment) = PAYMENTS.get(&payment_id)? else {
-        log::warn!("{EVENT} of {}: there is no payment {payment_id}", event.source);
+        log::warn!(
+            "{EVENT} of {}: there is no payment {payment_id}",
+            event.source
+        );
         return Ok(());
     };
     match task {
@@ -98,7 +101,11 @@ fn ask(payment: &Payment) -> Result<Option<News>, Trouble> {
 }
 
 fn later(payment: &mut Payment, trouble: Trouble) -> Result<()> {
-    log::warn!("payment {} is asked after later: {}", payment.id, Problem::from(trouble));
+    log::warn!(
+        "payment {} is asked after later: {}",
+        payment.id,
+        Problem::from(trouble)
+    );
     payment.save()
 }
 

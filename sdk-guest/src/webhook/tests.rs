@@ -23,7 +23,10 @@ fn hex(bytes: &[u8]) -> String {
 fn at(now_s: u64, tolerance_s: u64, header: &str) -> Result<(), String> {
     let verdict = verify_stripe("hook", Some(header), BODY.as_bytes(), now_s, tolerance_s);
     verdict.map_err(|problem| {
-        assert_eq!((problem.status, problem.code.as_str()), (400, "invalid-signature"));
+        assert_eq!(
+            (problem.status, problem.code.as_str()),
+            (400, "invalid-signature")
+        );
         problem.detail
     })
 }
@@ -37,14 +40,23 @@ fn the_hash_is_the_one_of_stripes_vectors() {
     let host = Host::new();
     host.secret("key", &["test_secret"]);
     for (message, expected) in [
-        ("", "f7f9bd47fb987337b5796fdc1fdb9ba221d0d5396814bfcaf9521f43fd8927fd"),
+        (
+            "",
+            "f7f9bd47fb987337b5796fdc1fdb9ba221d0d5396814bfcaf9521f43fd8927fd",
+        ),
         (
             r#"{"obj1":"hello","obj2":"world"}"#,
             "bebb1a643997f419b315ddba19e6f5411e1ce7f810ba6d3617ce72823092f363",
         ),
-        ("\u{1F600}", "837da296d05c4fe31f61d5d7ead035099d9585a5bcde87de952012a78f0b0c43"),
+        (
+            "\u{1F600}",
+            "837da296d05c4fe31f61d5d7ead035099d9585a5bcde87de952012a78f0b0c43",
+        ),
     ] {
-        assert_eq!(hex(&secrets::sign("key", message.as_bytes()).unwrap()), expected);
+        assert_eq!(
+            hex(&secrets::sign("key", message.as_bytes()).unwrap()),
+            expected
+        );
     }
 }
 
@@ -78,7 +90,10 @@ fn what_is_wrong_with_a_signature_is_told() {
         (String::new(), "The signature has no time."),
         ("t=12345".into(), "There is no signature of the scheme v1."),
         // The scheme of test events is no way around the real one.
-        (format!("t=12345,v0={V1}"), "There is no signature of the scheme v1."),
+        (
+            format!("t=12345,v0={V1}"),
+            "There is no signature of the scheme v1.",
+        ),
         (format!("t=12345,v1={zeros}"), "No signature fits."),
         (format!("t=12346,v1={V1}"), "No signature fits."),
         ("t=12345,v1=potato".into(), "No signature fits."),
@@ -91,7 +106,13 @@ fn what_is_wrong_with_a_signature_is_told() {
     assert_eq!(absent.unwrap_err().detail, "There is no signature.");
     let header = format!("t=12345,v1={V1}");
     let longer = format!("{BODY} ");
-    let other = verify_stripe("hook", Some(&header), longer.as_bytes(), SIGNED_S, TOLERANCE_S);
+    let other = verify_stripe(
+        "hook",
+        Some(&header),
+        longer.as_bytes(),
+        SIGNED_S,
+        TOLERANCE_S,
+    );
     assert_eq!(other.unwrap_err().detail, "No signature fits.");
 }
 
@@ -110,7 +131,11 @@ fn a_signature_is_good_for_a_while_before_and_after_its_time() {
         (SIGNED_S - 301, TOLERANCE_S, false),
         (u64::MAX, TOLERANCE_S, false),
     ] {
-        assert_eq!(at(now_s, tolerance_s, &header).is_ok(), is_good, "{now_s} {tolerance_s}");
+        assert_eq!(
+            at(now_s, tolerance_s, &header).is_ok(),
+            is_good,
+            "{now_s} {tolerance_s}"
+        );
     }
 }
 
@@ -147,21 +172,43 @@ fn an_event_is_read_once_it_is_verified() {
         }
     );
     let thin = r#"{"id":"evt_1","object":"v2.core.event","type":"v1.billing.meter"}"#;
-    assert_eq!(stripe(&signed(&host, thin), "hook").unwrap_err().code, "thin-event");
-    for body in ["", "[]", "{}", "{", r#"{"id":"","type":"t","data":{"object":{}}}"#] {
-        assert_eq!(stripe(&signed(&host, body), "hook").unwrap_err().status, 400, "{body}");
+    assert_eq!(
+        stripe(&signed(&host, thin), "hook").unwrap_err().code,
+        "thin-event"
+    );
+    for body in [
+        "",
+        "[]",
+        "{}",
+        "{",
+        r#"{"id":"","type":"t","data":{"object":{}}}"#,
+    ] {
+        assert_eq!(
+            stripe(&signed(&host, body), "hook").unwrap_err().status,
+            400,
+            "{body}"
+        );
     }
     let unsigned = host.request("hook").body(body).build();
-    assert_eq!(stripe(&unsigned, "hook").unwrap_err().code, "invalid-signature");
+    assert_eq!(
+        stripe(&unsigned, "hook").unwrap_err().code,
+        "invalid-signature"
+    );
 }
 
 #[test]
 fn a_secret_that_is_not_set_is_the_operators_business() {
     let host = Host::new();
     let header = format!("t=12345,v1={V1}");
-    let request = host.request("hook").body(BODY).header("stripe-signature", &header);
+    let request = host
+        .request("hook")
+        .body(BODY)
+        .header("stripe-signature", &header);
     let problem = stripe(&request.build(), "hook").unwrap_err();
-    assert_eq!((problem.status, problem.code.as_str()), (503, "not-configured"));
+    assert_eq!(
+        (problem.status, problem.code.as_str()),
+        (503, "not-configured")
+    );
 }
 
 #[test]
@@ -221,7 +268,11 @@ fn what_razorpays_page_gives_is_verified_as_in_its_vectors() {
         ),
     ] {
         host.secret("key", &[secret]);
-        assert_eq!(verify_hex("key", message.as_bytes(), hex), Ok(()), "{message}");
+        assert_eq!(
+            verify_hex("key", message.as_bytes(), hex),
+            Ok(()),
+            "{message}"
+        );
         let other = format!("{message}x");
         assert!(verify_hex("key", other.as_bytes(), hex).is_err());
         assert!(verify_hex("key", message.as_bytes(), "").is_err());

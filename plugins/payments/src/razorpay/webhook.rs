@@ -97,5 +97,9 @@ fn read<'a, T: Deserialize<'a>>(of: Option<&'a Of<Value>>) -> Result<Option<T>> 
 }
 
 fn malformed(error: &serde_json::Error) -> Problem {
-    Problem::new(400, "invalid-request", format!("The event is malformed: {error}"))
+    Problem::new(
+        400,
+        "invalid-request",
+        format!("The event is malformed: {error}"),
+    )
 }

@@ -2,7 +2,6 @@
 
 use serde::Deserialize;
 use stoa_guest::outbound::{self, Method, Outgoing};
-use stoa_guest::prelude::*;
 
 use super::intent::{Intent, Refund};
 use crate::amounts;

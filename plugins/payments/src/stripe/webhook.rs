@@ -73,6 +73,10 @@ fn of_refund(refund: Refund) -> Option<News> {
 
 fn read<T: DeserializeOwned>(object: &Value) -> Result<T> {
     T::deserialize(object).map_err(|error| {
-        Problem::new(400, "invalid-request", format!("The event is malformed: {error}"))
+        Problem::new(
+            400,
+            "invalid-request",
+            format!("The event is malformed: {error}"),
+        )
     })
 }
