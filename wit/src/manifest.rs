@@ -2,6 +2,7 @@
 
 mod background;
 mod outbound;
+mod setting;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 pub use background::{SCHEDULE_S_MAX, SCHEDULE_S_MIN, Schedule, Subscription, is_event_name};
 pub use outbound::{BUDGET_MS_MAX, Extension, Outbound, OutboundAuth, Secret, TIMEOUT_MS_MAX};
+pub use setting::{Setting, SettingKind};
 
 /// What a plugin is, asks for and offers. Unknown keys are errors.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -257,45 +259,6 @@ pub struct Collection {
     pub expiry_days: Option<u32>,
 }
 
-/// What the operator may set.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Setting {
-    /// Which values it takes.
-    #[serde(rename = "type")]
-    pub kind: SettingKind,
-    /// The value when the operator gives none.
-    #[serde(default)]
-    pub default: Option<serde_json::Value>,
-    /// One sentence for the operator.
-    #[serde(default)]
-    pub summary: String,
-}
-
-/// Types of settings.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-#[expect(missing_docs, reason = "they are JSON's")]
-pub enum SettingKind {
-    String,
-    Integer,
-    Number,
-    Boolean,
-}
-
-impl SettingKind {
-    /// Whether a value is of this type.
-    #[must_use]
-    pub fn admits(self, value: &serde_json::Value) -> bool {
-        match self {
-            Self::String => value.is_string(),
-            Self::Integer => value.is_i64() || value.is_u64(),
-            Self::Number => value.is_number(),
-            Self::Boolean => value.is_boolean(),
-        }
-    }
-}
-
 /// What one call may use. Absent means the operator's default; more than the operator's cap means the cap.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -416,7 +379,7 @@ impl Manifest {
     /// Every interface of other plugins that this one calls, extension points included: name in the code and
     /// WIT interface.
     pub fn used(&self) -> impl Iterator<Item = (&str, &str)> {
-        let uses = self.uses.iter().map(|(alias, used)| (alias, used));
+        let uses = self.uses.iter();
         let extensions = self.extensions.iter();
         let extensions = extensions.map(|(alias, point)| (alias, &point.interface));
         uses.chain(extensions)

@@ -8,6 +8,7 @@
 )]
 
 mod accounts;
+mod callers;
 mod capability;
 mod cart;
 mod catalog;
@@ -16,6 +17,7 @@ mod contract;
 mod demo;
 mod denials;
 mod durability;
+mod extension;
 mod host_routes;
 mod idempotency;
 mod lists;

@@ -3,23 +3,14 @@
 
 use std::sync::Arc;
 
-use http::Method;
 use serde_json::{Value, json};
 use stoa_kernel::identity::{Caller, Role};
 use stoa_kernel::wit::Route;
 use stoa_testkit::{Actor, Answer, TestHost};
 
-const PASSWORD: &str = "correct horse battery";
+use crate::callers::{ROLES, admits, ask};
 
-/// Roles that people can have.
-const ROLES: [Role; 6] = [
-    Role::Admin,
-    Role::Developer,
-    Role::Viewer,
-    Role::Vendor,
-    Role::User,
-    Role::Worker,
-];
+const PASSWORD: &str = "correct horse battery";
 
 /// Longer than any access token and any idle session lives.
 const LATER_MS: u64 = 100 * 86_400_000;
@@ -59,12 +50,7 @@ fn nobody(_: &str, route: &Route, _: Option<Role>) -> Outcome {
 }
 
 fn by_role(_: &str, route: &Route, role: Option<Role>) -> Outcome {
-    let means = |caller: &Caller| match caller {
-        Caller::Public | Caller::User => true,
-        Caller::Session => false,
-        named => json!(named) == json!(role),
-    };
-    if route.callers.iter().any(means) {
+    if role.is_some_and(|role| admits(route, role)) {
         Outcome::Admitted
     } else {
         Outcome::Forbidden
@@ -159,24 +145,6 @@ async fn everybody(host: &TestHost) -> Vec<Principal> {
         add(role.as_str(), actor, by_role, Some(role));
     }
     all
-}
-
-fn filled(route: &Route, id: &str) -> String {
-    let segments = route.path.split('/');
-    let segments = segments.map(|segment| {
-        if segment.starts_with('{') {
-            id
-        } else {
-            segment
-        }
-    });
-    segments.collect::<Vec<_>>().join("/")
-}
-
-async fn ask(actor: &Actor, route: &Route, id: &str) -> Answer {
-    let method: Method = route.method.as_str().parse().unwrap();
-    let body = if route.request.is_some() { "{}" } else { "" };
-    actor.send(method, &filled(route, id), body).await
 }
 
 fn code(answer: &Answer) -> String {

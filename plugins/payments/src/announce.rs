@@ -89,7 +89,8 @@ pub fn failed(payment: &Payment, reason: &str) -> Result<()> {
         buyer_id: &payment.buyer_id,
         buyer_email: payment.buyer_email.as_deref(),
         provider: payment.provider.word(),
-        reason,
+        // Whoever tells it makes a sentence of it.
+        reason: reason.trim_end_matches('.'),
     };
     events::raise("payment.failed", &payment.order_id, &fact)
 }

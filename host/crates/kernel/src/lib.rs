@@ -4,6 +4,7 @@
 pub mod answer;
 pub mod call;
 pub mod clock;
+pub mod cookie;
 pub mod error;
 pub mod event;
 pub mod hex;
@@ -15,6 +16,7 @@ pub mod plugins;
 pub mod query;
 pub mod quota;
 pub mod random;
+pub mod retry;
 pub mod routing;
 pub mod service;
 pub mod status;

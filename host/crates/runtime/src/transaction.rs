@@ -9,7 +9,7 @@ use stoa_kernel::call::{Request, Response, Source};
 use stoa_kernel::error::Problem;
 use stoa_kernel::id::TenantId;
 use stoa_kernel::limits::{COMMIT_TRIES_MAX, IDEMPOTENCY_TTL_MS, IDEMPOTENT_ANSWER_BYTES_MAX};
-use stoa_kernel::random::Random;
+use stoa_kernel::retry;
 use stoa_kernel::routing::Entry;
 use stoa_kernel::store::{CommitError, StoreError};
 use stoa_wit::Method;
@@ -25,10 +25,6 @@ use crate::reuse::Resting;
 use crate::revision::Revision;
 use crate::scope::{Budget, Scope};
 
-/// The first pause after a conflict is at most this long; each further one twice the one before.
-const PAUSE_MS_MIN: u64 = 1;
-/// No pause is longer.
-const PAUSE_MS_MAX: u64 = 50;
 /// After so many conflicts a request passes its plugin's turnstile alone.
 const CONFLICTS_BEFORE_ALONE: u32 = 3;
 /// Seconds after which a client should come back when its key is still at work.
@@ -148,7 +144,9 @@ async fn try_until_committed(
                 revision.meter.conflicted();
                 outside.rewind();
                 drop(passage);
-                pause(attempt, deadline, &*core.ports.random).await;
+                let pause = retry::pause(attempt, &*core.ports.random);
+                let left = deadline.saturating_duration_since(Instant::now());
+                tokio::time::sleep(pause.min(left)).await;
             }
             Err(CommitError::Answered) => return answered(core, &request).await,
             Err(error) => return Err(Problem::unavailable(1, error.to_string())),
@@ -194,19 +192,6 @@ async fn answered(core: &Core, request: &Request) -> Result<Response, Problem> {
             .ok_or_else(in_flight),
         None => Err(Problem::internal("an answer without a key")),
     }
-}
-
-/// Full jitter: anything between nothing and the bound, so that competitors spread out.
-async fn pause(attempt: u32, deadline: Instant, random: &dyn Random) {
-    let bound = PAUSE_MS_MIN
-        .checked_shl(attempt)
-        .unwrap_or(PAUSE_MS_MAX)
-        .min(PAUSE_MS_MAX)
-        * 1_000;
-    let mut bytes = [0; 8];
-    random.fill(&mut bytes);
-    let pause = Duration::from_micros(u64::from_le_bytes(bytes) % bound);
-    tokio::time::sleep(pause.min(deadline.saturating_duration_since(Instant::now()))).await;
 }
 
 fn store_problem(error: StoreError) -> Problem {

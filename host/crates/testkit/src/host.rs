@@ -81,12 +81,23 @@ impl TestHost {
     /// # Errors
     /// The host's reason to refuse it.
     pub async fn install(&self, name: &str, bytes: &[u8]) -> Result<(), String> {
-        let file = self.dir.path().join("plugins").join(format!("{name}.wasm"));
+        let file = self.file(name);
         std::fs::write(&file, bytes).expect("the plugin folder");
         self.runtime
             .load(&file)
             .await
             .map_err(|error| error.to_string())
+    }
+
+    /// Takes a plugin's file away.
+    pub async fn uninstall(&self, name: &str) {
+        let file = self.file(name);
+        std::fs::remove_file(&file).expect("a plugin that was installed");
+        self.runtime.unload(&file).await;
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.dir.path().join("plugins").join(format!("{name}.wasm"))
     }
 }
 

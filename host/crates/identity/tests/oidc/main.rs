@@ -10,6 +10,5 @@ mod callback;
 mod hostile;
 mod peer;
 mod rotation;
-mod shelf;
 mod signing_in;
 mod world;
