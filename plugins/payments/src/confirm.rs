@@ -8,9 +8,9 @@ use crate::gateway;
 use crate::journal::{self, Kind};
 use crate::news::{News, What};
 use crate::payment::{PAYMENTS, Payment, Provider, Status, by_provider_id};
-use crate::reply::{Reply, Trouble};
 use crate::view::PaymentView;
 use crate::{progress, razorpay, shop, stripe};
+use stoa_guest::outbound::{Reply, Trouble};
 
 /// Which payment, and what its provider's page gave the buyer. Razorpay's page names its members with `_`.
 #[derive(Debug, Default, Deserialize, Schema)]

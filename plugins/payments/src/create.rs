@@ -8,9 +8,9 @@ use crate::gateway;
 use crate::journal::{self, Kind};
 use crate::orders::Order;
 use crate::payment::{ATTEMPTS_MAX, PAYMENTS, Payment, Provider, Status};
-use crate::reply::Trouble;
 use crate::view::PaymentView;
 use crate::{amounts, progress, shop};
+use stoa_guest::outbound::Trouble;
 
 /// By whom an order is to be charged.
 #[derive(Debug, Default, Deserialize, Schema)]

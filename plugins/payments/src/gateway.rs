@@ -2,8 +2,8 @@
 
 use crate::news::News;
 use crate::payment::{Payment, Provider};
-use crate::reply::Reply;
 use crate::{razorpay, stripe};
+use stoa_guest::outbound::Reply;
 
 /// What was begun with a provider.
 pub struct Opened {

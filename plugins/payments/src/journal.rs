@@ -6,7 +6,7 @@ use stoa_guest::prelude::*;
 use stoa_guest::storage::StorageError;
 
 use crate::payment::{Payment, Provider};
-use crate::reply::sentence;
+use stoa_guest::outbound::sentence;
 
 const TRANSACTIONS: Collection<Entry> = Collection::new("transactions");
 

@@ -18,7 +18,6 @@ mod payment;
 mod progress;
 mod razorpay;
 mod reconcile;
-mod reply;
 mod shop;
 mod stripe;
 mod tasks;

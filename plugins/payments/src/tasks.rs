@@ -9,8 +9,8 @@ use crate::journal::{self, Kind};
 use crate::news::{News, What};
 use crate::payment::{ABANDONED_MS, PAYMENTS, Payment, Refund, Status};
 use crate::progress::{self, Outcome};
-use crate::reply::Trouble;
 use crate::shop;
+use stoa_guest::outbound::Trouble;
 
 const EVENT: &str = "payment.task";
 

@@ -8,7 +8,7 @@ use crate::journal::{self, Kind};
 use crate::news::News;
 use crate::payment::{PAYMENTS, Payment, Provider, by_provider_id};
 use crate::progress::{self, Outcome};
-use crate::reply::sentence;
+use stoa_guest::outbound::sentence;
 
 const WEBHOOKS: Collection<Record> = Collection::new("webhooks");
 

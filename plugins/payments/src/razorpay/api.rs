@@ -9,7 +9,7 @@ use crate::amounts;
 use crate::gateway::Opened;
 use crate::news::{News, What};
 use crate::payment::Payment;
-use crate::reply::{Reply, Trouble, ask, id};
+use stoa_guest::outbound::{Reply, Trouble, id};
 
 /// A list of Razorpay's.
 #[derive(Deserialize)]
@@ -30,7 +30,7 @@ fn charge_of(payment: &Payment) -> Reply<&str> {
 }
 
 fn get<T: serde::de::DeserializeOwned>(path: &str) -> Reply<T> {
-    ask(outbound::request("razorpay", Method::Get, path))
+    outbound::request("razorpay", Method::Get, path).ask()
 }
 
 /// A new order of Razorpay's, which charges nothing until its page is paid. The receipt is how a lost one is found.
@@ -44,7 +44,7 @@ pub fn open(payment: &Payment) -> Reply<Opened> {
     let request = outbound::request("razorpay", Method::Post, "/v1/orders")
         .json(&body)
         .purpose(&format!("create-{}", payment.id));
-    let order: Order = ask(request)?;
+    let order: Order = request.ask()?;
     Ok(Opened {
         provider_id: order.id.clone(),
         news: order.says(What::Nothing),
@@ -107,7 +107,7 @@ pub fn capture(payment: &Payment, charge_id: &str) -> Reply<News> {
     let request = outbound::request("razorpay", Method::Post, &path)
         .json(&body)
         .purpose(&format!("capture-{}", payment.id));
-    match ask::<Charge>(request) {
+    match request.ask::<Charge>() {
         Ok(charge) => Ok(charge.says(charge.what()).unwrap_or_else(|| nothing(order))),
         // Somebody else fetched it meanwhile.
         Err(Trouble::Refused(_)) => charge(order, charge_id),
@@ -137,7 +137,7 @@ pub fn refund(payment: &Payment) -> Reply<News> {
     let request = outbound::request("razorpay", Method::Post, &path)
         .json(&body)
         .purpose(&format!("refund-{}", payment.id));
-    let refund: Refund = ask(request)?;
+    let refund: Refund = request.ask()?;
     let what = match refund.status.as_deref() {
         Some("processed") => What::Refunded {
             charge: payment.charge.clone(),

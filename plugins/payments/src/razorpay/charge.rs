@@ -4,7 +4,7 @@
 use serde::Deserialize;
 
 use crate::news::{News, What};
-use crate::reply::sentence;
+use stoa_guest::outbound::sentence;
 
 /// A try to pay an order of Razorpay's.
 #[derive(Debug, Deserialize)]

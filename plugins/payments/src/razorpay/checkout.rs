@@ -2,12 +2,10 @@
 
 use stoa_guest::prelude::*;
 
-use crate::reply;
-
 /// Checks that Razorpay made this charge for this order: the hex of the HMAC-SHA256 of `<order>|<charge>` under the
 /// secret of the API key.
 pub fn verify(order: &str, charge: &str, signature: &str) -> Result<()> {
-    if reply::id(charge).is_err() {
+    if outbound::id(charge).is_err() {
         return Err(Problem::invalid("razorpayPaymentId", "It is malformed."));
     }
     let message = format!("{order}|{charge}");

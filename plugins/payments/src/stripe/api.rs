@@ -8,7 +8,7 @@ use crate::amounts;
 use crate::gateway::Opened;
 use crate::news::{News, What};
 use crate::payment::Payment;
-use crate::reply::{Refusal, Reply, Trouble, ask, id};
+use stoa_guest::outbound::{Refusal, Reply, Trouble, id};
 
 /// The version of the API that these shapes are of; else it would be the account's.
 const VERSION: &str = "2024-06-20";
@@ -60,13 +60,13 @@ pub fn open(payment: &Payment) -> Reply<Opened> {
             ("metadata[paymentId]", &payment.id),
         ])
         .purpose(&format!("create-{}", payment.id));
-    ask(request).map(opened)
+    request.ask().map(opened)
 }
 
 /// A payment intent as it is now, with the secret by which the buyer's page pays it.
 pub fn reopen(provider_id: &str) -> Reply<Opened> {
     let path = format!("/v1/payment_intents/{}", id(provider_id)?);
-    ask(request(Method::Get, &path)).map(opened)
+    request(Method::Get, &path).ask().map(opened)
 }
 
 /// Charges the buyer's means of payment. An intent is charged once, however often it is confirmed.
@@ -82,7 +82,7 @@ pub fn confirm(
     let request = request(Method::Post, &path)
         .form(fields)
         .purpose(&format!("confirm-{}", payment.id));
-    match ask::<Intent>(request) {
+    match request.ask::<Intent>() {
         Ok(intent) => Ok(intent.news()),
         Err(Trouble::Refused(refusal)) => refused(payment, intent, refusal),
         Err(trouble) => Err(trouble),
@@ -113,7 +113,7 @@ pub fn find(payment: &Payment) -> Reply<Option<News>> {
     let path = format!(
         "/v1/payment_intents?created%5Bgte%5D={from}&created%5Blte%5D={to}&limit={FOUND_MAX}"
     );
-    let list: List<Intent> = ask(request(Method::Get, &path))?;
+    let list: List<Intent> = request(Method::Get, &path).ask()?;
     let is_it = |intent: &&Intent| intent.metadata.get("paymentId") == Some(&payment.id);
     Ok(list.data.iter().find(is_it).map(Intent::news))
 }
@@ -123,7 +123,7 @@ pub fn capture(payment: &Payment) -> Reply<News> {
     let intent = intent_of(payment)?;
     let path = format!("/v1/payment_intents/{intent}/capture");
     let request = request(Method::Post, &path).purpose(&format!("capture-{}", payment.id));
-    settled(intent, ask::<Intent>(request))
+    settled(intent, request.ask::<Intent>())
 }
 
 /// Ends an intent.
@@ -133,7 +133,7 @@ pub fn withdraw(payment: &Payment) -> Reply<News> {
     let request = request(Method::Post, &path)
         .form([("cancellation_reason", "abandoned")])
         .purpose(&format!("withdraw-{}", payment.id));
-    settled(intent, ask::<Intent>(request))
+    settled(intent, request.ask::<Intent>())
 }
 
 /// What an intent is after it was to be ended: refused because it is over already, it tells how.
@@ -149,7 +149,7 @@ fn settled(intent: &str, reply: Reply<Intent>) -> Reply<News> {
 pub fn refunded(payment: &Payment) -> Reply<News> {
     let intent = intent_of(payment)?;
     let path = format!("/v1/refunds?payment_intent={intent}&limit={REFUNDS_MAX}");
-    let list: List<Refund> = ask(request(Method::Get, &path))?;
+    let list: List<Refund> = request(Method::Get, &path).ask()?;
     let done = list.data.iter().filter(|refund| refund.is("succeeded"));
     let units = done.fold(0_i64, |sum, refund| sum.saturating_add(refund.amount));
     let pending = list.data.iter().any(Refund::is_pending);
@@ -172,7 +172,7 @@ pub fn refund(payment: &Payment) -> Reply<News> {
             ("metadata[paymentId]", &payment.id),
         ])
         .purpose(&format!("refund-{}", payment.id));
-    let refund: Refund = ask(request)?;
+    let refund: Refund = request.ask()?;
     let what = if refund.is("succeeded") {
         went_back(units(payment)?)
     } else if refund.has_failed() {

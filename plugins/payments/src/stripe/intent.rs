@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::news::{News, What};
-use crate::reply::sentence;
+use stoa_guest::outbound::sentence;
 
 /// A payment intent.
 #[derive(Debug, Deserialize)]

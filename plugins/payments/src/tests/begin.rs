@@ -153,8 +153,8 @@ fn what_is_not_to_be_paid_is_not_begun() {
 #[test]
 fn a_provider_that_did_nothing_leaves_nothing_behind() {
     for (mishap, code) in [
-        (Mishap::Down, "provider-unavailable"),
-        (Mishap::Busy, "provider-unavailable"),
+        (Mishap::Down, "service-unavailable"),
+        (Mishap::Busy, "service-unavailable"),
         (Mishap::Locked, "not-configured"),
     ] {
         let shop = Shop::new();

@@ -54,7 +54,7 @@ fn a_declined_card_is_told_and_another_one_may_be_tried() {
     assert_eq!(states(BY_STRIPE), are("failed", "pending", "failed"));
     assert_eq!(
         shop.events("payment.failed")[0].payload["reason"],
-        "Your card was declined."
+        "Your card was declined"
     );
     assert_eq!(shop.by_stripe()["paymentIntentId"], "pi_1");
     let view = shop.confirm("anna", &card("pm_ok")).unwrap().json();
@@ -172,7 +172,7 @@ fn what_the_provider_refuses_is_told_in_its_words() {
     shop.bank.mishap(Mishap::Down);
     assert_eq!(
         refused(shop.confirm("anna", &card("pm_ok"))),
-        refusal(503, "provider-unavailable")
+        refusal(503, "service-unavailable")
     );
     assert_eq!(states(BY_STRIPE).0, "created");
 }
