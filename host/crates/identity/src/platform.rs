@@ -1,8 +1,11 @@
 //! The platform's database with types: units of work that run again after a conflict, as a plugin's request does.
 
+mod repeat;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use stoa_kernel::answer::{InFlight, in_flight};
 use stoa_kernel::clock::{Clock, Millis};
 use stoa_kernel::error::Problem;
 use stoa_kernel::id::{CollectionName, TenantId};
@@ -29,6 +32,7 @@ pub struct Platform {
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
     reserved: Arc<BTreeSet<TenantId>>,
+    in_flight: Arc<InFlight>,
 }
 
 impl Platform {
@@ -46,6 +50,7 @@ impl Platform {
             clock,
             random,
             reserved: Arc::default(),
+            in_flight: Arc::default(),
         }
     }
 
@@ -130,6 +135,8 @@ impl Platform {
                     return Ok(done);
                 }
                 Err(CommitError::Conflict) => self.pause(attempt).await,
+                // By another host: what it answered is there for the next repetition.
+                Err(CommitError::Answered) => return Err(in_flight()),
                 Err(error) => return Err(Problem::unavailable(RETRY_AFTER_S, error.to_string())),
             }
         }

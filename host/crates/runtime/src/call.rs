@@ -58,7 +58,7 @@ pub fn new_store(revision: &Arc<Revision>) -> Store<State> {
     store.set_max_component_handles(HANDLES_MAX);
     store.set_epoch_deadline(1);
     store.epoch_deadline_callback(|mut context| {
-        Ok(if context.data_mut().tick() {
+        Ok(if context.data_mut().tick()? {
             UpdateDeadline::Yield(1)
         } else {
             UpdateDeadline::Interrupt

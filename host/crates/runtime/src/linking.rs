@@ -87,8 +87,7 @@ pub fn link(
         }
     }
     if wasi {
-        // All of WASI is defined, but only what `judge_import` lets pass can be imported; nothing is behind it.
-        wasmtime_wasi::p2::add_to_linker_async(&mut linker).map_err(LinkError::engine)?;
+        crate::wasi::add_to_linker(&mut linker).map_err(LinkError::engine)?;
     }
     let pre = linker
         .instantiate_pre(component)

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use stoa_identity::Identity;
+use stoa_identity::{Identity, TokenConfig};
 use stoa_kernel::id::TenantId;
 use stoa_runtime::{Policy, Runtime, RuntimeConfig};
 use stoa_store::{StoreConfig, SurrealStore, SyncPolicy};
@@ -28,6 +28,8 @@ pub struct TestHost {
     pub clock: Arc<FakeClock>,
     /// Finds out who calls, and signs tokens for development.
     pub identity: Arc<Identity>,
+    /// How access tokens are signed and what they say.
+    pub token_config: TokenConfig,
     dir: TempDir,
 }
 
@@ -199,7 +201,11 @@ impl TestHostBuilder {
         };
         let runtime = Runtime::start(config, ports).await.expect("the runtime");
 
-        let People { identity, services } = people::open(
+        let People {
+            identity,
+            token_config,
+            services,
+        } = people::open(
             store.clone(),
             clock.clone(),
             random.clone(),
@@ -231,6 +237,7 @@ impl TestHostBuilder {
             store,
             clock,
             identity,
+            token_config,
             dir,
         };
         for (name, bytes) in &self.plugins {

@@ -9,6 +9,7 @@ mod password;
 mod profile;
 mod races;
 mod refresh;
+mod repeated;
 mod routes;
 mod secrecy;
 mod sessions;

@@ -57,7 +57,7 @@ pub(super) async fn revoke(
 ) -> Result<Response, Problem> {
     let caller = changer(request)?;
     let id = id(request)?;
-    let revoked = service.platform.transact(|unit| async move {
+    let revoked = service.platform.answer(request, |unit| async move {
         caller.still_admin(&unit).await?;
         match unit.get::<Invitation>(id).await? {
             Some(invitation) if invitation.tenant == *caller.tenant => {}
@@ -67,8 +67,8 @@ pub(super) async fn revoke(
         organization.invitations.remove(id);
         unit.delete::<Invitation>(id).await?;
         let put = unit.put(caller.tenant.as_str(), &organization).await;
-        put.map_err(unavailable)
+        put.map_err(unavailable)?;
+        Ok(nothing())
     });
-    revoked.await?;
-    Ok(nothing())
+    revoked.await
 }

@@ -18,9 +18,8 @@ use stoa_kernel::query::Filter;
 use stoa_kernel::store::{StoreError, UnitOfWork};
 use stoa_testkit::TestHost;
 
-use crate::browser::{Browser, Wish};
-use crate::peer::Peer;
 use crate::world::{Machine, Side, config};
+use stoa_testkit::oidc::{Browser, Peer, Wish};
 
 /// Opens sessions that say whose they are.
 struct Opener;
