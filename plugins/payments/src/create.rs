@@ -53,7 +53,8 @@ fn pay(buyer_id: &str, order_id: &str, provider: Option<Provider>) -> Answer {
     payable(&order)?;
     let provider = provider.map_or_else(default_provider, Ok)?;
     for attempt in 1..=ATTEMPTS_MAX {
-        let id = Payment::id_of(order_id, provider, attempt);
+        // The order's own id: it may have been asked for by its number.
+        let id = Payment::id_of(&order.id, provider, attempt);
         let Some(mut payment) = PAYMENTS.get(&id)? else {
             return begin(id, &order, provider);
         };

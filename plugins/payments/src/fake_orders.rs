@@ -53,7 +53,9 @@ pub fn cancel(id: &str) {
     let _ = change(id, |order| order.status = "cancelled".into());
 }
 
+/// Orders are found by their number as well.
 fn change<T>(id: &str, act: impl FnOnce(&mut Order) -> T) -> Result<T, Error> {
+    let id = id.strip_prefix("ORD-").unwrap_or(id);
     ORDERS.with_borrow_mut(|orders| orders.get_mut(id).map(act).ok_or(Error::NotFound))
 }
 
@@ -68,14 +70,15 @@ pub fn settle(
     currency: &str,
 ) -> Result<Settled, Error> {
     change(id, |order| {
-        if (order.total_minor, order.currency.as_str()) != (amount_minor, currency) {
-            return Err(Error::AmountDiffers);
-        }
+        let was_paid = order.payment_id.is_some();
         if order.payment_id.as_deref() == Some(payment_id) {
             return Ok(Settled::Already);
         }
-        if order.status == "cancelled" || order.payment_id.is_some() {
+        if was_paid || matches!(order.status.as_str(), "cancelled" | "refunded") {
             return Ok(Settled::Refused);
+        }
+        if (order.total_minor, order.currency.as_str()) != (amount_minor, currency) {
+            return Err(Error::AmountDiffers);
         }
         order.status = "confirmed".into();
         order.payment_status = "paid".into();
@@ -86,7 +89,7 @@ pub fn settle(
 
 pub fn payment_failed(id: &str, _payment_id: &str, _reason: &str) -> Result<(), Error> {
     change(id, |order| {
-        if order.payment_status == "pending" {
+        if order.payment_status == "pending" && order.status != "cancelled" {
             order.payment_status = "failed".into();
         }
     })
@@ -95,10 +98,11 @@ pub fn payment_failed(id: &str, _payment_id: &str, _reason: &str) -> Result<(), 
 pub fn refunded(id: &str, payment_id: &str) -> Result<(), Error> {
     change(id, |order| {
         if order.payment_id.as_deref() != Some(payment_id) {
-            return Err(Error::Invalid("another payment paid it".into()));
+            return;
         }
-        order.status = "refunded".into();
+        if order.status != "cancelled" {
+            order.status = "refunded".into();
+        }
         order.payment_status = "refunded".into();
-        Ok(())
-    })?
+    })
 }

@@ -64,6 +64,9 @@ fn asking_again_goes_on_with_the_same_payment() {
         .unwrap();
     assert_eq!((again.status, again.json()), (200, first));
     assert_eq!(shop.bank.with(|books| books.stripe.len()), 1);
+    // Also by the order's number.
+    let by_number = shop.pay("anna", "ORD-o1", &json!({})).unwrap();
+    assert_eq!(by_number.json()["paymentId"], BY_STRIPE);
     let first = shop.by_razorpay();
     assert_eq!(shop.by_razorpay(), first);
     assert_eq!(shop.bank.with(|books| books.razorpay.len()), 1);

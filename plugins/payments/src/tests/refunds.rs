@@ -28,7 +28,7 @@ fn a_cancelled_order_that_was_paid_is_refunded_once() {
     let object = charge(&shop.bank.intent(), 2_000);
     shop.stripe_says("evt_back", "charge.refunded", &object)
         .unwrap();
-    assert_eq!(states(BY_STRIPE), are("refunded", "refunded", "refunded"));
+    assert_eq!(states(BY_STRIPE), are("refunded", "cancelled", "refunded"));
     shop.cancel();
     shop.work().unwrap();
     assert_eq!(shop.bank.intent().refunds, 1);
@@ -50,6 +50,19 @@ fn a_cancelled_order_that_was_paid_is_refunded_once() {
 }
 
 #[test]
+fn money_given_back_by_hand_takes_the_order_with_it() {
+    let shop = paid();
+    let object = charge(&shop.bank.intent(), 2_000);
+    shop.stripe_says("evt_back", "charge.refunded", &object)
+        .unwrap();
+    assert_eq!(states(BY_STRIPE), are("refunded", "refunded", "refunded"));
+    // What was given back is not given back again when the order is called off as well.
+    shop.cancel();
+    shop.work().unwrap();
+    assert_eq!(shop.bank.intent().refunds, 0);
+}
+
+#[test]
 fn razorpay_gives_back_the_same_way() {
     let shop = Shop::new();
     shop.by_razorpay();
@@ -60,7 +73,10 @@ fn razorpay_gives_back_the_same_way() {
     shop.cancel();
     shop.work().unwrap();
     assert_eq!(shop.bank.order().refunds, 1);
-    assert_eq!(states(BY_RAZORPAY), are("refunded", "refunded", "refunded"));
+    assert_eq!(
+        states(BY_RAZORPAY),
+        are("refunded", "cancelled", "refunded")
+    );
 }
 
 #[test]
@@ -118,7 +134,7 @@ fn a_refund_that_takes_its_time_is_asked_after() {
     assert_eq!(payment(BY_STRIPE).refund, Some(Refund::Requested));
     shop.bank.with(|books| books.is_slow = false);
     shop.turn_after(11);
-    assert_eq!(states(BY_STRIPE), are("refunded", "refunded", "refunded"));
+    assert_eq!(states(BY_STRIPE), are("refunded", "cancelled", "refunded"));
     assert_eq!(shop.bank.intent().refunds, 1);
 }
 
