@@ -36,6 +36,7 @@ pub mod settings;
 pub mod storage;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod testing;
+pub mod webhook;
 mod window;
 
 pub use bindings::stoa::types::types::CallerKind;
@@ -58,7 +59,7 @@ pub mod prelude {
         Body, Caller, CallerKind, Created, IntoResponse, Json, Money, NoContent, Path, Problem,
         Query, Request, Response, Result, Schema, Shopper, Text, blobs, cache, clock, directory,
         events, events::Event, inbound, log, mail, outbound, plans, random, roles, schedule::Turn,
-        secrets, settings,
+        secrets, settings, webhook,
     };
 }
 

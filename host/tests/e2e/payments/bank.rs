@@ -1,0 +1,57 @@
+//! The provider of these stories: the only file here that names the stand-ins.
+
+use serde_json::{Value, json};
+use stoa_standins::stripe::{Fault, Stripe};
+use stoa_testkit::{TestHost, TestHostBuilder};
+
+/// The operator's secrets, as both sides know them.
+const KEY: &str = "sk_test_stand_in";
+const WEBHOOK: &str = "whsec_stand_in";
+
+/// Stripe's stand-in.
+pub struct Bank(Stripe);
+
+impl Bank {
+    pub async fn open() -> Self {
+        Self(Stripe::start(KEY).await)
+    }
+
+    /// A host whose operator has configured it.
+    pub fn next_to(&self, builder: TestHostBuilder) -> TestHostBuilder {
+        builder
+            .destination("payments", "stripe", &self.0.url())
+            .secret("payments", "stripe_secret_key", KEY)
+            .secret("payments", "stripe_webhook_secret", WEBHOOK)
+    }
+
+    /// The buyer pays on the provider's page; answers the intent as it is then.
+    pub async fn pay(&self, intent: &str) -> Value {
+        self.0.pay(intent).await
+    }
+
+    /// What is asked for next is done, and its answer is lost.
+    pub fn lose_the_next_answer(&self) {
+        self.0.next(Fault::LoseAnswer);
+    }
+
+    /// How often money was taken for an intent.
+    pub async fn charges(&self, intent: &str) -> u32 {
+        self.0.charges(intent).await
+    }
+
+    /// How often money was given back.
+    pub async fn refunds(&self, intent: &str) -> u32 {
+        self.0.refunds(intent).await
+    }
+
+    /// An event about an object, signed now by the host's clock: its header and its body.
+    pub fn event(&self, host: &TestHost, id: &str, kind: &str, object: &Value) -> (String, String) {
+        let body = json!({
+            "id": id, "object": "event", "type": kind, "created": host.clock.now_ms() / 1_000,
+            "data": { "object": object },
+        });
+        let body = body.to_string();
+        let header = stoa_standins::stripe::sign(WEBHOOK, host.clock.now_ms() / 1_000, &body);
+        (header, body)
+    }
+}
