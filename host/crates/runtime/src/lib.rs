@@ -14,7 +14,6 @@ mod call;
 mod compile;
 mod config;
 mod engine;
-mod event_ids;
 mod fault;
 mod interface;
 mod limiter;

@@ -20,7 +20,6 @@ use crate::cache::PluginCache;
 use crate::compile::{self, CompileError, Loader};
 use crate::config::{Policy, RuntimeConfig};
 use crate::engine::{self, Ticker};
-use crate::event_ids::EventIds;
 use crate::linking::{LinkError, Used};
 use crate::migration::MIGRATIONS;
 use crate::registry::{Held, Live};
@@ -51,7 +50,6 @@ pub(crate) struct Core {
     pub cache: Arc<PluginCache>,
     pub tenants: Tenants,
     pub in_flight: InFlight,
-    pub event_ids: Arc<EventIds>,
     _ticker: Ticker,
 }
 
@@ -94,7 +92,6 @@ impl Runtime {
             cache: Arc::new(PluginCache::new(config.cache_bytes_max)),
             tenants: Tenants::new(config.tenant_concurrency_max),
             in_flight: InFlight::default(),
-            event_ids: Arc::default(),
             policy: ArcSwap::from_pointee(config.policy.clone()),
             config,
             ports,

@@ -11,7 +11,6 @@ use stoa_kernel::random::Random;
 use stoa_kernel::store::{Store, UnitOfWork};
 
 use crate::cache::{CacheChanges, PluginCache};
-use crate::event_ids::EventIds;
 use crate::outside::Outside;
 use crate::registry::Live;
 use crate::reuse::Resting;
@@ -42,8 +41,6 @@ pub struct Scope {
     pub cache_changes: CacheChanges,
     /// The caches.
     pub cache: Arc<PluginCache>,
-    /// Names its events.
-    pub event_ids: Arc<EventIds>,
     /// What its guests may still use, all together.
     pub budget: Budget,
     /// Instances that have served it.

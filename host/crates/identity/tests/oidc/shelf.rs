@@ -122,6 +122,7 @@ impl UnitOfWork for Draft {
     fn raise(&self, _: Event) -> Result<(), StoreError> {
         unused()
     }
+    fn handled(&self, _: &str, _: &str) {}
     fn keep_answer(&self, _: &str, _: StoredAnswer) {}
     fn basis(&self) -> Option<Arc<dyn Basis>> {
         None
