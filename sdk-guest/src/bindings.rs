@@ -42,5 +42,35 @@ pub mod lifecycle {
     });
 }
 
+/// The export of what handles events.
+pub mod subscriber {
+    wit_bindgen::generate!({
+        inline: "package stoa:sdk-subscriber; world with-subscriber { export stoa:events/subscriber@0.1.0; }",
+        path: "../wit",
+        world: "with-subscriber",
+        with: { "stoa:types/types@0.1.0": crate::bindings::stoa::types::types },
+        pub_export_macro: true,
+        export_macro_name: "export_subscriber",
+        default_bindings_module: "::stoa_guest::__private::bindings_subscriber",
+        runtime_path: "::stoa_guest::__private::wit_bindgen::rt",
+    });
+}
+
+/// The export of work at intervals.
+pub mod scheduled {
+    wit_bindgen::generate!({
+        inline: "package stoa:sdk-scheduled; world with-scheduled { export stoa:schedule/scheduled@0.1.0; }",
+        path: "../wit",
+        world: "with-scheduled",
+        with: { "stoa:types/types@0.1.0": crate::bindings::stoa::types::types },
+        pub_export_macro: true,
+        export_macro_name: "export_scheduled",
+        default_bindings_module: "::stoa_guest::__private::bindings_scheduled",
+        runtime_path: "::stoa_guest::__private::wit_bindgen::rt",
+    });
+}
+
 pub use handler::export_handler;
 pub use lifecycle::export_lifecycle;
+pub use scheduled::export_scheduled;
+pub use subscriber::export_subscriber;

@@ -2,12 +2,17 @@
 
 #[cfg(target_arch = "wasm32")]
 mod real {
+    pub(crate) use crate::bindings::stoa::blobs::blobs;
     pub(crate) use crate::bindings::stoa::cache::cache;
     pub(crate) use crate::bindings::stoa::clock::clock;
+    pub(crate) use crate::bindings::stoa::directory::directory;
     pub(crate) use crate::bindings::stoa::events::events;
-    pub(crate) use crate::bindings::stoa::http::inbound;
+    pub(crate) use crate::bindings::stoa::http::{inbound, outbound};
     pub(crate) use crate::bindings::stoa::log::log;
+    pub(crate) use crate::bindings::stoa::mail::mail;
+    pub(crate) use crate::bindings::stoa::plans::plans;
     pub(crate) use crate::bindings::stoa::random::random;
+    pub(crate) use crate::bindings::stoa::secrets::secrets;
     pub(crate) use crate::bindings::stoa::settings::settings;
     pub(crate) use crate::bindings::stoa::storage::storage;
 }

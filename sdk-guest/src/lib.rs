@@ -9,21 +9,28 @@ extern crate self as stoa_guest;
 #[cfg(target_arch = "wasm32")]
 mod arena;
 mod bindings;
+pub mod blobs;
 pub mod cache;
 pub mod clock;
+pub mod directory;
 pub mod events;
 mod extract;
 mod handler;
 mod host;
 pub mod inbound;
 pub mod log;
+pub mod mail;
 mod merge;
 mod money;
+pub mod outbound;
 #[cfg(target_arch = "wasm32")]
 mod panics;
+pub mod plans;
 mod problem;
 pub mod random;
 mod respond;
+pub mod schedule;
+pub mod secrets;
 pub mod settings;
 pub mod storage;
 #[cfg(not(target_arch = "wasm32"))]
@@ -46,8 +53,9 @@ pub mod prelude {
     };
     pub use crate::{
         Body, Caller, CallerKind, Created, IntoResponse, Json, Money, NoContent, Path, Problem,
-        Query, Request, Response, Result, Schema, Shopper, Text, cache, clock, events, inbound,
-        log, random, settings,
+        Query, Request, Response, Result, Schema, Shopper, Text, blobs, cache, clock, directory,
+        events, events::Event, inbound, log, mail, outbound, plans, random, schedule::Turn,
+        secrets, settings,
     };
 }
 
@@ -58,7 +66,14 @@ pub mod __private {
     pub use crate::bindings::handler::exports::stoa::http::handler as wire;
     pub use crate::bindings::lifecycle as bindings_lifecycle;
     pub use crate::bindings::lifecycle::exports::stoa::lifecycle::lifecycle as wire_lifecycle;
-    pub use crate::bindings::{export_handler, export_lifecycle, stoa};
+    pub use crate::bindings::scheduled as bindings_scheduled;
+    pub use crate::bindings::scheduled::exports::stoa::schedule::scheduled as wire_scheduled;
+    pub use crate::bindings::subscriber as bindings_subscriber;
+    pub use crate::bindings::subscriber::exports::stoa::events::subscriber as wire_subscriber;
+    pub use crate::bindings::{
+        export_handler, export_lifecycle, export_scheduled, export_subscriber, stoa,
+    };
+    pub use crate::events::deliver;
     pub use crate::handler::{begin, call, unknown_handler};
     pub use wit_bindgen;
 }

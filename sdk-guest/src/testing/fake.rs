@@ -3,8 +3,14 @@
 use serde_json::Value;
 use stoa_wit::Manifest;
 
-use super::RequestBuilder;
-use super::state::{Raised, State, with};
+use super::state::{Posted, Raised, State, with};
+use super::{EventBuilder, RequestBuilder, background, outside};
+use crate::Result;
+use crate::bindings::stoa::blobs::blobs::Info;
+use crate::bindings::stoa::directory::directory::Person;
+use crate::bindings::stoa::http::outbound as wire;
+use crate::bindings::stoa::plans::plans::Plan;
+use crate::schedule::Turn;
 
 /// 2026-01-01T00:00:00Z.
 const START_MS: u64 = 1_767_225_600_000;
@@ -48,6 +54,7 @@ impl Host {
                 ..State::default()
             }
         });
+        outside::install(None);
         Self(())
     }
 
@@ -76,6 +83,70 @@ impl Host {
     #[must_use]
     pub fn events(&self) -> Vec<Raised> {
         with(|state| state.data.events.clone())
+    }
+
+    /// An event for the plugin to handle.
+    #[must_use]
+    pub fn event(&self, name: &str) -> EventBuilder {
+        EventBuilder::new(name)
+    }
+
+    /// Lets the plugin take a turn of a schedule, due now.
+    ///
+    /// # Errors
+    /// The function's own problem.
+    pub fn turn(&self, handler: &str, dispatch: fn(&str, Turn) -> Result<()>) -> Result<()> {
+        background::turn(handler, dispatch)
+    }
+
+    /// Answers the plugin's requests to services elsewhere.
+    pub fn elsewhere(
+        &self,
+        answers: impl FnMut(&wire::Request) -> Result<wire::Response, wire::Error> + 'static,
+    ) {
+        outside::install(Some(Box::new(answers)));
+    }
+
+    /// The requests that the plugin has sent to services elsewhere, those of failed requests too.
+    #[must_use]
+    pub fn sent(&self) -> Vec<wire::Request> {
+        with(|state| state.sent.clone())
+    }
+
+    /// Sets a secret, as an operator would: its values, the newest first.
+    pub fn secret(&self, name: &str, values: &[&str]) {
+        let values = values.iter().map(|value| value.as_bytes().to_vec());
+        with(|state| state.secrets.insert(name.into(), values.collect()));
+    }
+
+    /// Lets somebody join the tenant.
+    pub fn person(&self, person: Person) {
+        with(|state| state.people.push(person));
+    }
+
+    /// Offers a plan; the first one is the tenant's.
+    pub fn plan(&self, plan: Plan) {
+        with(|state| state.plans.push(plan));
+    }
+
+    /// The plan that the plugin has put the tenant on.
+    #[must_use]
+    pub fn changed_plan(&self) -> Option<String> {
+        with(|state| state.data.plan.clone())
+    }
+
+    /// Keeps a blob, as an upload would.
+    pub fn blob(&self, info: Info, content: &[u8]) {
+        with(|state| {
+            let kept = (info.clone(), content.to_vec());
+            state.data.blobs.insert(info.id, kept)
+        });
+    }
+
+    /// The letters sent so far by requests that succeeded.
+    #[must_use]
+    pub fn letters(&self) -> Vec<Posted> {
+        with(|state| state.data.letters.clone())
     }
 
     /// The lines logged so far, each with its level in front.

@@ -136,6 +136,15 @@ pub mod events {
 
     /// Keeps the event.
     pub fn raise(name: &str, key: &str, payload: &str) -> Result<(), Error> {
+        keep(name, key, payload, None)
+    }
+
+    /// Keeps the event, with the time when it is due.
+    pub fn raise_at(name: &str, key: &str, payload: &str, at_ms: u64) -> Result<(), Error> {
+        keep(name, key, payload, Some(at_ms))
+    }
+
+    fn keep(name: &str, key: &str, payload: &str, due_at_ms: Option<u64>) -> Result<(), Error> {
         if with(|state| {
             state
                 .manifest
@@ -157,11 +166,13 @@ pub mod events {
                 name: name.into(),
                 key: key.into(),
                 payload,
+                due_at_ms,
             })
         });
         Ok(())
     }
 }
 
+pub(crate) use super::services::{blobs, directory, mail, outbound, plans, secrets};
 /// `stoa:storage/storage`.
 pub(crate) use super::storage;

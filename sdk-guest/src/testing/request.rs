@@ -113,22 +113,28 @@ impl RequestBuilder {
     /// The handler's problem.
     pub fn send(self, dispatch: fn(&Request) -> Result<Response>) -> Result<Response> {
         let request = self.build();
-        let before = with(|state| {
-            state.written = Some(BTreeSet::new());
-            state.data.clone()
-        });
-        let answer = dispatch(&request);
-        with(|state| {
-            state.written = None;
-            if answer
-                .as_ref()
-                .map_or(true, |response| response.status >= 400)
-            {
-                state.data = before;
-            }
-        });
-        answer
+        transact(
+            || dispatch(&request),
+            |answer| answer.as_ref().is_ok_and(|response| response.status < 400),
+        )
     }
+}
+
+/// Runs a call of the plugin; unless it succeeds, nothing of what it did stays.
+pub(super) fn transact<T>(act: impl FnOnce() -> T, succeeded: impl FnOnce(&T) -> bool) -> T {
+    let before = with(|state| {
+        state.written = Some(BTreeSet::new());
+        state.data.clone()
+    });
+    let outcome = act();
+    let succeeded = succeeded(&outcome);
+    with(|state| {
+        state.written = None;
+        if !succeeded {
+            state.data = before;
+        }
+    });
+    outcome
 }
 
 impl Response {

@@ -6,6 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 use stoa_wit::Manifest;
 
+use crate::bindings::stoa::blobs::blobs::Info;
+use crate::bindings::stoa::directory::directory::Person;
+use crate::bindings::stoa::http::outbound::Request as Outgoing;
+use crate::bindings::stoa::plans::plans::Plan;
+
 /// Where a document is: its collection and its id.
 pub(super) type Key = (String, String);
 
@@ -26,6 +31,8 @@ pub struct Raised {
     pub key: String,
     /// Its payload.
     pub payload: Value,
+    /// When it is due, if not at once.
+    pub due_at_ms: Option<u64>,
 }
 
 /// What a request may change, and what a problem undoes.
@@ -34,6 +41,20 @@ pub(super) struct Data {
     pub documents: BTreeMap<Key, Document>,
     pub cache: BTreeMap<String, (Vec<u8>, u64)>,
     pub events: Vec<Raised>,
+    pub letters: Vec<Posted>,
+    pub blobs: BTreeMap<String, (Info, Vec<u8>)>,
+    pub plan: Option<String>,
+}
+
+/// A letter that was sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Posted {
+    /// The account's id or the address.
+    pub to: String,
+    /// Its subject.
+    pub subject: String,
+    /// Its text.
+    pub text: String,
 }
 
 /// All that the fake host knows.
@@ -46,6 +67,10 @@ pub(super) struct State {
     pub now_ms: u64,
     pub random: u64,
     pub log: Vec<String>,
+    pub people: Vec<Person>,
+    pub secrets: BTreeMap<String, Vec<Vec<u8>>>,
+    pub plans: Vec<Plan>,
+    pub sent: Vec<Outgoing>,
     /// What the request under way has written; none between requests, when each call stands for itself.
     pub written: Option<BTreeSet<Key>>,
 }

@@ -332,3 +332,100 @@ fn types_of_used_interfaces_are_there() {
     };
     assert_eq!(price, price.clone());
 }
+
+/// What is told of a note.
+#[derive(Debug, Deserialize)]
+struct Written {
+    title: String,
+}
+
+/// Archives the note and keeps where, once.
+fn on_note(event: Event<Written>) -> Result<()> {
+    let title = event.payload.title;
+    NOTES.put(&format!("archived-{}", event.id), &note(&title, "archive"))?;
+    let sent = outbound::request("archive", outbound::Method::Post, "/notes")
+        .json(&json!({ "title": title }))
+        .purpose("archive")
+        .send()?;
+    match sent.status {
+        200..=299 => Ok(()),
+        status => Err(Problem::new(502, "bad-gateway", status.to_string())),
+    }
+}
+
+fn remind(turn: Turn) -> Result<()> {
+    let to = mail::Recipient::Account("u1".into());
+    mail::send(to, "Notes", &clock::rfc3339(turn.due_ms))?;
+    Ok(())
+}
+
+fn note(title: &str, author: &str) -> Note {
+    Note {
+        new: NewNote {
+            title: title.into(),
+            rank: 0,
+        },
+        author: author.into(),
+        shop: None,
+    }
+}
+
+#[test]
+fn an_event_is_handled_and_a_problem_undoes_what_the_handler_did() {
+    let host = host();
+    let deliver = || {
+        let event = host.event("note.written").id("E1").key("n1");
+        event
+            .json(&json!({ "title": "milk" }))
+            .deliver(dispatch_event)
+    };
+    // Nobody answers elsewhere.
+    assert_eq!(deliver().unwrap_err().code, "bad-gateway");
+    assert!(NOTES.get("archived-E1").unwrap().is_none());
+    host.elsewhere(|_| {
+        Ok(stoa_guest::testing::Answered {
+            status: 201,
+            headers: Vec::new(),
+            body: Vec::new(),
+        })
+    });
+    deliver().unwrap();
+    assert!(NOTES.get("archived-E1").unwrap().is_some());
+    let sent = host.sent();
+    assert_eq!(sent.len(), 2);
+    assert_eq!(
+        (sent[1].path.as_str(), sent[1].purpose.as_str()),
+        ("/notes", "archive")
+    );
+    let unexpected = host.event("note.written").json(&json!({ "name": "milk" }));
+    assert_eq!(
+        unexpected.deliver(dispatch_event).unwrap_err().code,
+        "unexpected-event"
+    );
+}
+
+#[test]
+fn a_turn_knows_when_it_was_due() {
+    let host = host();
+    host.set_time(0);
+    host.turn("remind", dispatch_turn).unwrap();
+    assert_eq!(host.letters()[0].text, "1970-01-01T00:00:00.000Z");
+}
+
+#[test]
+fn a_signature_verifies_under_every_value_of_a_secret() {
+    let host = host();
+    let under = |key: &str| {
+        host.secret("archive_key", &[key]);
+        secrets::sign("archive_key", b"text").unwrap()
+    };
+    let (old, new, other) = (under("old"), under("new"), under("other"));
+    host.secret("archive_key", &["new", "old"]);
+    let verifies = |signature: &[u8]| secrets::verifies("archive_key", b"text", signature).unwrap();
+    assert!(verifies(&old) && verifies(&new));
+    assert!(!verifies(&other) && !verifies(&[]));
+    assert!(matches!(
+        secrets::sign("nothing", b""),
+        Err(secrets::Error::Denied(_))
+    ));
+}

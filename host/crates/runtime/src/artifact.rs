@@ -161,7 +161,7 @@ pub fn judge_import<'a>(
     if WASI_LINKED.iter().any(|prefix| name.starts_with(prefix)) {
         return Ok(Import::Wasi);
     }
-    if package.manifest.uses.values().any(|used| used == name) {
+    if package.manifest.used().any(|(_, used)| used == name) {
         return Ok(Import::Plugin);
     }
     Err(ImportError::Unknown(name.into()))

@@ -9,7 +9,11 @@ use syn::Result;
 
 /// The interfaces shared with other plugins have a world of their own, generated in the plugin's crate.
 pub fn expand(manifest: &Manifest) -> Result<Option<TokenStream>> {
-    if manifest.uses.is_empty() && manifest.provides.is_empty() {
+    let used: BTreeMap<String, String> = manifest
+        .used()
+        .map(|(alias, interface)| (alias.into(), interface.into()))
+        .collect();
+    if used.is_empty() && manifest.provides.is_empty() {
         return Ok(None);
     }
     let lines = |verb: &str, names: &mut dyn Iterator<Item = &String>| -> String {
@@ -21,10 +25,10 @@ pub fn expand(manifest: &Manifest) -> Result<Option<TokenStream>> {
     let inline = format!(
         "package stoa:of-{name}; world between-plugins {{ {imports} {exports} }}",
         name = manifest.name,
-        imports = lines("import", &mut manifest.uses.values()),
+        imports = lines("import", &mut used.values()),
         exports = lines("export", &mut manifest.provides.values()),
     );
-    let uses = modules("uses", &manifest.uses, &quote!(crate::between_plugins))?;
+    let uses = modules("uses", &used, &quote!(crate::between_plugins))?;
     let provides = modules(
         "provides",
         &manifest.provides,

@@ -1,5 +1,6 @@
 //! `plugin!`: from a manifest to a component's exports.
 
+mod background;
 mod interfaces;
 #[cfg(test)]
 mod tests;
@@ -33,6 +34,7 @@ fn plugin(text: &str) -> Result<TokenStream> {
     let dispatch = dispatch(&manifest)?;
     let handler = (!manifest.routes.is_empty()).then(export_handler);
     let lifecycle = manifest.lifecycle.then(export_lifecycle);
+    let background = background::expand(&manifest)?;
     let interfaces = interfaces::expand(&manifest)?;
     Ok(quote! {
         /// This component.
@@ -41,6 +43,7 @@ fn plugin(text: &str) -> Result<TokenStream> {
         #dispatch
         #handler
         #lifecycle
+        #background
         #interfaces
     })
 }

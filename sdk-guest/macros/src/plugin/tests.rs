@@ -37,6 +37,18 @@ fn each_handler_is_one_arm_however_many_routes_it_has() {
 }
 
 #[test]
+fn events_and_turns_have_dispatchers_of_their_own() {
+    let found = expanded(
+        "[[subscribe]]\nevent = \"a.b\"\nhandler = \"on_it\"\n[[subscribe]]\nevent = \"a.c\"\nhandler = \"on_it\"\n\
+         [[schedule]]\nhandler = \"tidy\"\nevery_s = 60",
+    );
+    let arm = r#""on_it"=>::stoa_guest::__private::deliver(on_it,event),"#;
+    assert_eq!(found.matches(arm).count(), 1, "{found}");
+    assert!(found.contains(r#""tidy"=>tidy(turn),"#), "{found}");
+    assert!(found.contains("export_subscriber!") && found.contains("export_scheduled!"));
+}
+
+#[test]
 fn only_what_the_manifest_says_is_exported() {
     let found = expanded("lifecycle = true");
     assert!(
