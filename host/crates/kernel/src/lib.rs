@@ -4,6 +4,7 @@
 pub mod answer;
 pub mod call;
 pub mod clock;
+pub mod directory;
 pub mod error;
 pub mod event;
 pub mod hex;
@@ -11,6 +12,8 @@ pub mod id;
 pub mod identity;
 pub mod limits;
 pub mod mail;
+pub mod personal_data;
+pub mod plans;
 pub mod plugins;
 pub mod query;
 pub mod quota;

@@ -21,6 +21,7 @@ mod linking;
 mod meter;
 mod migration;
 mod outside;
+mod personal_data;
 mod registry;
 mod relay;
 mod reuse;
@@ -37,6 +38,6 @@ pub use activation::ActivationError;
 pub use compile::CompileError;
 pub use config::{Compiler, Policy, RuntimeConfig};
 pub use runtime::{Runtime, StartError, compile_file};
-pub use scope::Ports;
+pub use scope::{People, Ports};
 
 pub(crate) use runtime::Core;

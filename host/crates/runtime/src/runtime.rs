@@ -20,6 +20,7 @@ use crate::cache::PluginCache;
 use crate::compile::{self, CompileError, Loader};
 use crate::config::{Policy, RuntimeConfig};
 use crate::engine::{self, Ticker};
+use crate::interface::mail::LETTERS;
 use crate::linking::{LinkError, Used};
 use crate::migration::MIGRATIONS;
 use crate::registry::{Held, Live};
@@ -84,7 +85,7 @@ impl Runtime {
             .declare(
                 Realm::Tenants,
                 HOST_PLUGIN,
-                &[(MIGRATIONS.into(), Collection::default())],
+                &[MIGRATIONS, LETTERS].map(|name| (name.into(), Collection::default())),
             )
             .await?;
         let core = Arc::new(Core {
@@ -168,6 +169,11 @@ impl Runtime {
             },
         );
         Ok(())
+    }
+
+    /// What serves now, and what it runs on.
+    pub(crate) fn serving(&self) -> (Arc<Core>, Arc<Live>) {
+        (Arc::clone(&self.core), Arc::clone(&self.live.load().0))
     }
 
     /// Takes a plugin out after its file has gone. Requests under way end in peace.

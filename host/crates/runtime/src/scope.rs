@@ -1,12 +1,16 @@
 //! What the guests of one request share: its unit of work, its inputs, its time.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Instant;
 
 use stoa_kernel::call::Request;
 use stoa_kernel::clock::Clock;
-use stoa_kernel::limits::{GUEST_BYTES_PER_REQUEST_MAX, LOG_BYTES_PER_REQUEST_MAX};
+use stoa_kernel::directory::Directory;
+use stoa_kernel::limits::{
+    GUEST_BYTES_PER_REQUEST_MAX, LETTERS_PER_REQUEST_MAX, LOG_BYTES_PER_REQUEST_MAX,
+};
+use stoa_kernel::plans::Plans;
 use stoa_kernel::random::Random;
 use stoa_kernel::store::{Store, UnitOfWork};
 
@@ -24,6 +28,19 @@ pub struct Ports {
     pub clock: Arc<dyn Clock>,
     /// Randomness.
     pub random: Arc<dyn Random>,
+    /// People.
+    pub people: People,
+}
+
+/// What plugins may know of a tenant's people and do for them.
+#[derive(Clone)]
+pub struct People {
+    /// Who they are.
+    pub directory: Arc<dyn Directory>,
+    /// What their tenant pays for.
+    pub plans: Arc<dyn Plans>,
+    /// Letters that the plugins of one tenant may send in a day (UTC).
+    pub letters_per_tenant_daily_max: u32,
 }
 
 /// One run of a request. All inputs of its guests come from here; a request that runs again gets a
@@ -56,6 +73,7 @@ pub struct Scope {
 pub struct Budget {
     guest_bytes_left: AtomicU64,
     log_bytes_left: AtomicU64,
+    letters_left: AtomicU32,
 }
 
 impl Default for Budget {
@@ -63,6 +81,7 @@ impl Default for Budget {
         Self {
             guest_bytes_left: AtomicU64::new(GUEST_BYTES_PER_REQUEST_MAX),
             log_bytes_left: AtomicU64::new(LOG_BYTES_PER_REQUEST_MAX as u64),
+            letters_left: AtomicU32::new(LETTERS_PER_REQUEST_MAX),
         }
     }
 }
@@ -72,6 +91,14 @@ impl Budget {
     pub fn take_guest_bytes(&self, bytes: usize) -> bool {
         let take = |left: u64| left.checked_sub(bytes as u64);
         self.guest_bytes_left
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, take)
+            .is_ok()
+    }
+
+    /// Uses up one letter; false when there is none left.
+    pub fn take_letter(&self) -> bool {
+        let take = |left: u32| left.checked_sub(1);
+        self.letters_left
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, take)
             .is_ok()
     }
@@ -107,5 +134,7 @@ mod tests {
         assert!(!budget.take_guest_bytes(GUEST_BYTES_PER_REQUEST_MAX as usize + 1));
         assert!(budget.take_guest_bytes(GUEST_BYTES_PER_REQUEST_MAX as usize));
         assert!(!budget.take_guest_bytes(1));
+        let letters = (0..=LETTERS_PER_REQUEST_MAX).filter(|_| budget.take_letter());
+        assert_eq!(letters.count(), LETTERS_PER_REQUEST_MAX as usize);
     }
 }

@@ -13,6 +13,7 @@ use super::pages::PageQuery;
 use super::pending::InvitationView;
 use super::role::RoleChange;
 use super::switch::SwitchedSession;
+use super::users::{AdminUser, UserChange, UserQuery};
 use crate::schemas::{Schemas, add};
 
 /// Manifest and schemas.
@@ -27,6 +28,9 @@ pub(super) fn package() -> Result<Package, PackageError> {
 
 fn schemas() -> Result<Schemas, serde_json::Error> {
     let mut schemas = Schemas::new();
+    add::<AdminUser>(&mut schemas)?;
+    add::<UserChange>(&mut schemas)?;
+    add::<UserQuery>(&mut schemas)?;
     add::<Acceptance>(&mut schemas)?;
     add::<Accepted>(&mut schemas)?;
     add::<InvitationView>(&mut schemas)?;
@@ -40,6 +44,7 @@ fn schemas() -> Result<Schemas, serde_json::Error> {
     add::<RoleChange>(&mut schemas)?;
     add::<SwitchedSession>(&mut schemas)?;
     for (list, item) in [
+        ("AdminUserList", "AdminUser"),
         ("InvitationList", "InvitationView"),
         ("MemberList", "MemberView"),
         ("OrganizationList", "OrganizationItem"),

@@ -3,9 +3,13 @@
 
 mod cache;
 mod clock;
+mod directory;
 mod events;
+mod host_events;
 mod inbound;
 mod log;
+pub mod mail;
+mod plans;
 mod random;
 mod settings;
 mod storage;
