@@ -22,6 +22,7 @@ mod lists;
 mod mail;
 mod marketplace;
 mod matrix;
+mod people;
 mod process;
 mod products;
 mod reload;

@@ -61,7 +61,14 @@ pub(crate) fn erased(
     tenant: &TenantId,
     id: &str,
 ) -> Result<(), Problem> {
-    tell(platform, unit, tenant, ACCOUNT_ERASED, id, &json!({ "userId": id }))
+    tell(
+        platform,
+        unit,
+        tenant,
+        ACCOUNT_ERASED,
+        id,
+        &json!({ "userId": id }),
+    )
 }
 
 /// What is told of one account arrives in its order.

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use stoa_kernel::clock::{Clock, Millis};
 use serde_json::Value;
+use stoa_kernel::clock::{Clock, Millis};
 use stoa_kernel::error::Problem;
 use stoa_kernel::event::Event;
 use stoa_kernel::id::{CollectionName, TenantId};

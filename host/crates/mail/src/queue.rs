@@ -146,7 +146,10 @@ impl Queue {
     /// Queues a letter under its name, unless that has been done.
     pub(crate) async fn add_once(&self, id: &str, letter: &Letter) -> Result<(), QueueError> {
         let (unit, now) = (self.begin().await?, self.clock.now());
-        let (known, ends) = (serde_json::json!({ "at": now }), Expiry::At(now + REMEMBERED_MS));
+        let (known, ends) = (
+            serde_json::json!({ "at": now }),
+            Expiry::At(now + REMEMBERED_MS),
+        );
         match unit.create(&self.named, id, known, ends).await {
             Err(StoreError::AlreadyExists) => return Ok(()),
             created => created?,

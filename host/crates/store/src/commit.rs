@@ -12,12 +12,12 @@ use stoa_kernel::event::Event;
 use stoa_kernel::store::{CommitError, StoreError};
 
 use crate::fault::Fault;
+use crate::outbox::News;
 use crate::row::Row;
 use crate::script::Script;
 use crate::shared::Shared;
 use crate::table::Key;
 use crate::tenants::Tenant;
-use crate::outbox::News;
 use crate::{answers, outbox};
 
 /// One document to write.

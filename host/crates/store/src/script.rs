@@ -36,8 +36,7 @@ impl Script {
     /// Fails unless the record is there. Whoever removes it meanwhile is not held up.
     pub(crate) fn present(&mut self, record: Value) {
         let record = self.bind(record);
-        let text =
-            format!("IF (SELECT VALUE id FROM ONLY {record}) = NONE {{ THROW '{GONE}' }}");
+        let text = format!("IF (SELECT VALUE id FROM ONLY {record}) = NONE {{ THROW '{GONE}' }}");
         self.statements.push(Statement {
             text,
             checked: false,

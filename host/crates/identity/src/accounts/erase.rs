@@ -38,9 +38,9 @@ pub(super) async fn erase(service: &Accounts, request: &Request) -> Result<Respo
     };
     prove(service, caller, erasure.password.as_deref()).await?;
 
-    let erased = service.platform.transact(|unit| async move {
-        end(service, &unit, &caller.id).await
-    });
+    let erased = service
+        .platform
+        .transact(|unit| async move { end(service, &unit, &caller.id).await });
     erased.await?;
     Ok(nothing())
 }

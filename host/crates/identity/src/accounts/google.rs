@@ -6,8 +6,8 @@ use stoa_kernel::call::{Request, Response};
 use stoa_kernel::error::Problem;
 
 use super::Accounts;
-use crate::oidc::{Opens, google_callback};
 use crate::news;
+use crate::oidc::{Opens, google_callback};
 use crate::platform::Unit;
 use crate::records::Account;
 

@@ -114,7 +114,9 @@ async fn make_account(
     let name = needed("name", &acceptance.name)?;
     let password = needed("password", &acceptance.password)?;
     let (tenant, email) = (&invitation.tenant, &invitation.email);
-    let made = service.accounts.ensure(unit, tenant, email, &name, &password);
+    let made = service
+        .accounts
+        .ensure(unit, tenant, email, &name, &password);
     made.await
 }
 

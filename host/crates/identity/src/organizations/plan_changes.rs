@@ -122,7 +122,12 @@ fn unbound() -> plans::Plan {
 
 /// The limits by the names that plugins know.
 fn by_name(limits: [Option<u64>; 4]) -> Vec<(String, Option<u64>)> {
-    let names = ["members", "products", "requests-per-minute", "storage-bytes"];
+    let names = [
+        "members",
+        "products",
+        "requests-per-minute",
+        "storage-bytes",
+    ];
     names.map(str::to_owned).into_iter().zip(limits).collect()
 }
 

@@ -158,7 +158,8 @@ pub(super) async fn dismiss(unit: &Unit, place: &Membership) -> Result<Option<Te
     let Some(elsewhere) = others.find(|other| other != tenant) else {
         return Ok(None);
     };
-    unit.delete::<Membership>(&Membership::id(tenant, account)).await?;
+    unit.delete::<Membership>(&Membership::id(tenant, account))
+        .await?;
     credentials::end(unit, tenant, account).await?;
     credentials::end_homeless(unit, account).await?;
     if let Some(mut record) = unit.get::<Account>(account).await? {
@@ -209,7 +210,10 @@ async fn lose(unit: &Unit, place: &Membership) -> Result<(), Problem> {
 /// What the query finds is read once more, for that the commit checks: of two admins who take each other's role,
 /// one is too late.
 async fn another_admin(unit: &Unit, place: &Membership) -> Result<(), Problem> {
-    let admins = [("tenant", place.tenant.as_str()), ("role", Role::Admin.as_str())];
+    let admins = [
+        ("tenant", place.tenant.as_str()),
+        ("role", Role::Admin.as_str()),
+    ];
     for found in unit.all::<Membership>(equal(&admins)?).await? {
         let other: Option<Membership> = unit.get(&found.id).await?;
         if other.is_some_and(|other| other.account != place.account && other.is_acting_admin()) {

@@ -90,7 +90,10 @@ pub(super) async fn list(service: &Organizations, request: &Request) -> Result<R
     let unit = service.platform.unit().await.map_err(unavailable)?;
     let found = people::list(&unit, caller.tenant, default, role, part.clone()).await?;
     let items: Vec<AdminUser> = found.people.into_iter().map(view).collect();
-    json(200, &Page::new(&part, items, found.total, found.next_cursor))
+    json(
+        200,
+        &Page::new(&part, items, found.total, found.next_cursor),
+    )
 }
 
 /// `GET /api/admin/users/{id}`

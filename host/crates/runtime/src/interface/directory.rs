@@ -2,9 +2,7 @@
 
 use stoa_kernel::directory;
 use stoa_kernel::identity::Role;
-use stoa_kernel::limits::{
-    ACCOUNT_ID_BYTES_MAX, PAGE_LIMIT_MAX, PAGE_OFFSET_MAX, PEOPLE_IDS_MAX,
-};
+use stoa_kernel::limits::{ACCOUNT_ID_BYTES_MAX, PAGE_LIMIT_MAX, PAGE_OFFSET_MAX, PEOPLE_IDS_MAX};
 use stoa_kernel::store::StoreError;
 
 use crate::bindings::stoa::directory::directory::{Error, Host, Page, Person};
@@ -16,10 +14,7 @@ impl Host for State {
         Ok(found.map(|mut people| people.pop()))
     }
 
-    async fn get_many(
-        &mut self,
-        ids: Vec<String>,
-    ) -> wasmtime::Result<Result<Vec<Person>, Error>> {
+    async fn get_many(&mut self, ids: Vec<String>) -> wasmtime::Result<Result<Vec<Person>, Error>> {
         self.find_people(ids).await
     }
 
@@ -41,7 +36,11 @@ impl Host for State {
         let (tenant, limit) = (&scope.request.tenant, limit.min(PAGE_LIMIT_MAX));
         // What the directory says changes with nothing that this run's answer is remembered by.
         scope.outside.open();
-        let listed = scope.ports.people.directory.list(tenant, role, offset, limit);
+        let listed = scope
+            .ports
+            .people
+            .directory
+            .list(tenant, role, offset, limit);
         let listed = match listed.await {
             Ok(listed) => listed,
             Err(error) => return Ok(Err(unavailable(error))),
@@ -72,9 +71,8 @@ impl State {
     }
 
     fn told(&mut self, people: Vec<directory::Person>) -> wasmtime::Result<Vec<Person>> {
-        let bytes = |person: &directory::Person| {
-            person.id.len() + person.email.len() + person.name.len()
-        };
+        let bytes =
+            |person: &directory::Person| person.id.len() + person.email.len() + person.name.len();
         self.charge_bytes(people.iter().map(bytes).sum())?;
         Ok(people.into_iter().map(wire).collect())
     }

@@ -82,7 +82,10 @@ fn is_break(c: char) -> bool {
 
 /// Counts the letter among the tenant's of the day.
 async fn count(scope: &Scope) -> Result<(), Error> {
-    let (counts, now) = (CollectionName::new(HOST_PLUGIN, LETTERS), scope.ports.clock.now());
+    let (counts, now) = (
+        CollectionName::new(HOST_PLUGIN, LETTERS),
+        scope.ports.clock.now(),
+    );
     let day = (now / DAY_MS).to_string();
     let counted = scope.unit.get(&counts, &day).await.map_err(other)?;
     let sent = counted.and_then(|document| {
@@ -92,7 +95,9 @@ async fn count(scope: &Scope) -> Result<(), Error> {
     let sent = sent.unwrap_or_default();
     let max = u64::from(scope.ports.people.letters_per_tenant_daily_max);
     if sent >= max {
-        return Err(Error::Limit(format!("the tenant has sent its {max} letters of today")));
+        return Err(Error::Limit(format!(
+            "the tenant has sent its {max} letters of today"
+        )));
     }
     let (body, ends) = (json!({ "sent": sent + 1 }), Expiry::At(now + 2 * DAY_MS));
     let put = scope.unit.put(&counts, &day, None, body, ends).await;
@@ -124,7 +129,12 @@ mod tests {
         let good = checked(letter("a@b.example", "Your order", "Hello,\r\n\tthanks.\n")).unwrap();
         assert_eq!(good.text, "Hello,\n\tthanks.\n");
         let long = |bytes: usize| "x".repeat(bytes);
-        checked(letter("a@b.example", &long(200), &long(LETTER_TEXT_BYTES_MAX))).unwrap();
+        checked(letter(
+            "a@b.example",
+            &long(200),
+            &long(LETTER_TEXT_BYTES_MAX),
+        ))
+        .unwrap();
         for (to, subject, text) in [
             ("a", "s", "t"),
             ("a@b.example\nBcc: c@d.example", "s", "t"),

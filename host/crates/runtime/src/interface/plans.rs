@@ -14,7 +14,14 @@ const KEY: &str = "plan";
 impl Host for State {
     async fn list(&mut self) -> wasmtime::Result<Vec<Plan>> {
         let scope = self.charge(0)?;
-        let plans: Vec<Plan> = scope.ports.people.plans.list().into_iter().map(wire).collect();
+        let plans: Vec<Plan> = scope
+            .ports
+            .people
+            .plans
+            .list()
+            .into_iter()
+            .map(wire)
+            .collect();
         self.charge_bytes(plans.iter().map(bytes).sum())?;
         Ok(plans)
     }
@@ -23,7 +30,12 @@ impl Host for State {
         let scope = self.charge(0)?;
         // What the plan is changes with nothing that this run's answer is remembered by.
         scope.outside.open();
-        let current = scope.ports.people.plans.current(&scope.request.tenant).await;
+        let current = scope
+            .ports
+            .people
+            .plans
+            .current(&scope.request.tenant)
+            .await;
         let current = match current {
             Ok(plan) => wire(plan),
             Err(error) => return Ok(Err(unavailable(error))),

@@ -30,7 +30,11 @@ impl Shared {
         // Every id is greater than the empty text. In this form the engine reads no further than the limit.
         let text = format!("SELECT * FROM type::record('{OUTBOX}', $after>..) LIMIT $limit");
         let rows = self
-            .rows(&tenant, text, range("after", after.unwrap_or_default(), limit))
+            .rows(
+                &tenant,
+                text,
+                range("after", after.unwrap_or_default(), limit),
+            )
             .await?;
         Ok(rows.into_iter().filter_map(event).collect())
     }
