@@ -15,7 +15,6 @@ mod mail;
 mod oidc;
 mod plugins;
 mod redis;
-mod secret;
 mod store;
 mod tenancy;
 
@@ -38,7 +37,7 @@ pub use mail::{Mail, WayOut};
 pub use oidc::Oidc;
 pub use plugins::Plugins;
 pub use redis::Redis;
-pub use secret::Secret;
+pub use stoa_kernel::secret::Secret;
 pub use store::{Location, Store};
 pub use tenancy::Tenancy;
 

@@ -203,11 +203,12 @@ impl Mailer {
 }
 
 impl Mailer {
-    /// Queues a letter of a name of its own, unless it was queued within the last [`crate::REMEMBERED_MS`]: for
+    /// Queues a letter, unless one of this name was queued within the last [`crate::REMEMBERED_MS`]: for
     /// whoever may be told twice to send it.
-    pub(crate) async fn enqueue_once(&self, id: &str, letter: &Letter) -> Result<(), QueueError> {
+    pub(crate) async fn enqueue_once(&self, name: &str, letter: &Letter) -> Result<(), QueueError> {
         check(letter)?;
-        self.queue.add_once(id, letter).await
+        let id = ulid(self.clock.now(), &*self.random);
+        self.queue.add_once(name, &id, letter).await
     }
 }
 

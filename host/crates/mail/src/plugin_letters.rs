@@ -74,8 +74,8 @@ impl HostSubscriber for PluginLetters {
             template: TEMPLATE.to_owned(),
             values: json!({ "subject": letter.subject, "text": letter.text }),
         };
-        let id = format!("{tenant}.{}", event.id);
-        let queued = self.mailer.enqueue_once(&id, &letter).await;
+        let name = format!("{tenant}.{}", event.id);
+        let queued = self.mailer.enqueue_once(&name, &letter).await;
         queued.map_err(|error| Problem::unavailable(RETRY_AFTER_S, error.to_string()))?;
         self.mailer.wake();
         Ok(())

@@ -143,14 +143,17 @@ impl Queue {
         Ok(())
     }
 
-    /// Queues a letter under its name, unless that has been done.
-    pub(crate) async fn add_once(&self, id: &str, letter: &Letter) -> Result<(), QueueError> {
+    /// Queues a letter under a name, unless that has been done.
+    pub(crate) async fn add_once(
+        &self,
+        name: &str,
+        id: &str,
+        letter: &Letter,
+    ) -> Result<(), QueueError> {
         let (unit, now) = (self.begin().await?, self.clock.now());
-        let (known, ends) = (
-            serde_json::json!({ "at": now }),
-            Expiry::At(now + REMEMBERED_MS),
-        );
-        match unit.create(&self.named, id, known, ends).await {
+        let ends = Expiry::At(now + REMEMBERED_MS);
+        let known = serde_json::json!({ "letter": id });
+        match unit.create(&self.named, name, known, ends).await {
             Err(StoreError::AlreadyExists) => return Ok(()),
             created => created?,
         };

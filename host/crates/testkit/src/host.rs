@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use stoa_identity::organizations::TenantPlans;
-use stoa_identity::{Identity, TenantDirectory};
+use stoa_identity::{Identity, TenantDirectory, TokenConfig};
 use stoa_kernel::id::TenantId;
 use stoa_kernel::limits::LETTERS_PER_TENANT_DAILY_MAX;
 use stoa_runtime::{Policy, Runtime, RuntimeConfig};
@@ -34,6 +34,8 @@ pub struct TestHost {
     pub directory: Arc<TenantDirectory>,
     /// What organisations pay for.
     pub plans: Arc<TenantPlans>,
+    /// How access tokens are signed and what they say.
+    pub token_config: TokenConfig,
     dir: TempDir,
 }
 
@@ -89,12 +91,23 @@ impl TestHost {
     /// # Errors
     /// The host's reason to refuse it.
     pub async fn install(&self, name: &str, bytes: &[u8]) -> Result<(), String> {
-        let file = self.dir.path().join("plugins").join(format!("{name}.wasm"));
+        let file = self.file(name);
         std::fs::write(&file, bytes).expect("the plugin folder");
         self.runtime
             .load(&file)
             .await
             .map_err(|error| error.to_string())
+    }
+
+    /// Takes a plugin's file away.
+    pub async fn uninstall(&self, name: &str) {
+        let file = self.file(name);
+        std::fs::remove_file(&file).expect("a plugin that was installed");
+        self.runtime.unload(&file).await;
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.dir.path().join("plugins").join(format!("{name}.wasm"))
     }
 }
 
@@ -212,7 +225,11 @@ impl TestHostBuilder {
         };
         let runtime = Runtime::start(config, ports).await.expect("the runtime");
 
-        let People { identity, services } = people::open(
+        let People {
+            identity,
+            token_config,
+            services,
+        } = people::open(
             platform,
             clock.clone(),
             &tenant,
@@ -246,6 +263,7 @@ impl TestHostBuilder {
             identity,
             directory,
             plans,
+            token_config,
             dir,
         };
         for (name, bytes) in &self.plugins {

@@ -8,6 +8,7 @@
 mod actor;
 mod clock;
 mod host;
+pub mod oidc;
 mod people;
 mod repack;
 

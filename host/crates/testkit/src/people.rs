@@ -56,6 +56,7 @@ impl Default for PeopleConfig {
 
 pub(crate) struct People {
     pub(crate) identity: Arc<Identity>,
+    pub(crate) token_config: TokenConfig,
     pub(crate) services: Vec<Arc<dyn Service>>,
 }
 
@@ -86,7 +87,7 @@ pub(crate) async fn open(
         lifetime_s: config.token_lifetime_s,
         ..TokenConfig::for_tests(SigningKey::generate().expect("a key"))
     };
-    let tokens = Arc::new(JwtTokens::new(token_config, clock.clone()));
+    let tokens = Arc::new(JwtTokens::new(token_config.clone(), clock.clone()));
     let accounts = AccountsConfig {
         public_url: PUBLIC_URL.into(),
         default_tenant: default_tenant.clone(),
@@ -118,6 +119,7 @@ pub(crate) async fn open(
     };
     People {
         identity: Arc::new(Identity::new(platform, tokens, identity)),
+        token_config,
         services,
     }
 }

@@ -12,6 +12,7 @@ mod details;
 mod interface;
 mod inventory;
 mod lists;
+mod moderation;
 mod reviews;
 mod writes;
 
