@@ -1,11 +1,26 @@
 //! The port of the directory: who belongs to a tenant, for plugins and for letters to people.
 
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 
 use crate::clock::Millis;
 use crate::id::TenantId;
 use crate::identity::Role;
 use crate::store::StoreError;
+
+/// The event by which a plugin lets somebody of its tenant sell, or no longer: the host raises it in the plugin's
+/// unit of work, and whoever keeps people's roles handles it. Its payload is a [`SellingChange`].
+pub const SELLING_CHANGED: &str = "host.selling-changed";
+
+/// What [`SELLING_CHANGED`] tells.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SellingChange {
+    /// The account's id.
+    pub account: String,
+    /// Whether it is to be a vendor, or a user again.
+    pub selling: bool,
+}
 
 /// Somebody of a tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use stoa_identity::organizations::TenantPlans;
-use stoa_identity::{Identity, TenantDirectory, TokenConfig};
+use stoa_identity::{Identity, Platform, TenantDirectory, TokenConfig};
 use stoa_kernel::id::TenantId;
 use stoa_kernel::limits::LETTERS_PER_TENANT_DAILY_MAX;
 use stoa_runtime::{Policy, Runtime, RuntimeConfig};
@@ -30,6 +30,8 @@ pub struct TestHost {
     pub clock: Arc<FakeClock>,
     /// Finds out who calls, and signs tokens for development.
     pub identity: Arc<Identity>,
+    /// The platform's database.
+    pub platform: Platform,
     /// Who belongs where.
     pub directory: Arc<TenantDirectory>,
     /// What organisations pay for.
@@ -230,7 +232,7 @@ impl TestHostBuilder {
             token_config,
             services,
         } = people::open(
-            platform,
+            platform.clone(),
             clock.clone(),
             &tenant,
             runtime.clone(),
@@ -261,6 +263,7 @@ impl TestHostBuilder {
             store,
             clock,
             identity,
+            platform,
             directory,
             plans,
             token_config,

@@ -5,7 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use stoa_runtime::Policy;
 use stoa_testkit::{TestHost, guest_file, repack};
 
-const CAPABILITIES: [&str; 3] = ["directory", "mail", "plans"];
+/// With the interfaces that they stand for.
+const CAPABILITIES: [(&str, &str); 4] = [
+    ("directory", "stoa:directory/directory@"),
+    ("mail", "stoa:mail/mail@"),
+    ("plans", "stoa:plans/plans@"),
+    ("roles", "stoa:directory/roles@"),
+];
 
 fn guest(name: &str) -> Vec<u8> {
     std::fs::read(guest_file(name)).unwrap()
@@ -14,15 +20,14 @@ fn guest(name: &str) -> Vec<u8> {
 #[tokio::test(flavor = "multi_thread")]
 async fn people_letters_and_plans_are_for_those_who_ask_and_are_granted() {
     let host = TestHost::builder().start().await;
-    for capability in CAPABILITIES {
+    for (capability, import) in CAPABILITIES {
         let bytes = repack(&guest("people"), |package| {
             package.manifest.capabilities.remove(capability);
         });
         let reason = host.install("people", &bytes).await.unwrap_err();
-        let import = format!("stoa:{capability}/{capability}@");
-        assert!(reason.contains(&import), "{reason}");
+        assert!(reason.contains(import), "{reason}");
     }
-    for capability in CAPABILITIES {
+    for (capability, import) in CAPABILITIES {
         let withheld = BTreeSet::from([capability.to_owned()]);
         let policy = Policy {
             denied: BTreeMap::from([("people".to_owned(), withheld)]),
@@ -31,7 +36,7 @@ async fn people_letters_and_plans_are_for_those_who_ask_and_are_granted() {
         host.runtime.set_policy(policy).await;
         let reason = host.install("people", &guest("people")).await.unwrap_err();
         assert!(
-            reason.contains("withholds") && reason.contains(capability),
+            reason.contains("withholds") && reason.contains(import),
             "{reason}"
         );
     }

@@ -5,6 +5,7 @@ mod directory;
 mod letters;
 mod personal_data;
 mod plans;
+mod selling;
 mod suspended;
 
 use serde_json::{Value, json};

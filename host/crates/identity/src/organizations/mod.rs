@@ -18,6 +18,7 @@ mod role;
 mod roster;
 mod schemas;
 mod seams;
+mod selling;
 mod switch;
 mod users;
 
@@ -38,6 +39,7 @@ pub use plan_changes::{TenantPlans, set_plan};
 pub use plans::{PlanQuota, limits, limits_of};
 pub use roster::{appoint, place, remove};
 pub use seams::{Accounts, Sessions};
+pub use selling::Selling;
 
 /// What the operator says.
 #[derive(Debug, Clone)]

@@ -112,6 +112,8 @@ pub(super) struct Change {
     pub(super) name: Option<String>,
     pub(super) role: Option<Role>,
     pub(super) suspended: Option<bool>,
+    /// The event that asks for it, if one does.
+    pub(super) selling_changed_by: Option<String>,
 }
 
 /// Changes a place, with the count of admins.
@@ -127,6 +129,10 @@ pub(super) async fn change(
         role: change.role.unwrap_or(before.role),
         suspended: change.suspended.unwrap_or(before.suspended),
         name: change.name.clone().or_else(|| before.name.clone()),
+        selling_changed_by: change
+            .selling_changed_by
+            .clone()
+            .or_else(|| before.selling_changed_by.clone()),
         ..before.clone()
     };
     if after == before {

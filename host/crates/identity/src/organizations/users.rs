@@ -186,6 +186,7 @@ fn read(change: UserChange) -> Result<Change, Problem> {
         name: told.name()?.map(|name| name.whole),
         role: change.role.map(of_person).transpose()?,
         suspended: by_status.or(by_flag),
+        selling_changed_by: None,
     })
 }
 

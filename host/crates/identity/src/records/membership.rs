@@ -22,6 +22,9 @@ pub struct Membership {
     /// What the tenant's admins call them; their own name, if absent.
     #[serde(default)]
     pub name: Option<String>,
+    /// The id of the event that let them sell or not at last, if a plugin did: what is told again is no news.
+    #[serde(default)]
+    pub selling_changed_by: Option<String>,
     /// When it joined.
     pub created_at: Millis,
 }
@@ -36,6 +39,7 @@ impl Membership {
             role,
             suspended: false,
             name: None,
+            selling_changed_by: None,
             created_at: now,
         }
     }

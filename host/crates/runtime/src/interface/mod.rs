@@ -11,6 +11,7 @@ pub mod log;
 pub mod mail;
 mod plans;
 pub mod random;
+mod roles;
 mod settings;
 mod storage;
 pub mod types;

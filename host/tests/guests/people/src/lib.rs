@@ -111,6 +111,11 @@ fn change_plan(Path(id): Path<String>) -> Result<NoContent> {
     Ok(NoContent)
 }
 
+fn let_sell(Path((id, selling)): Path<(String, bool)>) -> Result<NoContent> {
+    roles::set_selling(&id, selling)?;
+    Ok(NoContent)
+}
+
 fn keep(caller: Caller, Json(value): Json<Value>) -> Result<NoContent> {
     KEPT.put(caller.user()?, &value)?;
     Ok(NoContent)
