@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use stoa_egress::Egress;
-use stoa_identity::Identity;
+use stoa_identity::organizations::TenantPlans;
+use stoa_identity::{Identity, TenantDirectory};
 use stoa_kernel::secret::Secret;
 use stoa_kernel::store::Store as _;
 use stoa_runtime::{Compiler, Policy, Runtime, RuntimeConfig};
@@ -50,11 +51,37 @@ pub async fn build(config: &Config, file: Option<&Path>) -> anyhow::Result<Host>
     let store = SurrealStore::open(store_config(config), clock.clone())
         .await
         .context("opening the store")?;
+    let mail = mail::open(
+        config,
+        stoa_mail::Ports {
+            store: store.clone(),
+            clock: clock.clone(),
+            random: random.clone(),
+        },
+    )
+    .await?;
+    let platform = people::platform(
+        config,
+        store.clone(),
+        mail.post.clone(),
+        clock.clone(),
+        random.clone(),
+    );
+    let directory = Arc::new(TenantDirectory::new(
+        platform.clone(),
+        config.tenancy.default.clone(),
+    ));
+    let plans = Arc::new(TenantPlans(platform.clone()));
     let ports = stoa_runtime::Ports {
         store: store.clone(),
         clock: clock.clone(),
         random: random.clone(),
         outbound: Arc::new(Egress::new().context("the client for services elsewhere")?),
+        people: stoa_runtime::People {
+            directory: directory.clone(),
+            plans: plans.clone(),
+            letters_per_tenant_daily_max: config.mail.plugin_letters_daily_max,
+        },
     };
     let runtime = Runtime::start(runtime_config(config)?, ports).await?;
 
@@ -75,22 +102,13 @@ pub async fn build(config: &Config, file: Option<&Path>) -> anyhow::Result<Host>
     }
 
     let counting = quotas::build(config, clock.clone()).await?;
-    let mail = mail::open(
-        config,
-        stoa_mail::Ports {
-            store: store.clone(),
-            clock: clock.clone(),
-            random: random.clone(),
-        },
-    )
-    .await?;
     let people = people::open(
         config,
         people::Ports {
-            store: store.clone(),
-            post: mail.post.clone(),
+            platform,
             clock: clock.clone(),
             random: random.clone(),
+            participants: vec![runtime.clone()],
         },
     )
     .await?;

@@ -27,6 +27,7 @@ mod mail;
 mod marketplace;
 mod matrix;
 mod orders;
+mod people;
 mod process;
 mod products;
 mod reload;

@@ -1,5 +1,6 @@
 //! The catalogue: products, categories, reviews and stock, for all the shops that Stoa serves.
 
+mod allowance;
 mod amounts;
 mod announce;
 mod categories;

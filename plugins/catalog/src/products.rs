@@ -7,7 +7,7 @@ use crate::product::{PRODUCTS, Product};
 use crate::reviews;
 use crate::view::ProductView;
 use crate::write::NewProduct;
-use crate::{announce, check, copies, patch, rights, shop};
+use crate::{allowance, announce, check, copies, patch, rights, shop};
 
 pub fn list_products(
     caller: Caller,
@@ -54,6 +54,7 @@ pub fn create_product(
     );
     product.is_featured = rights::next_mark(&caller, "isFeatured", new.is_featured, false)?;
     product.is_popular = rights::next_mark(&caller, "isPopular", new.is_popular, false)?;
+    allowance::take()?;
     PRODUCTS.create(&id, &product)?;
     announce::created(&caller, &id, &product)?;
     Ok(Created(Json(ProductView::of(id, product, &caller))))
@@ -81,6 +82,7 @@ pub fn patch_product(
 pub fn delete_product(caller: Caller, Path(id): Path<String>) -> Result<NoContent> {
     let product = changeable(&caller, &id)?;
     PRODUCTS.delete(&id)?;
+    allowance::give_back()?;
     copies::drop(&id);
     announce::deleted(&id, &product)?;
     Ok(NoContent)

@@ -3,11 +3,16 @@
 
 mod cache;
 mod clock;
+mod directory;
 mod events;
+mod host_events;
 mod inbound;
 pub mod log;
+pub mod mail;
 mod outbound;
+mod plans;
 pub mod random;
+mod roles;
 mod secrets;
 mod settings;
 mod storage;
