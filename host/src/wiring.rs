@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use stoa_blobs::BlobStore;
 use stoa_identity::Identity;
 use stoa_kernel::store::Store as _;
 use stoa_runtime::{Compiler, Policy, Runtime, RuntimeConfig};
@@ -16,7 +17,7 @@ use crate::config::{Config, Location};
 use crate::mail::{self, Mail};
 use crate::system::{SystemClock, SystemRandom};
 use crate::watch::{self, Watcher};
-use crate::{bootstrap, demo, people, quotas};
+use crate::{blobs, bootstrap, demo, people, quotas};
 
 /// How often expired documents and stored answers are removed. They are invisible from their time on; this
 /// only gives their room back.
@@ -30,6 +31,7 @@ pub struct Host {
     store: Arc<SurrealStore>,
     identity: Arc<Identity>,
     mail: Mail,
+    files: Arc<BlobStore>,
     watcher: Option<Watcher>,
 }
 
@@ -47,8 +49,39 @@ pub async fn build(config: &Config, file: Option<&Path>) -> anyhow::Result<Host>
     let store = SurrealStore::open(store_config(config), clock.clone())
         .await
         .context("opening the store")?;
+    let counting = quotas::build(config, clock.clone()).await?;
+    let mail = mail::open(
+        config,
+        stoa_mail::Ports {
+            store: store.clone(),
+            clock: clock.clone(),
+            random: random.clone(),
+        },
+    )
+    .await?;
+    let people = people::open(
+        config,
+        people::Ports {
+            store: store.clone(),
+            post: mail.post.clone(),
+            clock: clock.clone(),
+            random: random.clone(),
+        },
+    )
+    .await?;
+    let files = blobs::open(
+        config,
+        stoa_blobs::Ports {
+            store: store.clone(),
+            quota: Some(people.plans.clone()),
+            clock: clock.clone(),
+            random: random.clone(),
+        },
+    )
+    .await?;
     let ports = stoa_runtime::Ports {
         store: store.clone(),
+        blobs: files.store.clone(),
         clock: clock.clone(),
         random: random.clone(),
     };
@@ -70,28 +103,9 @@ pub async fn build(config: &Config, file: Option<&Path>) -> anyhow::Result<Host>
         let _ = runtime.load(&plugin).await;
     }
 
-    let counting = quotas::build(config, clock.clone()).await?;
-    let mail = mail::open(
-        config,
-        stoa_mail::Ports {
-            store: store.clone(),
-            clock: clock.clone(),
-            random: random.clone(),
-        },
-    )
-    .await?;
-    let people = people::open(
-        config,
-        people::Ports {
-            store: store.clone(),
-            post: mail.post.clone(),
-            clock: clock.clone(),
-            random: random.clone(),
-        },
-    )
-    .await?;
     bootstrap::first_operator(config, &people.accounts).await?;
     let mut services = people.services;
+    services.push(files.service);
     services.extend(mail.services.iter().cloned());
     let edge = Edge::new(
         edge_config(config),
@@ -114,6 +128,7 @@ pub async fn build(config: &Config, file: Option<&Path>) -> anyhow::Result<Host>
         store,
         identity: people.identity,
         mail,
+        files: files.store,
         watcher,
     })
 }
@@ -136,11 +151,13 @@ impl Host {
             loaded.with_context(|| format!("dev.demo {}", dir.display()))?;
         }
         let sweeper = tokio::spawn(sweep(Arc::clone(&self.store)));
+        let files = tokio::spawn(blobs::sweep(self.files));
         let letters = self.mail.start();
         tracing::info!("listening on http://{}", listener.local_addr()?);
         let served = Arc::clone(&self.edge).serve(listener, shutdown).await;
 
         sweeper.abort();
+        files.abort();
         letters.stop().await;
         drop(self.watcher);
         drop(self.runtime);

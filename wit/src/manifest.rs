@@ -125,6 +125,8 @@ pub enum RouteClass {
     Default,
     /// The narrow one of routes where passwords and codes could be guessed, or mail be sent to strangers.
     SignIn,
+    /// The wide one of pictures and downloads, of which a page asks for dozens at once.
+    Files,
 }
 
 impl RouteClass {
@@ -134,6 +136,7 @@ impl RouteClass {
         match self {
             Self::Default => "default",
             Self::SignIn => "sign-in",
+            Self::Files => "files",
         }
     }
 }

@@ -16,6 +16,7 @@ mod contract;
 mod demo;
 mod denials;
 mod durability;
+mod files;
 mod host_routes;
 mod idempotency;
 mod lists;

@@ -9,6 +9,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("stoa-store", &["stoa-kernel", "stoa-wit"]),
     ("stoa-runtime", &["stoa-kernel", "stoa-wit"]),
     ("stoa-identity", &["stoa-kernel", "stoa-wit"]),
+    ("stoa-blobs", &["stoa-kernel", "stoa-wit"]),
     ("stoa-mail", &["stoa-kernel", "stoa-wit"]),
     ("stoa-quota", &["stoa-kernel", "stoa-wit"]),
     ("stoa-web", &["stoa-kernel", "stoa-wit"]),
@@ -24,6 +25,7 @@ const OF_ASSEMBLIES: &[&str] = &[
     "stoa-store",
     "stoa-runtime",
     "stoa-identity",
+    "stoa-blobs",
     "stoa-mail",
     "stoa-quota",
     "stoa-web",
@@ -44,6 +46,7 @@ const OWNED: &[(&str, &str)] = &[
     ("jsonwebtoken", "stoa-identity"),
     ("argon2", "stoa-identity"),
     ("openidconnect", "stoa-identity"),
+    ("object_store", "stoa-blobs"),
     ("lettre", "stoa-mail"),
     ("redis", "stoa-quota"),
 ];

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
+use stoa_kernel::blob::Blobs;
 use stoa_kernel::call::Request;
 use stoa_kernel::clock::Clock;
 use stoa_kernel::limits::{GUEST_BYTES_PER_REQUEST_MAX, LOG_BYTES_PER_REQUEST_MAX};
@@ -21,6 +22,8 @@ use crate::reuse::Resting;
 pub struct Ports {
     /// Where documents live.
     pub store: Arc<dyn Store>,
+    /// Files.
+    pub blobs: Arc<dyn Blobs>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Randomness.

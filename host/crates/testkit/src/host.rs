@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use stoa_blobs::BlobStore;
 use stoa_identity::Identity;
 use stoa_kernel::id::TenantId;
 use stoa_runtime::{Policy, Runtime, RuntimeConfig};
@@ -10,6 +11,7 @@ use stoa_store::{StoreConfig, SurrealStore, SyncPolicy};
 use stoa_web::{Edge, EdgeConfig};
 use tempfile::TempDir;
 
+use crate::files::{self, FilesConfig};
 use crate::people::{self, People, PeopleConfig};
 use crate::{FakeClock, SeededRandom};
 
@@ -28,6 +30,8 @@ pub struct TestHost {
     pub clock: Arc<FakeClock>,
     /// Finds out who calls, and signs tokens for development.
     pub identity: Arc<Identity>,
+    /// The files.
+    pub files: Arc<BlobStore>,
     dir: TempDir,
 }
 
@@ -38,6 +42,7 @@ pub struct TestHostBuilder {
     policy: Policy,
     allow_reuse: bool,
     people: PeopleConfig,
+    files: FilesConfig,
 }
 
 /// The file of a plugin under `plugins/`, as `cargo xtask test` has built it.
@@ -73,6 +78,7 @@ impl TestHost {
             policy: Policy::default(),
             allow_reuse: true,
             people: PeopleConfig::default(),
+            files: FilesConfig::default(),
         }
     }
 
@@ -155,6 +161,13 @@ impl TestHostBuilder {
         self
     }
 
+    /// With these rules for files.
+    #[must_use]
+    pub fn files(mut self, config: FilesConfig) -> Self {
+        self.files = config;
+        self
+    }
+
     /// Assembles and starts it.
     ///
     /// # Panics
@@ -181,14 +194,25 @@ impl TestHostBuilder {
         config.instances_max = INSTANCES_MAX;
         config.policy = self.policy;
         config.allow_reuse = self.allow_reuse;
+        let ports = stoa_blobs::Ports {
+            store: store.clone(),
+            quota: None,
+            clock: clock.clone(),
+            random: random.clone(),
+        };
+        let (files, files_service) = files::open(self.files, dir.path(), ports).await;
         let ports = stoa_runtime::Ports {
             store: store.clone(),
+            blobs: files.clone(),
             clock: clock.clone(),
             random: random.clone(),
         };
         let runtime = Runtime::start(config, ports).await.expect("the runtime");
 
-        let People { identity, services } = people::open(
+        let People {
+            identity,
+            mut services,
+        } = people::open(
             store.clone(),
             clock.clone(),
             random.clone(),
@@ -196,6 +220,7 @@ impl TestHostBuilder {
             self.people,
         )
         .await;
+        services.push(Arc::new(files_service));
         let edge = Edge::new(
             EdgeConfig {
                 default_tenant: tenant,
@@ -220,6 +245,7 @@ impl TestHostBuilder {
             store,
             clock,
             identity,
+            files,
             dir,
         };
         for (name, bytes) in &self.plugins {

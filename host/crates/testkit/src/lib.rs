@@ -7,12 +7,14 @@
 
 mod actor;
 mod clock;
+mod files;
 mod host;
 mod people;
 mod repack;
 
 pub use actor::{Actor, Answer};
 pub use clock::{FakeClock, SeededRandom};
+pub use files::FilesConfig;
 pub use host::{TestHost, TestHostBuilder, guest_file, plugin_file};
 pub use people::PeopleConfig;
 pub use repack::repack;
