@@ -2,6 +2,7 @@
 
 mod blobs;
 mod bootstrap;
+mod certificates;
 mod cli;
 mod config;
 mod demo;

@@ -16,7 +16,6 @@ mod mail;
 mod oidc;
 mod plugins;
 mod redis;
-mod secret;
 mod store;
 mod tenancy;
 
@@ -40,7 +39,7 @@ pub use mail::{Mail, WayOut};
 pub use oidc::Oidc;
 pub use plugins::Plugins;
 pub use redis::Redis;
-pub use secret::Secret;
+pub use stoa_kernel::secret::Secret;
 pub use store::{Location, Store};
 pub use tenancy::Tenancy;
 

@@ -1,5 +1,7 @@
 //! `[redis]`: what several hosts share besides the database.
 
+use std::path::PathBuf;
+
 use serde::Deserialize;
 use stoa_quota::{InvalidRedisUrl, RedisConfig};
 
@@ -16,10 +18,12 @@ pub struct Redis {
     url: Secret,
     /// What our keys begin with.
     prefix: String,
+    /// Where the certificates are that are trusted in place of the machine's own; empty for the machine's own.
+    pub ca_file: PathBuf,
 }
 
 impl Redis {
-    /// How quotas use it; none when there is no Redis.
+    /// How quotas use it, but for what is in [`Redis::ca_file`]; none when there is no Redis.
     #[must_use]
     pub fn quotas(&self) -> Option<RedisConfig> {
         let is_there = !self.url.is_empty();

@@ -8,6 +8,7 @@
 )]
 
 mod accounts;
+mod callers;
 mod capability;
 mod cart;
 mod catalog;
@@ -16,7 +17,9 @@ mod contract;
 mod demo;
 mod denials;
 mod durability;
+mod extension;
 mod files;
+mod google;
 mod host_routes;
 mod idempotency;
 mod lists;
@@ -32,3 +35,4 @@ mod shop;
 mod transaction;
 mod v1;
 mod vendors;
+mod wasi;

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use futures::stream::BoxStream;
 
 use crate::answer::IdempotencyKey;
+use crate::cookie;
 use crate::id::TenantId;
 use crate::identity::Principal;
 
@@ -32,6 +33,15 @@ pub struct Request {
     pub body: Bytes,
     /// Set when the client asked for the request to be safe to repeat.
     pub idempotency: Option<IdempotencyKey>,
+}
+
+impl Request {
+    /// The value of the first cookie of this name, as far as the request shows its cookies.
+    #[must_use]
+    pub fn cookie(&self, name: &str) -> Option<&str> {
+        let lines = self.headers.iter().filter(|(name, _)| name == "cookie");
+        cookie::find(lines.map(|(_, line)| line.as_str()), name)
+    }
 }
 
 /// A plugin's answer.

@@ -31,6 +31,7 @@ mod state;
 mod tenants;
 mod transaction;
 mod turnstile;
+mod wasi;
 
 mod runtime;
 

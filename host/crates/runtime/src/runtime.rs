@@ -26,7 +26,7 @@ use crate::migration::MIGRATIONS;
 use crate::registry::{Held, Live};
 use crate::scope::Ports;
 use crate::tenants::Tenants;
-use crate::transaction::InFlight;
+use stoa_kernel::answer::InFlight;
 
 /// Why the runtime could not start.
 #[derive(Debug, thiserror::Error)]

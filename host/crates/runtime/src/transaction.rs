@@ -1,15 +1,14 @@
 //! A request is a transaction: everything it does commits together, and a conflict runs it again.
 
-use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use stoa_kernel::answer::{IdempotencyKey, StoredAnswer};
-use stoa_kernel::call::{Request, Response, Source};
+use stoa_kernel::answer::{IdempotencyKey, StoredAnswer, in_flight};
+use stoa_kernel::call::{Request, Response};
 use stoa_kernel::error::Problem;
 use stoa_kernel::id::TenantId;
-use stoa_kernel::limits::{COMMIT_TRIES_MAX, IDEMPOTENCY_TTL_MS, IDEMPOTENT_ANSWER_BYTES_MAX};
-use stoa_kernel::random::Random;
+use stoa_kernel::limits::COMMIT_TRIES_MAX;
+use stoa_kernel::retry;
 use stoa_kernel::routing::Entry;
 use stoa_kernel::store::{CommitError, StoreError};
 use stoa_wit::Method;
@@ -25,14 +24,8 @@ use crate::reuse::Resting;
 use crate::revision::Revision;
 use crate::scope::{Budget, Scope};
 
-/// The first pause after a conflict is at most this long; each further one twice the one before.
-const PAUSE_MS_MIN: u64 = 1;
-/// No pause is longer.
-const PAUSE_MS_MAX: u64 = 50;
 /// After so many conflicts a request passes its plugin's turnstile alone.
 const CONFLICTS_BEFORE_ALONE: u32 = 3;
-/// Seconds after which a client should come back when its key is still at work.
-const IN_FLIGHT_RETRY_AFTER_S: u32 = 1;
 /// Seconds after which a client should come back when its tenant's data can't be migrated.
 const MIGRATION_RETRY_AFTER_S: u32 = 5;
 
@@ -66,9 +59,7 @@ pub async fn run(
     let Some(key) = request.idempotency.clone() else {
         return try_until_committed(core, live, answer_key, route, request).await;
     };
-    let Some(_running) = core.in_flight.begin(&request.tenant, &key.id) else {
-        return Err(in_flight());
-    };
+    let _running = core.in_flight.begin(&request.tenant, &key)?;
     if let Some(answer) = stored(core, &request.tenant, &key).await? {
         return Ok(answer);
     }
@@ -148,7 +139,9 @@ async fn try_until_committed(
                 revision.meter.conflicted();
                 outside.rewind();
                 drop(passage);
-                pause(attempt, deadline, &*core.ports.random).await;
+                let pause = retry::pause(attempt, &*core.ports.random);
+                let left = deadline.saturating_duration_since(Instant::now());
+                tokio::time::sleep(pause.min(left)).await;
             }
             Err(CommitError::Answered) => return answered(core, &request).await,
             Err(error) => return Err(Problem::unavailable(1, error.to_string())),
@@ -196,32 +189,8 @@ async fn answered(core: &Core, request: &Request) -> Result<Response, Problem> {
     }
 }
 
-/// Full jitter: anything between nothing and the bound, so that competitors spread out.
-async fn pause(attempt: u32, deadline: Instant, random: &dyn Random) {
-    let bound = PAUSE_MS_MIN
-        .checked_shl(attempt)
-        .unwrap_or(PAUSE_MS_MAX)
-        .min(PAUSE_MS_MAX)
-        * 1_000;
-    let mut bytes = [0; 8];
-    random.fill(&mut bytes);
-    let pause = Duration::from_micros(u64::from_le_bytes(bytes) % bound);
-    tokio::time::sleep(pause.min(deadline.saturating_duration_since(Instant::now()))).await;
-}
-
 fn store_problem(error: StoreError) -> Problem {
     Problem::unavailable(1, error.to_string())
-}
-
-fn in_flight() -> Problem {
-    Problem {
-        retry_after_s: Some(IN_FLIGHT_RETRY_AFTER_S),
-        ..Problem::new(
-            409,
-            "idempotency-in-flight",
-            "A request with this Idempotency-Key is still at work.",
-        )
-    }
 }
 
 async fn stored(
@@ -238,16 +207,7 @@ async fn stored(
     else {
         return Ok(None);
     };
-    if answer.fingerprint != key.fingerprint {
-        let detail = "This Idempotency-Key was used for a request with other contents.";
-        return Err(Problem::new(422, "idempotency-mismatch", detail));
-    }
-    Ok(Some(Response {
-        status: answer.status,
-        headers: answer.headers,
-        body: answer.body.into(),
-        source: Source::Replay,
-    }))
+    answer.told(key).map(Some)
 }
 
 fn keep(
@@ -256,58 +216,9 @@ fn keep(
     key: &IdempotencyKey,
     response: &Response,
 ) -> Result<(), Problem> {
-    if response.body.len() > IDEMPOTENT_ANSWER_BYTES_MAX {
-        return Err(Problem::new(
-            422,
-            "idempotent-answer-too-large",
-            "The answer is too large to be kept under an Idempotency-Key.",
-        ));
-    }
-    scope.unit.keep_answer(
-        &key.id,
-        StoredAnswer {
-            fingerprint: key.fingerprint.clone(),
-            status: response.status,
-            headers: response.headers.clone(),
-            body: response.body.to_vec(),
-            expires_at: core.ports.clock.now() + IDEMPOTENCY_TTL_MS,
-        },
-    );
+    let answer = StoredAnswer::of(key, response, core.ports.clock.now())?;
+    scope.unit.keep_answer(&key.id, answer);
     Ok(())
-}
-
-/// The idempotency keys at work in this process.
-#[derive(Default)]
-pub struct InFlight {
-    keys: Mutex<HashSet<(TenantId, String)>>,
-}
-
-/// A key at work, until dropped.
-pub struct Running<'a> {
-    keys: &'a InFlight,
-    key: (TenantId, String),
-}
-
-impl InFlight {
-    fn begin(&self, tenant: &TenantId, id: &str) -> Option<Running<'_>> {
-        let key = (tenant.clone(), id.to_string());
-        let fresh = self
-            .keys
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(key.clone());
-        fresh.then_some(Running { keys: self, key })
-    }
-}
-
-impl Drop for Running<'_> {
-    fn drop(&mut self) {
-        self.keys
-            .keys
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(&self.key);
-    }
 }
 
 /// A scope outside of any client's request: for health calls and migrations.

@@ -150,10 +150,7 @@ impl Shared {
             }
         }
         if !plan.events.is_empty() {
-            script.insert(
-                names::OUTBOX,
-                plan.events.iter().map(|event| outbox::row(event)).collect(),
-            );
+            script.insert(names::OUTBOX, plan.events.iter().map(outbox::row).collect());
         }
         if let Some((id, answer)) = &plan.answer {
             script.create(answers::record(id), answers::content(answer, now));

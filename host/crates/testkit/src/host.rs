@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use stoa_blobs::BlobStore;
-use stoa_identity::Identity;
+use stoa_identity::{Identity, TokenConfig};
 use stoa_kernel::id::TenantId;
 use stoa_runtime::{Policy, Runtime, RuntimeConfig};
 use stoa_store::{StoreConfig, SurrealStore, SyncPolicy};
@@ -32,6 +32,8 @@ pub struct TestHost {
     pub identity: Arc<Identity>,
     /// The files.
     pub files: Arc<BlobStore>,
+    /// How access tokens are signed and what they say.
+    pub token_config: TokenConfig,
     dir: TempDir,
 }
 
@@ -87,12 +89,23 @@ impl TestHost {
     /// # Errors
     /// The host's reason to refuse it.
     pub async fn install(&self, name: &str, bytes: &[u8]) -> Result<(), String> {
-        let file = self.dir.path().join("plugins").join(format!("{name}.wasm"));
+        let file = self.file(name);
         std::fs::write(&file, bytes).expect("the plugin folder");
         self.runtime
             .load(&file)
             .await
             .map_err(|error| error.to_string())
+    }
+
+    /// Takes a plugin's file away.
+    pub async fn uninstall(&self, name: &str) {
+        let file = self.file(name);
+        std::fs::remove_file(&file).expect("a plugin that was installed");
+        self.runtime.unload(&file).await;
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.dir.path().join("plugins").join(format!("{name}.wasm"))
     }
 }
 
@@ -211,6 +224,7 @@ impl TestHostBuilder {
 
         let People {
             identity,
+            token_config,
             mut services,
         } = people::open(
             store.clone(),
@@ -246,6 +260,7 @@ impl TestHostBuilder {
             clock,
             identity,
             files,
+            token_config,
             dir,
         };
         for (name, bytes) in &self.plugins {

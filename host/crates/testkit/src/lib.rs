@@ -9,6 +9,7 @@ mod actor;
 mod clock;
 mod files;
 mod host;
+pub mod oidc;
 mod people;
 mod repack;
 

@@ -10,7 +10,7 @@ use stoa_kernel::call::{Incoming, Request, Response, Source, Streamed};
 use stoa_kernel::error::Problem;
 use stoa_kernel::hex::hex;
 use stoa_kernel::identity::Role;
-use stoa_kernel::limits::{COMMIT_TRIES_MAX, IDEMPOTENCY_TTL_MS};
+use stoa_kernel::limits::COMMIT_TRIES_MAX;
 use stoa_kernel::random::ulid;
 use stoa_kernel::store::CommitError;
 
@@ -179,13 +179,8 @@ impl Inner {
             let added = files.catalog.add(&*unit, blob, room).await;
             added.map_err(blob_problem)?;
             if let Some(key) = &key {
-                let answer = StoredAnswer {
-                    fingerprint: key.fingerprint.clone(),
-                    status: response.status,
-                    headers: response.headers.clone(),
-                    body: response.body.to_vec(),
-                    expires_at: files.ports.clock.now().saturating_add(IDEMPOTENCY_TTL_MS),
-                };
+                let now = files.ports.clock.now();
+                let answer = StoredAnswer::of(key, &response, now)?;
                 unit.keep_answer(&key.id, answer);
             }
             match unit.commit().await {
@@ -204,19 +199,8 @@ impl Inner {
     ) -> Result<Option<Response>, Problem> {
         let store = &self.files.ports.store;
         let stored = store.stored_answer(&request.tenant, &key.id).await;
-        let Some(stored) = stored.map_err(store_problem)? else {
-            return Ok(None);
-        };
-        if stored.fingerprint != key.fingerprint {
-            let detail = "This Idempotency-Key was used for a request with other contents.";
-            return Err(Problem::new(422, "idempotency-mismatch", detail));
-        }
-        Ok(Some(Response {
-            status: stored.status,
-            headers: stored.headers,
-            body: stored.body.into(),
-            source: Source::Replay,
-        }))
+        let stored = stored.map_err(store_problem)?;
+        stored.map(|stored| stored.told(key)).transpose()
     }
 }
 

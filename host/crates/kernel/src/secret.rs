@@ -5,11 +5,17 @@ use std::fmt;
 use serde::Deserialize;
 
 /// A text that `Debug` does not show.
-#[derive(Clone, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
 pub struct Secret(String);
 
 impl Secret {
+    /// Makes a text one.
+    #[must_use]
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
     /// The text itself, for the one place that needs it.
     #[must_use]
     pub fn expose(&self) -> &str {

@@ -5,12 +5,13 @@ use std::collections::HashMap;
 use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
 use reqwest::{Client, Method, Response, Url};
 
-use crate::peer::REDIRECT_URI;
+use super::REDIRECT_URI;
 
 /// Pages between the first address and the way back.
 const PAGES_MAX: usize = 20;
 
 /// A browser with its cookies, by name and path.
+#[derive(Clone)]
 pub struct Browser {
     client: Client,
     cookies: HashMap<(String, String), String>,
@@ -25,36 +26,63 @@ pub enum Wish<'a> {
     Refuse,
 }
 
+impl Default for Browser {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Browser {
+    /// One without cookies.
+    ///
+    /// # Panics
+    /// When no HTTP client can be made.
+    #[must_use]
     pub fn new() -> Self {
         let builder = Client::builder().redirect(reqwest::redirect::Policy::none());
         Self {
-            client: builder.no_proxy().build().unwrap(),
+            client: builder.no_proxy().build().expect("a provider's page"),
             cookies: HashMap::new(),
         }
     }
 
     /// Goes where the host sent it and does what the provider asks; answers the callback's query.
+    ///
+    /// # Panics
+    /// When the provider does anything else than a provider does.
     pub async fn walk(&mut self, url: &str, wish: Wish<'_>) -> String {
-        let mut request = (Method::GET, Url::parse(url).unwrap(), String::new());
+        let mut request = (
+            Method::GET,
+            Url::parse(url).expect("a provider's page"),
+            String::new(),
+        );
         for _ in 0..PAGES_MAX {
             let (method, url, form) = request;
             let answer = self.send(method, url.clone(), form).await;
             if let Some(location) = answer.headers().get(LOCATION) {
-                let next = url.join(location.to_str().unwrap()).unwrap();
+                let next = url
+                    .join(location.to_str().expect("a provider's page"))
+                    .expect("a provider's page");
                 if next.as_str().starts_with(REDIRECT_URI) {
-                    return next.query().unwrap().to_owned();
+                    return next.query().expect("a provider's page").to_owned();
                 }
                 request = (Method::GET, next, String::new());
                 continue;
             }
-            let (status, page) = (answer.status(), answer.text().await.unwrap());
+            let (status, page) = (
+                answer.status(),
+                answer.text().await.expect("a provider's page"),
+            );
             assert!(status.is_success(), "{url}: {status} {page}");
-            let action = url.join(action(&page)).unwrap();
+            let action = url.join(action(&page)).expect("a provider's page");
             request = match wish {
                 Wish::Refuse => {
                     let abort = format!("{}/abort", action.path());
-                    (Method::GET, url.join(&abort).unwrap(), String::new())
+                    (
+                        Method::GET,
+                        url.join(&abort).expect("a provider's page"),
+                        String::new(),
+                    )
                 }
                 Wish::SignIn(login) if page.contains("name=\"login\"") => {
                     let form = format!("prompt=login&login={login}&password=any");
@@ -63,7 +91,19 @@ impl Browser {
                 Wish::SignIn(_) => (Method::POST, action, "prompt=consent".to_owned()),
             };
         }
-        unreachable!("{PAGES_MAX} pages and no way back");
+        panic!("{PAGES_MAX} pages and no way back");
+    }
+
+    /// Opens an address; where that leads on to is the caller's to follow.
+    pub async fn visit(&mut self, url: &str) -> Response {
+        let url = Url::parse(url).expect("a URL");
+        self.send(Method::GET, url, String::new()).await
+    }
+
+    /// Posts nothing but its cookies.
+    pub async fn submit(&mut self, url: &str) -> Response {
+        let url = Url::parse(url).expect("a URL");
+        self.send(Method::POST, url, String::new()).await
     }
 
     async fn send(&mut self, method: Method, url: Url, form: String) -> Response {
@@ -74,14 +114,14 @@ impl Browser {
             .collect();
         let mut request = self.client.request(method.clone(), url);
         request = request.header(COOKIE, pairs.join("; "));
-        if method == Method::POST {
+        if method == Method::POST && !form.is_empty() {
             request = request
                 .header("content-type", "application/x-www-form-urlencoded")
                 .body(form);
         }
-        let answer = request.send().await.unwrap();
+        let answer = request.send().await.expect("a provider's page");
         for line in answer.headers().get_all(SET_COOKIE) {
-            self.keep(line.to_str().unwrap());
+            self.keep(line.to_str().expect("a provider's page"));
         }
         answer
     }
@@ -89,10 +129,15 @@ impl Browser {
     /// Keeps a cookie; an empty one is taken away.
     fn keep(&mut self, line: &str) {
         let mut parts = line.split(';').map(str::trim);
-        let (name, value) = parts.next().unwrap().split_once('=').unwrap();
+        let (name, value) = parts
+            .next()
+            .expect("a provider's page")
+            .split_once('=')
+            .expect("a provider's page");
         let path = parts
-            .find_map(|part| part.strip_prefix("path="))
-            .unwrap_or("/");
+            .filter_map(|part| part.split_once('='))
+            .find(|(name, _)| name.eq_ignore_ascii_case("path"))
+            .map_or("/", |(_, path)| path);
         let key = (name.to_owned(), path.to_owned());
         if value.is_empty() {
             self.cookies.remove(&key);
@@ -104,6 +149,6 @@ impl Browser {
 
 /// Where the page's form leads.
 fn action(page: &str) -> &str {
-    let (_, rest) = page.split_once("action=\"").unwrap();
-    rest.split_once('"').unwrap().0
+    let (_, rest) = page.split_once("action=\"").expect("a provider's page");
+    rest.split_once('"').expect("a provider's page").0
 }
