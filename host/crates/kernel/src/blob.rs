@@ -34,6 +34,14 @@ pub struct BlobInfo {
     pub created_at: Millis,
 }
 
+impl BlobInfo {
+    /// The path on this host under which anybody sees it, if it is public.
+    #[must_use]
+    pub fn public_path(&self, tenant: &TenantId) -> Option<String> {
+        self.public.then(|| format!("/media/{tenant}/{}", self.id))
+    }
+}
+
 /// A blob that a plugin makes.
 #[derive(Debug, Clone)]
 pub struct NewBlob {

@@ -1,5 +1,6 @@
 //! Files: uploads, downloads, pictures, and what is left of them. One story, told on every storage.
 
+mod catalogue;
 mod connection;
 mod plugin;
 mod s3;

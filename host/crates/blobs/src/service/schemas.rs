@@ -83,12 +83,10 @@ pub(super) fn view(
         size: blob.size_bytes,
         digest: &blob.digest,
         public: blob.public,
-        url: if blob.public {
-            format!("/media/{tenant}/{}", blob.id)
-        } else {
+        url: blob.public_path(tenant).unwrap_or_else(|| {
             let expires_at = files.ports.clock.now().saturating_add(LINK_MS);
             files.link(tenant, &blob.id, expires_at)
-        },
+        }),
         created_at: created_at.unwrap_or_default().to_string(),
     };
     let body = serde_json::to_vec(&view).map_err(|error| Problem::internal(error.to_string()))?;

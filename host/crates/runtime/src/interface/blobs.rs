@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use stoa_kernel::blob::{BlobError, BlobInfo, CONTENT_BYTES_MAX, LINK_S_MAX, NewBlob};
 use stoa_kernel::clock::Millis;
+use stoa_kernel::id::TenantId;
 use stoa_kernel::limits::DOCUMENT_ID_BYTES_MAX;
 
 use super::random::told_ulid;
@@ -21,7 +22,12 @@ impl Host for State {
         }
         // What is known rests on its document, so an answer that tells of it may be remembered.
         let found = scope.ports.blobs.stat(&*scope.unit, &id).await;
-        told(found.and_then(|found| found.map(info).ok_or(BlobError::NotFound)))
+        let tenant = &scope.request.tenant;
+        told(found.and_then(|found| {
+            found
+                .map(|blob| info(tenant, blob))
+                .ok_or(BlobError::NotFound)
+        }))
     }
 
     async fn read(
@@ -63,7 +69,7 @@ impl Host for State {
         };
         let (unit, tenant) = (&*scope.unit, &scope.request.tenant);
         let written = scope.ports.blobs.write(unit, tenant, blob).await;
-        told(written.map(info))
+        told(written.map(|blob| info(tenant, blob)))
     }
 
     async fn remove(&mut self, id: String) -> wasmtime::Result<Result<bool, Error>> {
@@ -96,8 +102,9 @@ impl Host for State {
     }
 }
 
-fn info(blob: BlobInfo) -> Info {
+fn info(tenant: &TenantId, blob: BlobInfo) -> Info {
     Info {
+        public_path: blob.public_path(tenant),
         id: blob.id,
         name: blob.name,
         content_type: blob.content_type,

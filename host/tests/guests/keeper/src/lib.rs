@@ -56,5 +56,6 @@ fn view(info: &Info) -> Value {
     json!({
         "id": info.id, "name": info.name, "contentType": info.content_type, "sizeBytes": info.size_bytes,
         "digest": info.digest, "owner": info.owner, "createdAtMs": info.created_at_ms,
+        "publicPath": info.public_path,
     })
 }
