@@ -26,9 +26,10 @@ async fn a_product_shows_uploaded_pictures_and_hides_the_file_that_it_sells() {
     let path = "/api/marketplace/products";
     let made = vera.post(path, &product).await.json_of(201);
     let path = format!("{path}/{}", text(&made, "id"));
+    let change = format!("/api/v1/products/{}", text(&made, "id"));
     let _ = host
         .admin()
-        .patch(&path, &json!({ "status": "active" }))
+        .patch(&change, &json!({ "status": "active" }))
         .await
         .expect(200);
     let seen = anybody.get(&path).await.json_of(200);
