@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Deserializer, de::Error as _};
 use stoa_blobs::{Location, S3};
-
-use super::Secret;
+use stoa_kernel::secret::Secret;
 
 /// Files.
 #[derive(Debug, Clone, Deserialize)]

@@ -12,6 +12,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("stoa-blobs", &["stoa-kernel", "stoa-wit"]),
     ("stoa-mail", &["stoa-kernel", "stoa-wit"]),
     ("stoa-quota", &["stoa-kernel", "stoa-wit"]),
+    ("stoa-egress", &["stoa-kernel"]),
     ("stoa-web", &["stoa-kernel", "stoa-wit"]),
     ("stoa-testkit", OF_ASSEMBLIES),
     ("stoa", OF_ASSEMBLIES),
@@ -28,6 +29,7 @@ const OF_ASSEMBLIES: &[&str] = &[
     "stoa-blobs",
     "stoa-mail",
     "stoa-quota",
+    "stoa-egress",
     "stoa-web",
     "stoa-wit",
 ];

@@ -27,6 +27,7 @@ mod relay;
 mod reuse;
 mod revision;
 mod scope;
+mod services;
 mod state;
 mod tenants;
 mod transaction;

@@ -238,6 +238,7 @@ pub async fn host_scope(
         query: String::new(),
         headers: Vec::new(),
         body: Default::default(),
+        cause: None,
         idempotency: None,
     };
     Ok(Arc::new(Scope {

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use stoa_blobs::BlobStore;
+use stoa_egress::Egress;
 use stoa_identity::{Identity, TokenConfig};
 use stoa_kernel::id::TenantId;
 use stoa_runtime::{Policy, Runtime, RuntimeConfig};
@@ -219,6 +220,7 @@ impl TestHostBuilder {
             blobs: files.clone(),
             clock: clock.clone(),
             random: random.clone(),
+            outbound: Arc::new(Egress::new().expect("a client")),
         };
         let runtime = Runtime::start(config, ports).await.expect("the runtime");
 
