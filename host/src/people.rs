@@ -15,7 +15,6 @@ use stoa_identity::{
 use stoa_kernel::clock::Clock;
 use stoa_kernel::mail::Post;
 use stoa_kernel::personal_data::PersonalData;
-use stoa_kernel::quota::OrganizationQuota;
 use stoa_kernel::random::Random;
 use stoa_kernel::service::Service;
 use stoa_kernel::store::Store;
@@ -60,7 +59,7 @@ pub struct People {
     /// Accounts and organisations.
     pub services: Vec<Arc<dyn Service>>,
     /// What organisations pay for.
-    pub plans: Arc<dyn OrganizationQuota>,
+    pub plans: Arc<PlanQuota>,
 }
 
 /// Makes them, and the collections that they need.
@@ -122,6 +121,14 @@ pub async fn open(config: &Config, ports: Ports) -> anyhow::Result<People> {
         services,
         plans: Arc::new(PlanQuota(platform)),
     })
+}
+
+/// A key for another purpose, which the host has as long as it has the key that signs.
+///
+/// # Errors
+/// When that can't be had.
+pub fn key_for(config: &Config, purpose: &str) -> anyhow::Result<[u8; 32]> {
+    Ok(token_config(config)?.keys.signs().derived(purpose))
 }
 
 fn token_config(config: &Config) -> anyhow::Result<TokenConfig> {

@@ -19,6 +19,7 @@ mod demo;
 mod denials;
 mod durability;
 mod extension;
+mod files;
 mod google;
 mod host_routes;
 mod idempotency;

@@ -19,6 +19,7 @@ mod rights;
 mod shop;
 #[cfg(test)]
 mod tests;
+mod uploads;
 mod view;
 mod write;
 

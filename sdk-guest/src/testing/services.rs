@@ -86,6 +86,7 @@ pub mod blobs {
             digest: String::new(),
             owner: None,
             created_at_ms: super::super::host::clock::now_ms(),
+            public_path: None,
         };
         with(|state| {
             let kept = (info.clone(), content.to_vec());

@@ -2,6 +2,7 @@
 //! they reach one another. No I/O, no async runtime, no engine.
 
 pub mod answer;
+pub mod blob;
 pub mod call;
 pub mod clock;
 pub mod cookie;

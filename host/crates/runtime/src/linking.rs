@@ -166,6 +166,7 @@ fn define_host(linker: &mut Linker<State>, name: &str) -> wasmtime::Result<()> {
         "stoa:http/outbound" => host::http::outbound::add_to_linker::<_, Ours>(linker, state),
         "stoa:secrets/secrets" => host::secrets::secrets::add_to_linker::<_, Ours>(linker, state),
         "stoa:storage/storage" => host::storage::storage::add_to_linker::<_, Ours>(linker, state),
+        "stoa:blobs/blobs" => host::blobs::blobs::add_to_linker::<_, Ours>(linker, state),
         "stoa:cache/cache" => host::cache::cache::add_to_linker::<_, Ours>(linker, state),
         "stoa:settings/settings" => {
             host::settings::settings::add_to_linker::<_, Ours>(linker, state)

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Instant;
 
+use stoa_kernel::blob::Blobs;
 use stoa_kernel::call::Request;
 use stoa_kernel::clock::Clock;
 use stoa_kernel::directory::Directory;
@@ -25,6 +26,8 @@ use crate::reuse::Resting;
 pub struct Ports {
     /// Where documents live.
     pub store: Arc<dyn Store>,
+    /// Files.
+    pub blobs: Arc<dyn Blobs>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Randomness.

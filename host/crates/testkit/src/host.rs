@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use stoa_blobs::BlobStore;
 use stoa_egress::Egress;
 use stoa_identity::organizations::TenantPlans;
 use stoa_identity::{Identity, Platform, TenantDirectory, TokenConfig};
@@ -13,6 +14,7 @@ use stoa_store::{StoreConfig, SurrealStore, SyncPolicy};
 use stoa_web::{Edge, EdgeConfig};
 use tempfile::TempDir;
 
+use crate::files::{self, FilesConfig};
 use crate::people::{self, People, PeopleConfig};
 use crate::{FakeClock, SeededRandom};
 
@@ -37,6 +39,8 @@ pub struct TestHost {
     pub directory: Arc<TenantDirectory>,
     /// What organisations pay for.
     pub plans: Arc<TenantPlans>,
+    /// The files.
+    pub files: Arc<BlobStore>,
     /// How access tokens are signed and what they say.
     pub token_config: TokenConfig,
     dir: TempDir,
@@ -50,6 +54,7 @@ pub struct TestHostBuilder {
     allow_reuse: bool,
     people: PeopleConfig,
     letters_daily_max: u32,
+    files: FilesConfig,
 }
 
 /// The file of a plugin under `plugins/`, as `cargo xtask test` has built it.
@@ -86,6 +91,7 @@ impl TestHost {
             allow_reuse: true,
             people: PeopleConfig::default(),
             letters_daily_max: LETTERS_PER_TENANT_DAILY_MAX,
+            files: FilesConfig::default(),
         }
     }
 
@@ -186,6 +192,13 @@ impl TestHostBuilder {
         self
     }
 
+    /// With these rules for files.
+    #[must_use]
+    pub fn files(mut self, config: FilesConfig) -> Self {
+        self.files = config;
+        self
+    }
+
     /// Assembles and starts it.
     ///
     /// # Panics
@@ -216,8 +229,16 @@ impl TestHostBuilder {
             people::platform(store.clone(), clock.clone(), random.clone(), &tenant).await;
         let directory = Arc::new(TenantDirectory::new(platform.clone(), tenant.clone()));
         let plans = Arc::new(TenantPlans(platform.clone()));
+        let ports = stoa_blobs::Ports {
+            store: store.clone(),
+            quota: None,
+            clock: clock.clone(),
+            random: random.clone(),
+        };
+        let (files, files_service) = files::open(self.files, dir.path(), ports).await;
         let ports = stoa_runtime::Ports {
             store: store.clone(),
+            blobs: files.clone(),
             clock: clock.clone(),
             random: random.clone(),
             outbound: Arc::new(Egress::new().expect("a client")),
@@ -232,7 +253,7 @@ impl TestHostBuilder {
         let People {
             identity,
             token_config,
-            services,
+            mut services,
         } = people::open(
             platform.clone(),
             clock.clone(),
@@ -241,6 +262,7 @@ impl TestHostBuilder {
             self.people,
         )
         .await;
+        services.push(Arc::new(files_service));
         let edge = Edge::new(
             EdgeConfig {
                 default_tenant: tenant,
@@ -268,6 +290,7 @@ impl TestHostBuilder {
             platform,
             directory,
             plans,
+            files,
             token_config,
             dir,
         };

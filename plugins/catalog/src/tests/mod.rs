@@ -14,6 +14,7 @@ mod inventory;
 mod lists;
 mod moderation;
 mod reviews;
+mod uploads;
 mod writes;
 
 use serde_json::{Value, json};

@@ -1,6 +1,7 @@
 //! One file per WIT interface. Each function does three things in order: check the grant, clamp the
 //! input, call a port.
 
+mod blobs;
 mod cache;
 mod clock;
 mod directory;
