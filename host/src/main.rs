@@ -4,6 +4,7 @@ mod bootstrap;
 mod cli;
 mod config;
 mod demo;
+mod events;
 mod keyfile;
 mod mail;
 mod office;

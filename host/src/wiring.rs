@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use stoa_identity::Identity;
 use stoa_kernel::store::Store as _;
-use stoa_runtime::{Compiler, Policy, Runtime, RuntimeConfig};
+use stoa_runtime::{Compiler, Dispatcher, Policy, Runtime, RuntimeConfig};
 use stoa_store::{StoreConfig, SurrealStore};
 use stoa_web::{Edge, EdgeConfig, Metrics};
 use tokio::net::TcpListener;
@@ -16,7 +16,7 @@ use crate::config::{Config, Location};
 use crate::mail::{self, Mail};
 use crate::system::{SystemClock, SystemRandom};
 use crate::watch::{self, Watcher};
-use crate::{bootstrap, demo, people, quotas};
+use crate::{bootstrap, demo, events, people, quotas};
 
 /// How often expired documents and stored answers are removed. They are invisible from their time on; this
 /// only gives their room back.
@@ -30,6 +30,7 @@ pub struct Host {
     store: Arc<SurrealStore>,
     identity: Arc<Identity>,
     mail: Mail,
+    dispatcher: Arc<Dispatcher>,
     watcher: Option<Watcher>,
 }
 
@@ -91,6 +92,10 @@ pub async fn build(config: &Config, file: Option<&Path>) -> anyhow::Result<Host>
     )
     .await?;
     bootstrap::first_operator(config, &people.accounts).await?;
+    // Before the first request: what a commit raises must be heard.
+    let dispatcher = events::start(config, Arc::clone(&runtime), store.clone(), Vec::new()).await?;
+    let mut parts = counting.parts;
+    parts.push(dispatcher.clone());
     let mut services = people.services;
     services.extend(mail.services.iter().cloned());
     let edge = Edge::new(
@@ -101,7 +106,7 @@ pub async fn build(config: &Config, file: Option<&Path>) -> anyhow::Result<Host>
             identity: people.identity.clone(),
             quotas: counting.quotas,
             organization_quota: Some(people.plans),
-            parts: counting.parts,
+            parts,
             services,
             clock,
             random,
@@ -114,6 +119,7 @@ pub async fn build(config: &Config, file: Option<&Path>) -> anyhow::Result<Host>
         store,
         identity: people.identity,
         mail,
+        dispatcher,
         watcher,
     })
 }
@@ -141,8 +147,10 @@ impl Host {
         let served = Arc::clone(&self.edge).serve(listener, shutdown).await;
 
         sweeper.abort();
+        self.dispatcher.stop().await;
         letters.stop().await;
         drop(self.watcher);
+        drop(self.dispatcher);
         drop(self.runtime);
         self.store.shutdown().await;
         tracing::info!("stopped");

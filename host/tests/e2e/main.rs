@@ -16,6 +16,7 @@ mod contract;
 mod demo;
 mod denials;
 mod durability;
+mod events;
 mod host_routes;
 mod idempotency;
 mod lists;

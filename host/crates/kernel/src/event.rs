@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::clock::{Clock, Millis};
@@ -15,7 +16,7 @@ use crate::store::StoreError;
 pub const HOST: &str = "host";
 
 /// An event that was raised.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
     /// ULID. The commit that raises it may replace it by a greater one, so that of two commits that touch the
     /// same document the later one's events have the greater ids; from then on it stays.

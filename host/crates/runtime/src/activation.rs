@@ -15,8 +15,10 @@ use wasmtime::component::{Component, InstancePre};
 
 use crate::Core;
 use crate::artifact::{ARTIFACT_BYTES_MAX, Artifact, ArtifactError};
+use crate::bindings::exports::stoa::events::subscriber::GuestIndices as SubscriberIndices;
 use crate::bindings::exports::stoa::http::handler::GuestIndices as HandlerIndices;
 use crate::bindings::exports::stoa::lifecycle::lifecycle::GuestIndices as LifecycleIndices;
+use crate::bindings::exports::stoa::schedule::scheduled::GuestIndices as ScheduledIndices;
 use crate::call;
 use crate::compile::CompileError;
 use crate::config::Policy;
@@ -136,6 +138,18 @@ fn revision(
             "lifecycle (stoa:lifecycle/lifecycle)",
         ));
     }
+    let subscriber = SubscriberIndices::new(&pre).ok();
+    if subscriber.is_none() && !manifest.subscriptions.is_empty() {
+        return Err(ActivationError::MissingExport(
+            "subscriptions (stoa:events/subscriber)",
+        ));
+    }
+    let scheduled = ScheduledIndices::new(&pre).ok();
+    if scheduled.is_none() && !manifest.schedules.is_empty() {
+        return Err(ActivationError::MissingExport(
+            "schedules (stoa:schedule/scheduled)",
+        ));
+    }
     let limits = CallLimits::resolve(
         &manifest.limits,
         &core.config.limits_default,
@@ -163,6 +177,8 @@ fn revision(
         reuse,
         handler,
         lifecycle,
+        subscriber,
+        scheduled,
         provided: linking::provided(component, &package)?,
         settings,
         collections,

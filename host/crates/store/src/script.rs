@@ -36,8 +36,7 @@ impl Script {
     /// Fails unless the record is there. Whoever removes it meanwhile is not held up.
     pub(crate) fn present(&mut self, record: Value) {
         let record = self.bind(record);
-        let text =
-            format!("IF (SELECT VALUE id FROM ONLY {record}) = NONE {{ THROW '{GONE}' }}");
+        let text = format!("IF (SELECT VALUE id FROM ONLY {record}) = NONE {{ THROW '{GONE}' }}");
         self.statements.push(Statement {
             text,
             checked: false,
@@ -58,6 +57,15 @@ impl Script {
         let records = self.bind(Value::Array(Array::from(records)));
         self.statements.push(Statement {
             text: format!("DELETE {records} RETURN NONE"),
+            checked: false,
+        });
+    }
+
+    /// Lets a record end at a time.
+    pub(crate) fn expire(&mut self, record: Value, at: Value) {
+        let (record, at) = (self.bind(record), self.bind(at));
+        self.statements.push(Statement {
+            text: format!("UPDATE {record} SET exp = {at} RETURN NONE"),
             checked: false,
         });
     }

@@ -14,14 +14,17 @@ const TIME_DIGITS: usize = 19;
 
 /// Adds events to a commit: to the outbox, or to those that are due later.
 pub(crate) fn insert(script: &mut Script, events: &[Event], now: Millis) {
-    let (later, at_once): (Vec<_>, Vec<_>) =
-        events.iter().partition(|event| is_later(event, now));
+    let (later, at_once): (Vec<_>, Vec<_>) = events.iter().partition(|event| is_later(event, now));
     if !at_once.is_empty() {
-        let rows = at_once.into_iter().map(|event| row(event, record(&event.id)));
+        let rows = at_once
+            .into_iter()
+            .map(|event| row(event, record(&event.id)));
         script.insert(OUTBOX, rows.collect());
     }
     if !later.is_empty() {
-        let rows = later.into_iter().map(|event| row(event, later_record(event)));
+        let rows = later
+            .into_iter()
+            .map(|event| row(event, later_record(event)));
         script.insert(LATER, rows.collect());
     }
 }
