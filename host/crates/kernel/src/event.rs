@@ -137,7 +137,7 @@ pub trait OutboxListener: Send + Sync + 'static {
 /// [`crate::store::UnitOfWork::raise`] and nowhere else.
 #[async_trait]
 pub trait Outbox: Send + Sync + 'static {
-    /// Who hears of news from now on, in place of whoever did.
+    /// Who hears of news from now on, in place of whoever did before.
     fn listen(&self, listener: Arc<dyn OutboxListener>);
 
     /// The events that wait with ids from `from` on, in the order of their ids.

@@ -9,7 +9,8 @@ use crate::TestHost;
 
 impl TestHost {
     /// Begins to deliver events and to take turns, until what comes back is dropped. Without it they wait in the
-    /// outbox, where a test can look at them. Two of one host compete, as two hosts would.
+    /// outbox, where a test can look at them. Two of one host compete for what waits when they start, as two
+    /// hosts would; of what is raised then the later one hears.
     ///
     /// # Panics
     /// When it does not start.

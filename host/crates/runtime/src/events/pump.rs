@@ -13,6 +13,7 @@ use tokio::task::{Id, JoinError, JoinSet};
 
 use super::delivery::{self, Outcome};
 use super::dispatcher::{STORE_PAUSE, Shared, store_pause};
+use super::hub::Figures;
 use super::lanes::{Job, Lanes, Line, Tries};
 use super::retries::Failure;
 use super::subscribers::Table;
@@ -174,10 +175,12 @@ impl Pump {
         self.lanes.release(self.shared.ports.clock.now());
         self.start();
         self.settle();
-        self.shared.report(
-            &self.tenant,
-            Some((self.lanes.oldest_at(), self.lanes.held())),
-        );
+        let figures = Figures {
+            oldest_at: self.lanes.oldest_at(),
+            waiting: self.lanes.waiting(),
+            held: self.lanes.held(),
+        };
+        self.shared.report(&self.tenant, Some(figures));
         while let Some(ended) = self.running.try_join_next_with_id() {
             self.ended(ended);
         }

@@ -53,6 +53,7 @@ struct Timetable {
     /// Every schedule of the live set, with its rhythm.
     schedules: HashMap<(Arc<str>, String), Millis>,
     due: BTreeSet<(Millis, Slot)>,
+    due_at: HashMap<Slot, Millis>,
     running: HashMap<Id, Slot>,
 }
 
@@ -61,14 +62,15 @@ impl Timetable {
         if tenant.is_platform() || !self.tenants.insert(tenant.clone()) {
             return;
         }
-        for (plugin, handler) in self.schedules.keys() {
+        let schedules: Vec<_> = self.schedules.keys().cloned().collect();
+        for (plugin, handler) in schedules {
             let slot = Slot {
                 tenant: tenant.clone(),
-                plugin: Arc::clone(plugin),
-                handler: handler.clone(),
+                plugin,
+                handler,
             };
             // When it is due, the first look at its document tells.
-            self.due.insert((now, slot));
+            self.put(slot, now);
         }
     }
 
@@ -89,21 +91,30 @@ impl Timetable {
                 .is_some_and(|every| before.get(&key) == Some(every))
         };
         self.due.retain(|(_, slot)| is_same(slot));
+        self.due_at.retain(|slot, _| is_same(slot));
         let fresh: Vec<_> = known
             .iter()
             .filter(|(key, every)| before.get(*key) != Some(*every))
             .map(|(key, _)| key.clone())
             .collect();
-        for tenant in &self.tenants {
+        for tenant in self.tenants.clone() {
             for (plugin, handler) in &fresh {
                 let slot = Slot {
                     tenant: tenant.clone(),
                     plugin: Arc::clone(plugin),
                     handler: handler.clone(),
                 };
-                self.due.insert((now, slot));
+                self.put(slot, now);
             }
         }
+    }
+
+    /// Each slot is there once.
+    fn put(&mut self, slot: Slot, at: Millis) {
+        if let Some(before) = self.due_at.insert(slot.clone(), at) {
+            self.due.remove(&(before, slot.clone()));
+        }
+        self.due.insert((at, slot));
     }
 
     fn every_ms(&self, slot: &Slot) -> Option<Millis> {
@@ -117,6 +128,7 @@ impl Timetable {
             && at <= now
         {
             self.due.pop_first();
+            self.due_at.remove(&slot);
             let runs = self.running.values().any(|running| *running == slot);
             if let (Some(every_ms), false) = (self.every_ms(&slot), runs) {
                 return Some((slot, every_ms));
@@ -126,8 +138,9 @@ impl Timetable {
     }
 
     fn again(&mut self, slot: Slot, at: Millis) {
-        if self.every_ms(&slot).is_some() {
-            self.due.insert((at, slot));
+        // A rhythm that has changed meanwhile has had it looked at again already.
+        if self.every_ms(&slot).is_some() && !self.due_at.contains_key(&slot) {
+            self.put(slot, at);
         }
     }
 }
