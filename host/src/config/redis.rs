@@ -1,7 +1,7 @@
 //! `[redis]`: what several hosts share besides the database.
 
-use std::path::PathBuf;
 use std::num::NonZeroU64;
+use std::path::PathBuf;
 
 use serde::Deserialize;
 use stoa_quota::{InvalidRedisUrl, RedisConfig};
