@@ -1,6 +1,9 @@
 //! The provider of these stories: the only file here that names the stand-ins.
 
 use serde_json::{Value, json};
+use stoa_kernel::outbound::Destination;
+use stoa_kernel::secret::Secret;
+use stoa_runtime::Policy;
 use stoa_standins::stripe::{Fault, Stripe};
 use stoa_testkit::{TestHost, TestHostBuilder};
 
@@ -18,10 +21,20 @@ impl Bank {
 
     /// A host whose operator has configured it.
     pub fn next_to(&self, builder: TestHostBuilder) -> TestHostBuilder {
-        builder
-            .destination("payments", "stripe", &self.0.url())
-            .secret("payments", "stripe_secret_key", KEY)
-            .secret("payments", "stripe_webhook_secret", WEBHOOK)
+        let stripe = Destination {
+            url: self.0.url(),
+            allow_private: true,
+        };
+        let secret = |name: &str, value: &str| (name.to_owned(), vec![Secret::new(value)]);
+        let secrets = [
+            secret("stripe_secret_key", KEY),
+            secret("stripe_webhook_secret", WEBHOOK),
+        ];
+        builder.policy(Policy {
+            outbound: [("payments".into(), [("stripe".into(), stripe)].into())].into(),
+            secrets: [("payments".into(), secrets.into())].into(),
+            ..Policy::default()
+        })
     }
 
     /// The buyer pays on the provider's page; answers the intent as it is then.
