@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use stoa_kernel::outbound::Destination;
 use stoa_kernel::secret::Secret;
 use stoa_runtime::Policy;
-use stoa_standins::stripe::{Fault, Stripe};
+use stoa_standins::{Mishap, Stripe, signature};
 use stoa_testkit::{TestHost, TestHostBuilder};
 
 /// The operator's secrets, as both sides know them.
@@ -44,7 +44,7 @@ impl Bank {
 
     /// What is asked for next is done, and its answer is lost.
     pub fn lose_the_next_answer(&self) {
-        self.0.next(Fault::LoseAnswer);
+        self.0.mishap(Mishap::Lost);
     }
 
     /// How often money was taken for an intent.
@@ -64,7 +64,7 @@ impl Bank {
             "data": { "object": object },
         });
         let body = body.to_string();
-        let header = stoa_standins::stripe::sign(WEBHOOK, host.clock.now_ms() / 1_000, &body);
+        let header = signature::stripe(WEBHOOK, host.clock.now_ms() / 1_000, &body);
         (header, body)
     }
 }
