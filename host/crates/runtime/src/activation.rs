@@ -17,6 +17,7 @@ use crate::Core;
 use crate::artifact::{ARTIFACT_BYTES_MAX, Artifact, ArtifactError};
 use crate::bindings::exports::stoa::http::handler::GuestIndices as HandlerIndices;
 use crate::bindings::exports::stoa::lifecycle::lifecycle::GuestIndices as LifecycleIndices;
+use crate::bindings::exports::stoa::lifecycle::personal_data::GuestIndices as PersonalDataIndices;
 use crate::call;
 use crate::compile::CompileError;
 use crate::config::Policy;
@@ -149,6 +150,14 @@ fn revision(
             "lifecycle (stoa:lifecycle/lifecycle)",
         ));
     }
+    let personal_data = PersonalDataIndices::new(&pre)
+        .ok()
+        .filter(|_| manifest.personal_data);
+    if personal_data.is_none() && manifest.personal_data {
+        return Err(ActivationError::MissingExport(
+            "personal_data (stoa:lifecycle/personal-data)",
+        ));
+    }
     let limits = CallLimits::resolve(
         &manifest.limits,
         &core.config.limits_default,
@@ -176,6 +185,7 @@ fn revision(
         reuse,
         handler,
         lifecycle,
+        personal_data,
         provided: linking::provided(component, &package)?,
         settings: operator.settings,
         services: operator.services,

@@ -20,7 +20,7 @@ use crate::cache::PluginCache;
 use crate::compile::{self, CompileError, Loader};
 use crate::config::{Policy, RuntimeConfig};
 use crate::engine::{self, Ticker};
-use crate::event_ids::EventIds;
+use crate::interface::mail::LETTERS;
 use crate::linking::{LinkError, Used};
 use crate::migration::MIGRATIONS;
 use crate::registry::{Held, Live};
@@ -51,7 +51,6 @@ pub(crate) struct Core {
     pub cache: Arc<PluginCache>,
     pub tenants: Tenants,
     pub in_flight: InFlight,
-    pub event_ids: Arc<EventIds>,
     _ticker: Ticker,
 }
 
@@ -86,7 +85,7 @@ impl Runtime {
             .declare(
                 Realm::Tenants,
                 HOST_PLUGIN,
-                &[(MIGRATIONS.into(), Collection::default())],
+                &[MIGRATIONS, LETTERS].map(|name| (name.into(), Collection::default())),
             )
             .await?;
         let core = Arc::new(Core {
@@ -94,7 +93,6 @@ impl Runtime {
             cache: Arc::new(PluginCache::new(config.cache_bytes_max)),
             tenants: Tenants::new(config.tenant_concurrency_max),
             in_flight: InFlight::default(),
-            event_ids: Arc::default(),
             policy: ArcSwap::from_pointee(config.policy.clone()),
             config,
             ports,
@@ -171,6 +169,11 @@ impl Runtime {
             },
         );
         Ok(())
+    }
+
+    /// What serves now, and what it runs on.
+    pub(crate) fn serving(&self) -> (Arc<Core>, Arc<Live>) {
+        (Arc::clone(&self.core), Arc::clone(&self.live.load().0))
     }
 
     /// Takes a plugin out after its file has gone. Requests under way end in peace.

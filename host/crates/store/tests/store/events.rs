@@ -11,6 +11,7 @@ use crate::support::{NOW, both, in_memory, items, thing};
 pub fn event(id: &str) -> Event {
     Event {
         id: id.into(),
+        tenant: None,
         plugin: "shop".into(),
         name: "item.made".into(),
         key: "k".into(),
