@@ -12,7 +12,7 @@ use stoa_identity::organizations::{PlanQuota, TenantPlans};
 use stoa_identity::{Identity, TenantDirectory};
 use stoa_kernel::secret::Secret;
 use stoa_kernel::store::Store as _;
-use stoa_runtime::{Compiler, Policy, Runtime, RuntimeConfig};
+use stoa_runtime::{Compiler, Dispatcher, Policy, Runtime, RuntimeConfig};
 use stoa_store::{StoreConfig, SurrealStore};
 use stoa_web::{Edge, EdgeConfig, Metrics};
 use tokio::net::TcpListener;
@@ -21,7 +21,7 @@ use crate::config::{Config, Location, SecretValues};
 use crate::mail::{self, Mail};
 use crate::system::{SystemClock, SystemRandom};
 use crate::watch::{self, Watcher};
-use crate::{blobs, bootstrap, demo, people, quotas};
+use crate::{blobs, bootstrap, demo, events, people, quotas};
 
 /// How often expired documents and stored answers are removed. They are invisible from their time on; this
 /// only gives their room back.
@@ -36,6 +36,7 @@ pub struct Host {
     identity: Arc<Identity>,
     mail: Mail,
     files: Arc<BlobStore>,
+    dispatcher: Arc<Dispatcher>,
     watcher: Option<Watcher>,
 }
 
@@ -126,6 +127,10 @@ pub async fn build(config: &Config, file: Option<&Path>) -> anyhow::Result<Host>
     )
     .await?;
     bootstrap::first_operator(config, &people.accounts).await?;
+    // Before the first request: what a commit raises must be heard.
+    let dispatcher = events::start(config, Arc::clone(&runtime), store.clone(), Vec::new()).await?;
+    let mut parts = counting.parts;
+    parts.push(dispatcher.clone());
     let mut services = people.services;
     services.push(files.service);
     services.extend(mail.services.iter().cloned());
@@ -137,7 +142,7 @@ pub async fn build(config: &Config, file: Option<&Path>) -> anyhow::Result<Host>
             identity: people.identity.clone(),
             quotas: counting.quotas,
             organization_quota: Some(people.plans),
-            parts: counting.parts,
+            parts,
             services,
             clock,
             random,
@@ -151,6 +156,7 @@ pub async fn build(config: &Config, file: Option<&Path>) -> anyhow::Result<Host>
         identity: people.identity,
         mail,
         files: files.store,
+        dispatcher,
         watcher,
     })
 }
@@ -180,8 +186,10 @@ impl Host {
 
         sweeper.abort();
         files.abort();
+        self.dispatcher.stop().await;
         letters.stop().await;
         drop(self.watcher);
+        drop(self.dispatcher);
         drop(self.runtime);
         self.store.shutdown().await;
         tracing::info!("stopped");

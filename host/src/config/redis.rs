@@ -1,9 +1,11 @@
 //! `[redis]`: what several hosts share besides the database.
 
 use std::path::PathBuf;
+use std::num::NonZeroU64;
 
 use serde::Deserialize;
 use stoa_quota::{InvalidRedisUrl, RedisConfig};
+use stoa_stream::StreamConfig;
 
 use super::Secret;
 
@@ -20,6 +22,8 @@ pub struct Redis {
     prefix: String,
     /// Where the certificates are that are trusted in place of the machine's own; empty for the machine's own.
     pub ca_file: PathBuf,
+    /// About how many entries a tenant's stream of events keeps.
+    stream_entries_max: NonZeroU64,
 }
 
 impl Redis {
@@ -28,6 +32,17 @@ impl Redis {
     pub fn quotas(&self) -> Option<RedisConfig> {
         let is_there = !self.url.is_empty();
         is_there.then(|| RedisConfig::new(self.url.expose(), format!("{}{QUOTAS}", self.prefix)))
+    }
+
+    /// How events are told to consumers outside; none when there is no Redis.
+    #[must_use]
+    pub fn stream(&self) -> Option<StreamConfig> {
+        let is_there = !self.url.is_empty();
+        is_there.then(|| StreamConfig {
+            url: self.url.expose().to_owned(),
+            prefix: self.prefix.clone(),
+            entries_max: self.stream_entries_max.get(),
+        })
     }
 
     /// Whether the address can be understood.

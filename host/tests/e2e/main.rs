@@ -21,6 +21,7 @@ mod durability;
 mod extension;
 mod files;
 mod google;
+mod events;
 mod host_routes;
 mod idempotency;
 mod lists;

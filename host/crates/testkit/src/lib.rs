@@ -8,6 +8,7 @@
 mod actor;
 mod clock;
 mod files;
+mod events;
 mod host;
 pub mod oidc;
 mod people;
