@@ -22,10 +22,9 @@ pub async fn first_operator(config: &Config, accounts: &Accounts) -> anyhow::Res
         );
         return Ok(());
     }
-    let name = wanted.email.split('@').next().unwrap_or_default();
     let password = wanted.password.expose();
     accounts
-        .make_person(&wanted.email, name, password, true)
+        .make_person(&wanted.email, None, password, true)
         .await?;
     accounts
         .appoint(&wanted.email, &config.tenancy.default, Role::Admin)

@@ -8,6 +8,7 @@ use stoa_mail::{FileOutbox, Mailer, OutboxPages, Ports, SendGrid, Smtp, Transpor
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use crate::certificates;
 use crate::config::{Config, WayOut};
 
 /// The post, and the pages that show it to developers.
@@ -32,7 +33,11 @@ pub async fn open(config: &Config, ports: Ports) -> anyhow::Result<Mail> {
             }
             Arc::new(outbox)
         }
-        WayOut::Smtp => Arc::new(Smtp::new(config.mail.smtp()).context("mail.smtp_host")?),
+        WayOut::Smtp => {
+            let roots = certificates::read(&config.mail.smtp_ca_file);
+            let server = config.mail.smtp(roots.context("mail.smtp_ca_file")?);
+            Arc::new(Smtp::new(server).context("mail.smtp_host or mail.smtp_ca_file")?)
+        }
         WayOut::Sendgrid => {
             let (url, key) = (&config.mail.sendgrid_url, &config.mail.sendgrid_key);
             Arc::new(SendGrid::new(url, key.expose()).context("mail.sendgrid_url")?)

@@ -1,6 +1,7 @@
 //! Stoa's binary: assembly only. `cli` says what it can be asked to do, `wiring` how the host is put together.
 
 mod bootstrap;
+mod certificates;
 mod cli;
 mod config;
 mod demo;

@@ -8,6 +8,7 @@ use stoa_kernel::quota::Quotas;
 use stoa_kernel::status::Part;
 use stoa_quota::{MemoryQuotas, RedisQuotas};
 
+use crate::certificates;
 use crate::config::Config;
 
 /// What counts, and what `/health` tells of it.
@@ -22,22 +23,20 @@ pub struct Counting {
 /// What the configuration wants.
 ///
 /// # Errors
-/// When `redis.url` can't be understood. A Redis that does not answer is no error: memory counts until it does.
+/// When `redis.url` can't be understood, or its certificates can't be read. A Redis that does not answer is no error: memory counts until it does.
 pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> anyhow::Result<Counting> {
     if !config.limits.enabled {
         return Ok(Counting::default());
     }
-    let Some(redis) = config.redis.quotas() else {
+    let Some(mut redis) = config.redis.quotas() else {
         return Ok(Counting {
             quotas: Some(Arc::new(MemoryQuotas::new(clock))),
             parts: Vec::new(),
         });
     };
-    let redis = Arc::new(
-        RedisQuotas::connect(&redis, clock)
-            .await
-            .context("redis.url")?,
-    );
+    redis.roots_pem = certificates::read(&config.redis.ca_file).context("redis.ca_file")?;
+    let connected = RedisQuotas::connect(&redis, clock).await;
+    let redis = Arc::new(connected.context("redis.url or redis.ca_file")?);
     Ok(Counting {
         quotas: Some(redis.clone()),
         parts: vec![redis],

@@ -1,18 +1,21 @@
 //! The composition root: the one place where store, runtime, identity and edge meet.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use stoa_egress::Egress;
 use stoa_identity::Identity;
+use stoa_kernel::secret::Secret;
 use stoa_kernel::store::Store as _;
 use stoa_runtime::{Compiler, Dispatcher, Policy, Runtime, RuntimeConfig};
 use stoa_store::{StoreConfig, SurrealStore};
 use stoa_web::{Edge, EdgeConfig, Metrics};
 use tokio::net::TcpListener;
 
-use crate::config::{Config, Location};
+use crate::config::{Config, Location, SecretValues};
 use crate::mail::{self, Mail};
 use crate::system::{SystemClock, SystemRandom};
 use crate::watch::{self, Watcher};
@@ -52,6 +55,7 @@ pub async fn build(config: &Config, file: Option<&Path>) -> anyhow::Result<Host>
         store: store.clone(),
         clock: clock.clone(),
         random: random.clone(),
+        outbound: Arc::new(Egress::new().context("the client for services elsewhere")?),
     };
     let runtime = Runtime::start(runtime_config(config)?, ports).await?;
 
@@ -183,7 +187,23 @@ fn policy(config: &Config) -> Policy {
     Policy {
         denied: config.plugins.deny.clone(),
         settings: config.plugins.settings.0.clone(),
+        outbound: config.plugins.outbound.clone(),
+        secrets: secrets(config),
     }
+}
+
+/// Secrets by plugin and name.
+fn secrets(config: &Config) -> BTreeMap<String, BTreeMap<String, Vec<Secret>>> {
+    let of_plugin = |values: &BTreeMap<String, SecretValues>| {
+        let named = values.iter();
+        named
+            .map(|(name, values)| (name.clone(), values.values()))
+            .collect()
+    };
+    let plugins = config.plugins.secrets.iter();
+    plugins
+        .map(|(plugin, values)| (plugin.clone(), of_plugin(values)))
+        .collect()
 }
 
 /// The store as the configuration wants it.

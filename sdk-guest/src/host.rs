@@ -5,7 +5,7 @@ mod real {
     pub(crate) use crate::bindings::stoa::blobs::blobs;
     pub(crate) use crate::bindings::stoa::cache::cache;
     pub(crate) use crate::bindings::stoa::clock::clock;
-    pub(crate) use crate::bindings::stoa::directory::directory;
+    pub(crate) use crate::bindings::stoa::directory::{directory, roles};
     pub(crate) use crate::bindings::stoa::events::events;
     pub(crate) use crate::bindings::stoa::http::{inbound, outbound};
     pub(crate) use crate::bindings::stoa::log::log;

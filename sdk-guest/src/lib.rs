@@ -20,7 +20,6 @@ mod host;
 pub mod inbound;
 pub mod log;
 pub mod mail;
-mod merge;
 mod money;
 pub mod outbound;
 #[cfg(target_arch = "wasm32")]
@@ -29,6 +28,7 @@ pub mod plans;
 mod problem;
 pub mod random;
 mod respond;
+pub mod roles;
 pub mod schedule;
 pub mod secrets;
 pub mod settings;
@@ -39,11 +39,11 @@ pub mod testing;
 pub use bindings::stoa::types::types::CallerKind;
 pub use extract::{Body, Caller, FromRequest, Json, Path, Query, Shopper};
 pub use handler::{Handler, Request};
-pub use merge::merge_patch;
-pub use money::{Money, MoneyError};
+pub use money::{Money, MoneyError, decimals};
 pub use problem::{Problem, Result};
 pub use respond::{Created, IntoResponse, NoContent, Response, Text};
 pub use stoa_guest_macros::{Schema, plugin};
+pub use stoa_wit::value::merge_patch;
 
 /// What a plugin's modules usually need.
 pub mod prelude {
@@ -54,7 +54,7 @@ pub mod prelude {
     pub use crate::{
         Body, Caller, CallerKind, Created, IntoResponse, Json, Money, NoContent, Path, Problem,
         Query, Request, Response, Result, Schema, Shopper, Text, blobs, cache, clock, directory,
-        events, events::Event, inbound, log, mail, outbound, plans, random, schedule::Turn,
+        events, events::Event, inbound, log, mail, outbound, plans, random, roles, schedule::Turn,
         secrets, settings,
     };
 }

@@ -7,15 +7,15 @@ mod package;
 pub mod value;
 
 pub use manifest::{
-    BUDGET_MS_MAX, Caller, Collection, Extension, Instance, Limits, Manifest, ManifestError,
-    Method, Outbound, OutboundAuth, Reuse, Role, Route, RouteClass, SCHEDULE_S_MAX, SCHEDULE_S_MIN,
-    Schedule, Secret, Setting, SettingKind, Subscription, TIMEOUT_MS_MAX, is_event_name,
-    is_plugin_name,
+    BUDGET_MS_MAX, Bearer, Caller, Collection, Extension, Instance, Limits, Manifest,
+    ManifestError, Method, Outbound, OutboundAuth, Reuse, Role, Route, RouteClass, SCHEDULE_S_MAX,
+    SCHEDULE_S_MIN, Schedule, Secret, Setting, SettingKind, Subscription, TIMEOUT_MS_MAX,
+    is_event_name, is_plugin_name,
 };
 pub use package::{Package, PackageError};
 
-/// Where the WIT files lie on the machine that compiles: for the SDK's macros.
-pub const WIT_DIR: &str = env!("CARGO_MANIFEST_DIR");
+/// Every WIT package under `deps/`, written so that it may follow a package of one's own in the same text.
+pub const WIT_PACKAGES: &str = include_str!(concat!(env!("OUT_DIR"), "/packages.wit"));
 
 /// Custom section of a component that holds its [`Package`] as JSON.
 pub const PACKAGE_SECTION: &str = "stoa:package";
@@ -40,8 +40,29 @@ pub const HOST_INTERFACES: &[(&str, &str)] = &[
     ("stoa:blobs/blobs@0.1.0", "blobs"),
     ("stoa:mail/mail@0.1.0", "mail"),
     ("stoa:directory/directory@0.1.0", "directory"),
+    ("stoa:directory/roles@0.1.0", "roles"),
     ("stoa:plans/plans@0.1.0", "plans"),
 ];
 
 /// Capabilities that every plugin has without asking: they reach nothing outside of the call.
 pub const FREE_CAPABILITIES: &[&str] = &["http", "log", "clock", "random", "settings"];
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_text_holds_the_package_of_every_interface() {
+        for (interface, _) in HOST_INTERFACES {
+            let (name, version) = interface.split_once('@').unwrap();
+            let (package, interface) = name.split_once('/').unwrap();
+            let header = format!("package {package}@{version} {{\n");
+            let (_, rest) = WIT_PACKAGES.split_once(&header).unwrap();
+            assert!(
+                rest.contains(&format!("interface {interface} {{")),
+                "{name}"
+            );
+        }
+    }
+}

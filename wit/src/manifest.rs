@@ -2,14 +2,17 @@
 
 mod background;
 mod outbound;
+mod route;
+mod setting;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 pub use background::{SCHEDULE_S_MAX, SCHEDULE_S_MIN, Schedule, Subscription, is_event_name};
 pub use outbound::{BUDGET_MS_MAX, Extension, Outbound, OutboundAuth, Secret, TIMEOUT_MS_MAX};
+pub use route::{Bearer, Method, Route, RouteClass};
+pub use setting::{Setting, SettingKind};
 
 /// What a plugin is, asks for and offers. Unknown keys are errors.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -68,106 +71,6 @@ pub struct Manifest {
     /// Whether the component exports `stoa:lifecycle/lifecycle`.
     #[serde(default)]
     pub lifecycle: bool,
-}
-
-/// One HTTP route.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Route {
-    /// The HTTP method.
-    pub method: Method,
-    /// Absolute path; `{name}` stands for one segment.
-    pub path: String,
-    /// Which handler of the component answers; one handler may answer several routes.
-    pub handler: String,
-    /// Who may call. Several entries mean any of them.
-    pub callers: BTreeSet<Caller>,
-    /// One sentence for the API document.
-    #[serde(default)]
-    pub summary: String,
-    /// Type of the request's body.
-    #[serde(default)]
-    pub request: Option<String>,
-    /// Type of the query string.
-    #[serde(default)]
-    pub query: Option<String>,
-    /// Type of the answer's body.
-    #[serde(default)]
-    pub response: Option<String>,
-    /// Status of a successful answer, for the API document.
-    #[serde(default = "Route::default_status")]
-    pub status: u16,
-    /// For `GET` alone: whether the host may tell an answer again, without running the handler, as long as
-    /// everything that the handler was told is as it was: the request, the caller, the documents it read, the
-    /// collections it queried, the copies in its cache. A run that asked for the time or for random bytes, or
-    /// that logged or wrote, is never told again.
-    #[serde(default)]
-    pub remember: bool,
-    /// Which quota its requests count against.
-    #[serde(default)]
-    pub class: RouteClass,
-}
-
-impl Route {
-    const fn default_status() -> u16 {
-        200
-    }
-}
-
-/// Which quota the requests of a route count against; how much each allows is the operator's to say.
-#[derive(
-    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
-#[serde(rename_all = "kebab-case")]
-pub enum RouteClass {
-    /// The one of ordinary routes.
-    #[default]
-    Default,
-    /// The narrow one of routes where passwords and codes could be guessed, or mail be sent to strangers.
-    SignIn,
-}
-
-impl RouteClass {
-    /// The word in a manifest.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Default => "default",
-            Self::SignIn => "sign-in",
-        }
-    }
-}
-
-/// HTTP methods that a route may have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-#[expect(missing_docs, reason = "RFC 9110 and RFC 5789 define them")]
-pub enum Method {
-    Get,
-    Post,
-    Put,
-    Patch,
-    Delete,
-}
-
-impl Method {
-    /// The method's token.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Get => "GET",
-            Self::Post => "POST",
-            Self::Put => "PUT",
-            Self::Patch => "PATCH",
-            Self::Delete => "DELETE",
-        }
-    }
-}
-
-impl fmt::Display for Method {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
 }
 
 /// What a signed-in account is within its tenant.
@@ -255,45 +158,6 @@ pub struct Collection {
     /// Every write lets the document live this many days from then; absent means for ever.
     #[serde(default)]
     pub expiry_days: Option<u32>,
-}
-
-/// What the operator may set.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Setting {
-    /// Which values it takes.
-    #[serde(rename = "type")]
-    pub kind: SettingKind,
-    /// The value when the operator gives none.
-    #[serde(default)]
-    pub default: Option<serde_json::Value>,
-    /// One sentence for the operator.
-    #[serde(default)]
-    pub summary: String,
-}
-
-/// Types of settings.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-#[expect(missing_docs, reason = "they are JSON's")]
-pub enum SettingKind {
-    String,
-    Integer,
-    Number,
-    Boolean,
-}
-
-impl SettingKind {
-    /// Whether a value is of this type.
-    #[must_use]
-    pub fn admits(self, value: &serde_json::Value) -> bool {
-        match self {
-            Self::String => value.is_string(),
-            Self::Integer => value.is_i64() || value.is_u64(),
-            Self::Number => value.is_number(),
-            Self::Boolean => value.is_boolean(),
-        }
-    }
 }
 
 /// What one call may use. Absent means the operator's default; more than the operator's cap means the cap.
@@ -416,7 +280,7 @@ impl Manifest {
     /// Every interface of other plugins that this one calls, extension points included: name in the code and
     /// WIT interface.
     pub fn used(&self) -> impl Iterator<Item = (&str, &str)> {
-        let uses = self.uses.iter().map(|(alias, used)| (alias, used));
+        let uses = self.uses.iter();
         let extensions = self.extensions.iter();
         let extensions = extensions.map(|(alias, point)| (alias, &point.interface));
         uses.chain(extensions)
@@ -448,6 +312,17 @@ impl Manifest {
             }
             if route.remember && route.method != Method::Get {
                 return invalid(format!("{shown}: only a GET can be remembered"));
+            }
+            let strangers = [Caller::Public, Caller::Session];
+            if route.bearer == Bearer::Ignored
+                && !strangers.iter().any(|c| route.callers.contains(c))
+            {
+                return invalid(format!(
+                    "{shown}: whose bearer is ignored is a stranger, and callers names none"
+                ));
+            }
+            if !route.replay && route.method == Method::Get {
+                return invalid(format!("{shown}: the answer to a GET is not kept anyway"));
             }
             if route.callers.is_empty() {
                 return invalid(format!(
@@ -598,6 +473,12 @@ mod tests {
             ("{id}", "{id", "segment"),
             ("handler = ", "colour = 1\nhandler = ", "colour"),
             ("handler = ", "class = \"free\"\nhandler = ", "free"),
+            ("handler = ", "bearer = \"any\"\nhandler = ", "any"),
+            (
+                "[\"user\", \"session\"]",
+                "[\"user\"]\nbearer = \"ignored\"",
+                "stranger",
+            ),
             ("stoa:commerce/catalog@0.1.0", "catalog", "uses.catalog"),
             ("[\"storage\"]", "[]", "storage"),
         ] {

@@ -41,6 +41,22 @@ pub enum PackageError {
 }
 
 impl Package {
+    /// A package of a manifest's text and the schemas of its types, checked.
+    ///
+    /// # Errors
+    /// [`PackageError::Manifest`] and [`PackageError::MissingSchema`].
+    pub fn new(
+        manifest: &str,
+        schemas: BTreeMap<String, serde_json::Value>,
+    ) -> Result<Self, PackageError> {
+        let package = Self {
+            manifest: Manifest::from_toml(manifest)?,
+            schemas,
+        };
+        package.check()?;
+        Ok(package)
+    }
+
     /// Reads and checks the section's bytes.
     ///
     /// # Errors

@@ -11,16 +11,7 @@ use crate::process;
 use crate::workspace::{self, Workspace};
 
 /// What installs and runs them.
-const TOOLS: &[Tool] = &[
-    Tool {
-        file: "node",
-        package: "nodejs",
-    },
-    Tool {
-        file: "npm",
-        package: "npm",
-    },
-];
+const TOOLS: &[Tool] = &[Tool::NODE, Tool::NPM];
 /// Where their sources are, a folder each.
 const SOURCES: &str = "host/tests/peers";
 /// The file that names every package with its version and digest.

@@ -38,6 +38,22 @@ impl Consent {
 }
 
 impl Tool {
+    /// Runs servers in JavaScript.
+    pub const NODE: Self = Self {
+        file: "node",
+        package: "nodejs",
+    };
+    /// Installs their packages.
+    pub const NPM: Self = Self {
+        file: "npm",
+        package: "npm",
+    };
+    /// Counts for several hosts.
+    pub const REDIS: Self = Self {
+        file: "redis-server",
+        package: "redis-server",
+    };
+
     fn is_present(&self) -> bool {
         if self.file.starts_with('/') {
             Path::new(self.file).exists()

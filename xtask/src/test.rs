@@ -15,10 +15,7 @@ const TOOLS: &[Tool] = &[Tool {
     package: "build-essential",
 }];
 /// What tests start for themselves.
-const SERVERS: &[Tool] = &[Tool {
-    file: "redis-server",
-    package: "redis-server",
-}];
+const SERVERS: &[Tool] = &[Tool::REDIS];
 /// Where the host's tests find the plugins.
 const PLUGINS_VARIABLE: &str = "STOA_TEST_PLUGINS";
 /// Where the host's tests find their own guests.

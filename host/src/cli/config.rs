@@ -1,33 +1,27 @@
 //! `stoa config check`: whether a host would start with this configuration, without starting one.
 
 use std::io::{self, Write as _};
-use std::path::PathBuf;
 
 use clap::Subcommand;
 
-use crate::config::Config;
+use super::config_file::ConfigFile;
 
 #[derive(clap::Args)]
 pub struct Args {
     #[command(subcommand)]
     command: Command,
+    #[command(flatten)]
+    config: ConfigFile,
 }
 
 #[derive(Subcommand)]
 enum Command {
     /// Reads everything as `serve` would and prints the result without its secrets.
-    Check {
-        /// The configuration file; only defaults and environment if absent.
-        #[arg(long)]
-        config: Option<PathBuf>,
-    },
+    Check,
 }
 
 pub fn run(args: &Args) -> anyhow::Result<()> {
-    let Command::Check { config } = &args.command;
-    Ok(writeln!(
-        io::stdout(),
-        "{:#?}",
-        Config::load(config.as_deref())?
-    )?)
+    match args.command {
+        Command::Check => Ok(writeln!(io::stdout(), "{:#?}", args.config.load()?)?),
+    }
 }

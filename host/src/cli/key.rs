@@ -1,11 +1,10 @@
 //! `stoa key`: the key that signs access tokens.
 
-use std::path::PathBuf;
-
 use anyhow::{Context as _, bail};
 use clap::Subcommand;
 use stoa_identity::SigningKey;
 
+use super::config_file::ConfigFile;
 use crate::config::Config;
 use crate::keyfile;
 
@@ -13,9 +12,8 @@ use crate::keyfile;
 pub struct Args {
     #[command(subcommand)]
     command: Command,
-    /// The configuration file; only defaults and environment if absent.
-    #[arg(long, global = true)]
-    config: Option<PathBuf>,
+    #[command(flatten)]
+    config: ConfigFile,
 }
 
 #[derive(Subcommand)]
@@ -25,7 +23,7 @@ enum Command {
 }
 
 pub fn run(args: &Args) -> anyhow::Result<()> {
-    let config = Config::load(args.config.as_deref())?;
+    let config = args.config.load()?;
     match args.command {
         Command::Rotate => rotate(&config),
     }

@@ -2,6 +2,7 @@
 
 mod compile;
 mod config;
+mod config_file;
 mod events;
 mod key;
 mod serve;

@@ -1,27 +1,27 @@
 //! `stoa serve`: the host.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::Context as _;
 
+use super::config_file::ConfigFile;
 use crate::config::Config;
 use crate::{shutdown, telemetry, wiring};
 
 #[derive(clap::Args)]
 pub struct Args {
-    /// The configuration file; only defaults and environment if absent.
-    #[arg(long)]
-    config: Option<PathBuf>,
+    #[command(flatten)]
+    config: ConfigFile,
 }
 
 pub fn run(args: &Args) -> anyhow::Result<()> {
-    let config = Config::load(args.config.as_deref())?;
+    let config = args.config.load()?;
     telemetry::start(&config.log)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .context("cannot start threads")?;
-    runtime.block_on(serve(&config, args.config.as_deref()))
+    runtime.block_on(serve(&config, args.config.path()))
 }
 
 async fn serve(config: &Config, file: Option<&Path>) -> anyhow::Result<()> {

@@ -1,18 +1,16 @@
 //! `stoa tenant`: organisations, by command.
 
-use std::path::PathBuf;
-
 use clap::Subcommand;
 
+use super::config_file::ConfigFile;
 use crate::office;
 
 #[derive(clap::Args)]
 pub struct Args {
     #[command(subcommand)]
     command: Command,
-    /// The configuration file; only defaults and environment if absent.
-    #[arg(long, global = true)]
-    config: Option<PathBuf>,
+    #[command(flatten)]
+    config: ConfigFile,
 }
 
 #[derive(Subcommand)]
@@ -31,7 +29,7 @@ enum Command {
 }
 
 pub fn run(args: &Args) -> anyhow::Result<()> {
-    office::visit(args.config.as_deref(), async |_, accounts| {
+    office::visit(args.config.path(), async |_, accounts| {
         match &args.command {
             Command::Create { name, admin } => {
                 println!("{}", accounts.make_tenant(name, admin).await?);

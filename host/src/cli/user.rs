@@ -1,13 +1,13 @@
 //! `stoa user`: people, by command.
 
 use std::io::BufRead as _;
-use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
 use clap::Subcommand;
 use stoa_kernel::id::TenantId;
 use stoa_kernel::identity::Role;
 
+use super::config_file::ConfigFile;
 use super::role;
 use crate::office;
 
@@ -15,9 +15,8 @@ use crate::office;
 pub struct Args {
     #[command(subcommand)]
     command: Command,
-    /// The configuration file; only defaults and environment if absent.
-    #[arg(long, global = true)]
-    config: Option<PathBuf>,
+    #[command(flatten)]
+    config: ConfigFile,
 }
 
 #[derive(Subcommand)]
@@ -57,7 +56,7 @@ enum Command {
 }
 
 pub fn run(args: &Args) -> anyhow::Result<()> {
-    office::visit(args.config.as_deref(), async |config, accounts| {
+    office::visit(args.config.path(), async |config, accounts| {
         let tenant = |named: Option<&str>| match named {
             None => Ok(config.tenancy.default.clone()),
             Some(text) => TenantId::parse(text),
@@ -71,10 +70,8 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
                 tenant: wanted,
             } => {
                 let tenant = tenant(wanted.as_deref())?;
-                let local = email.split('@').next().unwrap_or_default();
-                let name = name.as_deref().unwrap_or(local);
                 let id = accounts
-                    .make_person(email, name, &password()?, *operator)
+                    .make_person(email, name.as_deref(), &password()?, *operator)
                     .await?;
                 if let Some(role) = role {
                     accounts.appoint(email, &tenant, *role).await?;

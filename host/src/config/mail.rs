@@ -1,5 +1,7 @@
 //! `[mail]`: how letters leave.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Deserializer, de::Error as _};
 use stoa_mail::{Sender, SmtpConfig, SmtpTls};
 
@@ -18,6 +20,8 @@ pub struct Mail {
     smtp_host: String,
     smtp_port: u16,
     smtp_tls: Protection,
+    /// Where the certificates are that are trusted besides the machine's own; empty for none.
+    pub smtp_ca_file: PathBuf,
     smtp_user: String,
     smtp_password: Secret,
     /// What SendGrid knows us by.
@@ -66,9 +70,9 @@ impl Mail {
         ))
     }
 
-    /// The SMTP server, and who we are there.
+    /// The SMTP server, and who we are there; `roots_pem` is what is in [`Mail::smtp_ca_file`].
     #[must_use]
-    pub fn smtp(&self) -> SmtpConfig {
+    pub fn smtp(&self, roots_pem: Option<Vec<u8>>) -> SmtpConfig {
         let has_user = !self.smtp_user.is_empty();
         SmtpConfig {
             host: self.smtp_host.clone(),
@@ -78,6 +82,7 @@ impl Mail {
                 Protection::StartTls => SmtpTls::StartTls,
                 Protection::Implicit => SmtpTls::Implicit,
             },
+            roots_pem,
             credentials: has_user.then(|| {
                 (
                     self.smtp_user.clone(),
@@ -106,6 +111,7 @@ mod tests {
             "smtp_host": "localhost",
             "smtp_port": 587,
             "smtp_tls": "starttls",
+            "smtp_ca_file": "",
             "smtp_user": "",
             "smtp_password": "",
             "sendgrid_key": "",
@@ -161,10 +167,10 @@ mod tests {
     #[test]
     fn a_user_comes_with_the_password_and_neither_is_shown() {
         let mail = with(&json!({"smtp_user": "u", "smtp_password": "s3cret"})).unwrap();
-        let smtp = mail.smtp();
+        let smtp = mail.smtp(None);
         assert_eq!(smtp.credentials, Some(("u".into(), "s3cret".into())));
         assert_eq!((smtp.port, smtp.tls), (587, SmtpTls::StartTls));
         assert!(!format!("{mail:?} {smtp:?}").contains("s3cret"));
-        assert_eq!(with(&json!({})).unwrap().smtp().credentials, None);
+        assert_eq!(with(&json!({})).unwrap().smtp(None).credentials, None);
     }
 }

@@ -15,7 +15,6 @@ mod mail;
 mod oidc;
 mod plugins;
 mod redis;
-mod secret;
 mod store;
 mod tenancy;
 
@@ -36,9 +35,9 @@ pub use load::ConfigError;
 pub use log::{Format, Log};
 pub use mail::{Mail, WayOut};
 pub use oidc::Oidc;
-pub use plugins::Plugins;
+pub use plugins::{Plugins, SecretValues};
 pub use redis::Redis;
-pub use secret::Secret;
+pub use stoa_kernel::secret::Secret;
 pub use store::{Location, Store};
 pub use tenancy::Tenancy;
 

@@ -2,44 +2,15 @@
 
 use http::Method;
 use serde_json::json;
-use stoa_kernel::identity::{Caller, Role};
+use stoa_kernel::identity::Caller;
 use stoa_kernel::plugins::Plugins as _;
 use stoa_kernel::wit::Route;
-use stoa_testkit::{Actor, Answer, TestHost};
+use stoa_testkit::TestHost;
 
-const ROLES: [Role; 6] = [
-    Role::Admin,
-    Role::Developer,
-    Role::Viewer,
-    Role::Vendor,
-    Role::User,
-    Role::Worker,
-];
+use crate::callers::{ROLES, admits, ask};
 
-/// Whether a manifest's word means an account of this role. Written apart from the host's own rule, which this judges.
-fn names(caller: Caller, role: Role) -> bool {
-    match caller {
-        Caller::Public => true,
-        Caller::Session => false,
-        // A word of its own: any account.
-        Caller::User => true,
-        named => json!(named) == json!(role),
-    }
-}
-
-async fn ask(actor: &Actor, route: &Route) -> Answer {
-    let segments = route.path.split('/').map(|segment| {
-        if segment.starts_with('{') {
-            "some-id"
-        } else {
-            segment
-        }
-    });
-    let path = segments.collect::<Vec<_>>().join("/");
-    let method: Method = route.method.as_str().parse().unwrap();
-    let body = if route.request.is_some() { "{}" } else { "" };
-    actor.send(method, &path, body).await
-}
+/// An id like any other.
+const ID: &str = "some-id";
 
 /// Checks one route; how often it had to deny.
 async fn denies(host: &TestHost, route: &Route) -> usize {
@@ -48,7 +19,7 @@ async fn denies(host: &TestHost, route: &Route) -> usize {
         return 0;
     }
     let mut denied = 0;
-    let answer = ask(&host.anonymous(), route).await;
+    let answer = ask(&host.anonymous(), route, ID).await;
     if route.callers.contains(&Caller::Session) {
         assert!(
             ![401, 403].contains(&answer.status.as_u16()),
@@ -62,12 +33,14 @@ async fn denies(host: &TestHost, route: &Route) -> usize {
         let session = host
             .anonymous()
             .header("x-session-id", "0123456789abcdef0123456789abcdef");
-        let _ = ask(&session, route).await.problem(401, "unauthenticated");
+        let _ = ask(&session, route, ID)
+            .await
+            .problem(401, "unauthenticated");
         denied += 2;
     }
     for role in ROLES {
-        let answer = ask(&host.account("somebody", role), route).await;
-        if route.callers.iter().any(|caller| names(*caller, role)) {
+        let answer = ask(&host.account("somebody", role), route, ID).await;
+        if admits(route, role) {
             assert!(
                 ![401, 403].contains(&answer.status.as_u16()),
                 "{of} for {role:?}: {}",

@@ -8,6 +8,7 @@
 )]
 
 mod accounts;
+mod callers;
 mod capability;
 mod cart;
 mod catalog;
@@ -17,6 +18,8 @@ mod demo;
 mod denials;
 mod durability;
 mod events;
+mod extension;
+mod google;
 mod host_routes;
 mod idempotency;
 mod lists;
@@ -32,3 +35,4 @@ mod shop;
 mod transaction;
 mod v1;
 mod vendors;
+mod wasi;

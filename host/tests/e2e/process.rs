@@ -59,6 +59,11 @@ impl Stoa {
         }
     }
 
+    /// The address of a path.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
     /// One request on a connection of its own; none if the host went away.
     pub async fn request(&self, line: &str) -> Option<String> {
         self.send(line, "", "").await

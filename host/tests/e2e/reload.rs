@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::json;
 use stoa_kernel::plugins::Plugins as _;
+use stoa_kernel::wit::Bearer;
 use stoa_testkit::{TestHost, guest_file, repack};
 
 /// The probe as another version whose default greeting says so.
@@ -120,6 +121,16 @@ async fn the_name_of_the_host_is_no_plugins() {
             .unwrap_err()
             .contains("host's own")
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_plugin_takes_access_tokens_whose_time_is_up() {
+    let host = TestHost::builder().start().await;
+    let lax = repack(&std::fs::read(guest_file("probe")).unwrap(), |package| {
+        package.manifest.routes[0].bearer = Bearer::Lapsed;
+    });
+    let reason = host.install("probe", &lax).await.unwrap_err();
+    assert!(reason.contains("time is up"), "{reason}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -12,6 +12,8 @@ struct Fact<'a> {
     vendor_id: &'a str,
     status: &'a str,
     name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
 }
 
 fn raise(event: &str, id: &str, product: &Product) -> Result<()> {
@@ -20,6 +22,7 @@ fn raise(event: &str, id: &str, product: &Product) -> Result<()> {
         vendor_id: &product.vendor_id,
         status: product.status.word(),
         name: &product.offer.name,
+        reason: product.rejection_reason.as_deref(),
     };
     // Keyed by the product: what happens to one is told in order.
     events::raise(event, id, &fact)?;
@@ -43,6 +46,15 @@ pub fn updated(before: Status, id: &str, product: &Product) -> Result<()> {
         raise("product.approved", id, product)
     } else {
         Ok(())
+    }
+}
+
+/// An administrator has put a product on sale, or taken it off.
+pub fn decided(id: &str, product: &Product) -> Result<()> {
+    raise("product.updated", id, product)?;
+    match product.status {
+        Status::Active => raise("product.approved", id, product),
+        _ => raise("product.rejected", id, product),
     }
 }
 

@@ -9,6 +9,7 @@ mod criteria;
 mod interface;
 mod inventory;
 mod listing;
+mod moderation;
 mod page;
 mod patch;
 mod product;

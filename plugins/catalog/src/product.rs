@@ -110,6 +110,9 @@ pub struct Offer {
 pub struct Product {
     pub vendor_id: String,
     pub status: Status,
+    /// Why an administrator took it off sale.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rejection_reason: Option<String>,
     pub offer: Offer,
     pub is_featured: bool,
     pub is_popular: bool,
@@ -132,6 +135,7 @@ impl Product {
         Self {
             vendor_id,
             status,
+            rejection_reason: None,
             offer,
             is_featured: false,
             is_popular: false,

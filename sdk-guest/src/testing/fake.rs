@@ -124,6 +124,16 @@ impl Host {
         with(|state| state.people.push(person));
     }
 
+    /// The role of somebody who joined.
+    #[must_use]
+    pub fn role_of(&self, id: &str) -> Option<String> {
+        with(|state| {
+            let mut people = state.people.iter();
+            let found = people.find(|person| person.id == id)?;
+            Some(found.role.clone())
+        })
+    }
+
     /// Offers a plan; the first one is the tenant's.
     pub fn plan(&self, plan: Plan) {
         with(|state| state.plans.push(plan));

@@ -166,6 +166,32 @@ pub mod directory {
     }
 }
 
+/// `stoa:directory/roles`.
+pub mod roles {
+    use super::super::state::with;
+    use crate::bindings::stoa::directory::roles::Error;
+
+    /// Changes one of the test's people; whom the test does not know may be anybody.
+    pub fn set_selling(account: &str, selling: bool) -> Result<(), Error> {
+        let (from, to) = if selling {
+            ("user", "vendor")
+        } else {
+            ("vendor", "user")
+        };
+        with(|state| {
+            let mut people = state.people.iter_mut();
+            match people.find(|person| person.id == account) {
+                Some(person) if person.role == from || person.role == to => {
+                    person.role = to.into();
+                    Ok(())
+                }
+                Some(person) => Err(Error::Denied(person.role.clone())),
+                None => Ok(()),
+            }
+        })
+    }
+}
+
 /// `stoa:plans/plans`.
 pub mod plans {
     use super::super::state::with;

@@ -34,22 +34,13 @@ const TOOLS: &[Tool] = &[
         file: "wrk",
         package: "wrk",
     },
-    Tool {
-        file: "redis-server",
-        package: "redis-server",
-    },
+    Tool::REDIS,
     Tool {
         file: "pg_ctlcluster",
         package: "postgresql",
     },
-    Tool {
-        file: "node",
-        package: "nodejs",
-    },
-    Tool {
-        file: "npm",
-        package: "npm",
-    },
+    Tool::NODE,
+    Tool::NPM,
 ];
 
 #[derive(clap::Args)]

@@ -11,7 +11,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("stoa-identity", &["stoa-kernel", "stoa-wit"]),
     ("stoa-mail", &["stoa-kernel", "stoa-wit"]),
     ("stoa-quota", &["stoa-kernel", "stoa-wit"]),
-    ("stoa-stream", &["stoa-kernel", "stoa-wit"]),
+    ("stoa-egress", &["stoa-kernel"]),
     ("stoa-web", &["stoa-kernel", "stoa-wit"]),
     ("stoa-testkit", OF_ASSEMBLIES),
     ("stoa", OF_ASSEMBLIES),
@@ -27,7 +27,7 @@ const OF_ASSEMBLIES: &[&str] = &[
     "stoa-identity",
     "stoa-mail",
     "stoa-quota",
-    "stoa-stream",
+    "stoa-egress",
     "stoa-web",
     "stoa-wit",
 ];
@@ -37,7 +37,7 @@ const OF_PLUGINS: &[&str] = &["stoa-guest"];
 const PLUGIN_FOLDERS: &[&str] = &["plugins", "host/tests/guests"];
 /// What only tests may name.
 const FOR_TESTS: &str = "stoa-testkit";
-/// Families of crates, and the members that alone may name them.
+/// Families of crates that a single member may name.
 const OWNED: &[(&str, &str)] = &[
     ("surrealdb", "stoa-store"),
     ("wasmtime", "stoa-runtime"),
@@ -48,7 +48,6 @@ const OWNED: &[(&str, &str)] = &[
     ("openidconnect", "stoa-identity"),
     ("lettre", "stoa-mail"),
     ("redis", "stoa-quota"),
-    ("redis", "stoa-stream"),
 ];
 /// What the kernel must not name, because it does no I/O and has no runtime.
 const NOT_IN_KERNEL: &[&str] = &["tokio", "http", "reqwest"];
@@ -101,10 +100,10 @@ fn member(from: &Package, to: &Dependency) -> Option<String> {
 
 /// Why an arrow to somebody else's crate is wrong.
 fn foreign(from: &Package, to: &Dependency) -> Option<String> {
-    let owners = OWNED.iter().filter(|(family, _)| is_of(&to.name, family));
-    let owners: Vec<&str> = owners.map(|(_, owner)| *owner).collect();
-    if !owners.is_empty() && !owners.contains(&from.name.as_str()) {
-        return Some(format!("only {} may name it", owners.join(" and ")));
+    if let Some((family, owner)) = OWNED.iter().find(|(family, _)| is_of(&to.name, family))
+        && from.name != *owner
+    {
+        return Some(format!("only {owner} may name {family}"));
     }
     if from.name == "stoa-kernel" && NOT_IN_KERNEL.contains(&to.name.as_str()) {
         return Some("the kernel does no I/O".into());

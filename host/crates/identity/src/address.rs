@@ -23,6 +23,11 @@ pub(super) fn address(text: &str) -> Result<String, Problem> {
         .ok_or_else(|| Problem::invalid("email", "This is no e-mail address."))
 }
 
+/// What somebody is called as long as they have told no name: the part before the @.
+pub(super) fn local_part(email: &str) -> &str {
+    email.split('@').next().unwrap_or(email)
+}
+
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 mod tests {

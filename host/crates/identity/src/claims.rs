@@ -48,6 +48,12 @@ impl Window {
         if now_s >= self.expires_s.saturating_add(LEEWAY_S) {
             return Err("expired");
         }
+        self.has_begun(now)
+    }
+
+    /// Whether a token is good at this time or was before.
+    pub(crate) fn has_begun(self, now: Millis) -> Result<(), &'static str> {
+        let now_s = now / 1_000;
         if self.not_before_s > now_s.saturating_add(LEEWAY_S) {
             return Err("not good yet");
         }

@@ -63,6 +63,27 @@ impl Identity {
         }
     }
 
+    async fn speaks_for(
+        &self,
+        bearer: &str,
+        verify: fn(&JwtTokens, &str) -> Result<Account, InvalidToken>,
+    ) -> Result<Account, AuthenticationError> {
+        if bearer.starts_with(apikey::PREFIX) {
+            return self.by_key(bearer).await;
+        }
+        let token = verify(&self.tokens, bearer)?;
+        match &token.credential {
+            Credential::Session(session) => {
+                let session = Arc::clone(session);
+                self.by_session(token, &session).await
+            }
+            Credential::Development if self.config.development_tokens => Ok(token),
+            Credential::Development | Credential::Key { .. } => {
+                Err(refused("no session stands behind it"))
+            }
+        }
+    }
+
     async fn by_session(
         &self,
         token: Account,
@@ -130,20 +151,11 @@ impl Identity {
 #[async_trait]
 impl Authenticator for Identity {
     async fn authenticate(&self, bearer: &str) -> Result<Account, AuthenticationError> {
-        if bearer.starts_with(apikey::PREFIX) {
-            return self.by_key(bearer).await;
-        }
-        let account = self.tokens.verify(bearer)?;
-        match &account.credential {
-            Credential::Session(session) => {
-                let session = Arc::clone(session);
-                self.by_session(account, &session).await
-            }
-            Credential::Development if self.config.development_tokens => Ok(account),
-            Credential::Development | Credential::Key { .. } => {
-                Err(refused("no session stands behind it"))
-            }
-        }
+        self.speaks_for(bearer, JwtTokens::verify).await
+    }
+
+    async fn authenticate_lapsed(&self, bearer: &str) -> Result<Account, AuthenticationError> {
+        self.speaks_for(bearer, JwtTokens::verify_lapsed).await
     }
 
     fn issue_development(&self, account: &Account) -> Result<(String, u32), InvalidToken> {

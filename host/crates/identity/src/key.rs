@@ -2,13 +2,13 @@
 
 use std::fmt;
 
-use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::hmac;
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{DecodingKey, EncodingKey};
-use stoa_kernel::hex::hex;
+
+use crate::digest::sha256_start;
 
 /// Bytes of the public key's digest that name the key: 64 bits tell apart all keys that one host ever has.
 const KEY_ID_BYTES: usize = 8;
@@ -42,11 +42,10 @@ impl VerifyingKey {
     /// [`KeyError::Malformed`] unless there are 32 of them.
     pub fn from_bytes(public: &[u8]) -> Result<Self, KeyError> {
         let bytes = public.try_into().map_err(|_| KeyError::Malformed)?;
-        let name = digest(&SHA256, public);
         Ok(Self {
             verifies: DecodingKey::from_ed_der(public),
             bytes,
-            id: hex(name.as_ref().get(..KEY_ID_BYTES).unwrap_or_default()),
+            id: sha256_start(KEY_ID_BYTES, public),
         })
     }
 

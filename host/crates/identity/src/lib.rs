@@ -5,6 +5,7 @@
 pub mod accounts;
 mod address;
 mod claims;
+mod digest;
 mod filters;
 mod identity;
 mod key;

@@ -1,15 +1,18 @@
 //! The platform's database with types: units of work that run again after a conflict, as a plugin's request does.
 
+mod repeat;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
 
+use stoa_kernel::answer::{InFlight, in_flight};
 use stoa_kernel::clock::{Clock, Millis};
 use stoa_kernel::error::Problem;
 use stoa_kernel::id::{CollectionName, TenantId};
 use stoa_kernel::mail::{Letter, Post};
 use stoa_kernel::query::{Filter, Query};
 use stoa_kernel::random::{Random, ulid};
+use stoa_kernel::retry;
 use stoa_kernel::store::{Basis, CommitError, Expiry, Store, StoreError, UnitOfWork};
 use stoa_kernel::wit::Manifest;
 
@@ -17,9 +20,6 @@ use crate::records::Record;
 
 /// Runs of one unit of work: of so many that want the same record at once, one gets through at each round.
 const TRIES_MAX: u32 = 64;
-
-/// The longest pause between two runs, in milliseconds.
-const PAUSE_MS_MAX: u64 = 50;
 
 /// Seconds after which a client should come back when the store could not answer.
 const RETRY_AFTER_S: u32 = 1;
@@ -32,6 +32,7 @@ pub struct Platform {
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
     reserved: Arc<BTreeSet<TenantId>>,
+    in_flight: Arc<InFlight>,
 }
 
 impl Platform {
@@ -49,6 +50,7 @@ impl Platform {
             clock,
             random,
             reserved: Arc::default(),
+            in_flight: Arc::default(),
         }
     }
 
@@ -133,6 +135,8 @@ impl Platform {
                     return Ok(done);
                 }
                 Err(CommitError::Conflict) => self.pause(attempt).await,
+                // By another host: what it answered is there for the next repetition.
+                Err(CommitError::Answered) => return Err(in_flight()),
                 Err(error) => return Err(Problem::unavailable(RETRY_AFTER_S, error.to_string())),
             }
         }
@@ -143,16 +147,8 @@ impl Platform {
         ))
     }
 
-    /// Full jitter: anything between nothing and the bound, so that competitors spread out.
     async fn pause(&self, attempt: u32) {
-        let bound_ms = 1_u64
-            .checked_shl(attempt)
-            .unwrap_or(PAUSE_MS_MAX)
-            .min(PAUSE_MS_MAX);
-        let mut bytes = [0; 8];
-        self.random.fill(&mut bytes);
-        let micros = u64::from_le_bytes(bytes) % (bound_ms * 1_000);
-        tokio::time::sleep(Duration::from_micros(micros)).await;
+        tokio::time::sleep(retry::pause(attempt, &*self.random)).await;
     }
 }
 

@@ -1,10 +1,10 @@
 //! The secret that accepts an invitation. Only its digest is kept.
 
-use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use stoa_kernel::hex::hex;
 use stoa_kernel::random::Random;
+
+use crate::digest::sha256;
 
 /// Random bytes of a token: 256 bits, twice what can't be guessed.
 const BYTES: usize = 32;
@@ -18,7 +18,7 @@ pub(super) fn fresh(random: &dyn Random) -> String {
 
 /// What is stored of it. A plain digest will do: nobody can try all 2^256.
 pub(super) fn stored(token: &str) -> String {
-    hex(digest(&SHA256, token.as_bytes()).as_ref())
+    sha256(token.as_bytes())
 }
 
 #[cfg(test)]

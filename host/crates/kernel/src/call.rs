@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use bytes::Bytes;
 
 use crate::answer::IdempotencyKey;
+use crate::cookie;
 use crate::id::TenantId;
 use crate::identity::Principal;
 
@@ -27,8 +28,20 @@ pub struct Request {
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Bytes,
+    /// What it is for, when that is the same for every repetition: an event that is delivered, a turn of a
+    /// schedule. None for a client's request, which has its idempotency key for that.
+    pub cause: Option<String>,
     /// Set when the client asked for the request to be safe to repeat.
     pub idempotency: Option<IdempotencyKey>,
+}
+
+impl Request {
+    /// The value of the first cookie of this name, as far as the request shows its cookies.
+    #[must_use]
+    pub fn cookie(&self, name: &str) -> Option<&str> {
+        let lines = self.headers.iter().filter(|(name, _)| name == "cookie");
+        cookie::find(lines.map(|(_, line)| line.as_str()), name)
+    }
 }
 
 /// A plugin's answer.

@@ -154,6 +154,13 @@ pub trait Authenticator: Send + Sync + 'static {
     /// [`AuthenticationError`].
     async fn authenticate(&self, bearer: &str) -> Result<Account, AuthenticationError>;
 
+    /// As [`Authenticator::authenticate`], but an access token may have expired as long as its session goes on: for
+    /// [`stoa_wit::Bearer::Lapsed`] alone.
+    ///
+    /// # Errors
+    /// [`AuthenticationError`].
+    async fn authenticate_lapsed(&self, bearer: &str) -> Result<Account, AuthenticationError>;
+
     /// An access token without a session, and the seconds it lives: for development and demo data.
     ///
     /// # Errors

@@ -16,7 +16,8 @@ pub trait Service: Send + Sync + 'static {
     /// platform's database, out of every plugin's reach.
     fn package(&self) -> &Arc<Package>;
 
-    /// Answers a request that its route admitted; `handler` is the route's.
+    /// Answers a request that its route admitted; `handler` is the route's. The answer to one with an idempotency
+    /// key is kept as part of the commit that it reports, and told to the repetition.
     ///
     /// # Errors
     /// The problem that the client is told.

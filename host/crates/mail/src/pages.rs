@@ -11,7 +11,7 @@ use minijinja::{Environment, UndefinedBehavior};
 use stoa_kernel::call::{Request, Response, Source};
 use stoa_kernel::error::Problem;
 use stoa_kernel::service::Service;
-use stoa_kernel::wit::{Manifest, ManifestError, Package};
+use stoa_kernel::wit::{Package, PackageError};
 
 use crate::transport::FileOutbox;
 
@@ -31,7 +31,7 @@ const MANIFEST: &str = include_str!("../pages/manifest.toml");
 pub enum PagesError {
     /// The manifest is malformed.
     #[error(transparent)]
-    Manifest(#[from] ManifestError),
+    Manifest(#[from] PackageError),
     /// A page is malformed.
     #[error(transparent)]
     Page(#[from] minijinja::Error),
@@ -56,10 +56,7 @@ impl OutboxPages {
             pages.add_template(name, text)?;
         }
         Ok(Self {
-            package: Arc::new(Package {
-                manifest: Manifest::from_toml(MANIFEST)?,
-                schemas: BTreeMap::new(),
-            }),
+            package: Arc::new(Package::new(MANIFEST, BTreeMap::new())?),
             outbox,
             pages,
         })

@@ -1,6 +1,7 @@
-//! Quotas that several hosts share through Redis, with this host's memory behind it.
+//! Quotas that several hosts share through Redis, with this host's memory behind it; and streams of events.
 
 mod link;
+mod stream;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,6 +14,8 @@ use tokio::task::AbortHandle;
 
 use crate::MemoryQuotas;
 use link::Link;
+
+pub use stream::RedisStream;
 
 /// Milliseconds for an answer of Redis. A request waits for it once, then this host counts on its own; a
 /// server in the same data centre needs less than one.
@@ -27,8 +30,11 @@ const PART: &str = "redis";
 /// Where Redis is, and how we use it.
 #[derive(Clone)]
 pub struct RedisConfig {
-    /// `redis://[user][:password@]host[:port][/database]`.
+    /// `redis://[user][:password@]host[:port][/database]`, or `rediss://…` for TLS.
     pub url: String,
+    /// Certificates in PEM that are trusted for `rediss://` in place of the machine's own, for a server of the
+    /// operator's.
+    pub roots_pem: Option<Vec<u8>>,
     /// What our keys begin with.
     pub prefix: String,
     /// Milliseconds for an answer; then this host's memory takes over.
@@ -41,6 +47,7 @@ impl RedisConfig {
     pub fn new(url: impl Into<String>, prefix: impl Into<String>) -> Self {
         Self {
             url: url.into(),
+            roots_pem: None,
             prefix: prefix.into(),
             answer_ms_max: ANSWER_MS_MAX,
         }
@@ -57,7 +64,9 @@ impl RedisConfig {
 
 /// The text is no address of a Redis server. What it says instead may be a password.
 #[derive(Debug, thiserror::Error)]
-#[error("this is no redis://[user][:password@]host[:port][/database]")]
+#[error(
+    "this is no redis[s]://[user][:password@]host[:port][/database], or the certificates are none"
+)]
 pub struct InvalidRedisUrl;
 
 /// Counts for all hosts that use the same Redis; on this host alone while Redis does not answer.
@@ -77,8 +86,8 @@ impl RedisQuotas {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, InvalidRedisUrl> {
         let link = Arc::new(Link::new(config)?);
-        if !link.connect().await {
-            tracing::warn!("Redis does not answer: this host counts requests on its own");
+        if let Err(error) = link.connect().await {
+            tracing::warn!(%error, "Redis does not answer: this host counts requests on its own");
         }
         let reconnecting = tokio::spawn(reconnect(Arc::clone(&link))).abort_handle();
         Ok(Self {
@@ -93,7 +102,8 @@ impl RedisQuotas {
 async fn reconnect(link: Arc<Link>) {
     loop {
         link.lost().await;
-        while !link.connect().await {
+        while let Err(error) = link.connect().await {
+            tracing::debug!(%error, "Redis can't be reached");
             tokio::time::sleep(RETRY_EVERY).await;
         }
     }

@@ -27,7 +27,8 @@ use crate::meter::Meter;
 use crate::migration::{self, Migrated};
 use crate::registry::{Live, SetError};
 use crate::reuse::Shelf;
-use crate::revision::{CollectionInfo, Revision};
+use crate::revision::{CollectionInfo, OUTBOUND_CONCURRENCY_MAX, Revision};
+use crate::services::Services;
 use crate::state::State;
 use crate::transaction::host_scope;
 use crate::turnstile::Turnstiles;
@@ -38,6 +39,9 @@ const DAY_MS: u64 = 86_400_000;
 /// Why a file did not become a live plugin.
 #[derive(Debug, thiserror::Error)]
 pub enum ActivationError {
+    /// The operator names a service or a secret that the plugin does not have.
+    #[error("{0}")]
+    Services(String),
     /// The file can't be read.
     #[error("can't be read: {0}")]
     Unreadable(#[from] std::io::Error),
@@ -102,8 +106,11 @@ fn prepare_blocking(core: &Core, file: &Path) -> Result<Candidate, ActivationErr
     let none = BTreeSet::new();
     let denied = policy.denied.get(&package.manifest.name).unwrap_or(&none);
     let (pre, used) = linking::link(&component, &package, denied)?;
-    let settings = settings(&policy, &package)?;
-    let revision = revision(core, artifact.digest, package, settings, &component, pre)?;
+    let operator = Operator {
+        settings: settings(&policy, &package)?,
+        services: services(&policy, &package)?,
+    };
+    let revision = revision(core, artifact.digest, package, operator, &component, pre)?;
     Ok(Candidate {
         revision: Arc::new(revision),
         used: Arc::new(used),
@@ -119,11 +126,17 @@ fn read(file: &Path) -> std::io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// What the operator has set for a plugin.
+struct Operator {
+    settings: HashMap<String, String>,
+    services: Services,
+}
+
 fn revision(
     core: &Core,
     digest: String,
     package: Arc<Package>,
-    settings: HashMap<String, String>,
+    operator: Operator,
     component: &Component,
     pre: InstancePre<State>,
 ) -> Result<Revision, ActivationError> {
@@ -180,7 +193,9 @@ fn revision(
         subscriber,
         scheduled,
         provided: linking::provided(component, &package)?,
-        settings,
+        settings: operator.settings,
+        services: operator.services,
+        outbound_slots: Semaphore::new(OUTBOUND_CONCURRENCY_MAX),
         collections,
         slots: Arc::new(Semaphore::new(limits.concurrency_max as usize)),
         turnstiles: Turnstiles::default(),
@@ -197,6 +212,14 @@ fn collection_info(plugin: &str, name: &str, collection: &Collection) -> Collect
         name: CollectionName::new(plugin, name),
         expiry_ms: collection.expiry_days.map(|days| u64::from(days) * DAY_MS),
     }
+}
+
+/// Where the operator says that services are, and the secrets that it keeps.
+fn services(policy: &Policy, package: &Package) -> Result<Services, ActivationError> {
+    let manifest = &package.manifest;
+    let name = &manifest.name;
+    let (destinations, secrets) = (policy.outbound.get(name), policy.secrets.get(name));
+    Services::resolve(manifest, destinations, secrets).map_err(ActivationError::Services)
 }
 
 /// The operator's settings over the manifest's defaults.

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use sha2::{Digest as _, Sha256};
 use stoa_kernel::hex::hex;
-use stoa_wit::{FREE_CAPABILITIES, HOST_INTERFACES, PACKAGE_SECTION, Package, PackageError};
+use stoa_wit::{
+    Bearer, FREE_CAPABILITIES, HOST_INTERFACES, PACKAGE_SECTION, Package, PackageError, Route,
+};
 use wasmparser::{Parser, Payload};
 
 /// Bytes of a plugin's file: a JavaScript engine with its program takes 12 MiB, a Python one 18.
@@ -48,6 +50,9 @@ pub enum ArtifactError {
     /// Its own word about itself makes no sense.
     #[error(transparent)]
     Package(#[from] PackageError),
+    /// A route that takes access tokens whose time is up.
+    #[error("{0}: an access token whose time is up is for the host alone to take")]
+    TakesLapsed(String),
     /// The name is the host's own.
     #[error("the name {HOST_PLUGIN:?} is the host's own")]
     ReservedName,
@@ -65,6 +70,11 @@ impl Artifact {
         let package = package_of(&bytes)?;
         if package.manifest.name == HOST_PLUGIN {
             return Err(ArtifactError::ReservedName);
+        }
+        let lapsed = |route: &&Route| route.bearer == Bearer::Lapsed;
+        if let Some(route) = package.manifest.routes.iter().find(lapsed) {
+            let shown = format!("route {} {}", route.method, route.path);
+            return Err(ArtifactError::TakesLapsed(shown));
         }
         Ok(Self {
             digest: hex(&Sha256::digest(&bytes)),
@@ -115,7 +125,7 @@ pub enum Import<'a> {
     Plugin,
 }
 
-/// Parts of WASI that components from other languages import and that the host links with nothing behind them.
+/// Parts of WASI that components from other languages import. What is behind them, `wasi` says.
 const WASI_LINKED: &[&str] = &["wasi:cli/", "wasi:clocks/", "wasi:io/", "wasi:random/"];
 
 /// Why an import can't be satisfied.

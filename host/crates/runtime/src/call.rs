@@ -58,7 +58,7 @@ pub fn new_store(revision: &Arc<Revision>) -> Store<State> {
     store.set_max_component_handles(HANDLES_MAX);
     store.set_epoch_deadline(1);
     store.epoch_deadline_callback(|mut context| {
-        Ok(if context.data_mut().tick() {
+        Ok(if context.data_mut().tick()? {
             UpdateDeadline::Yield(1)
         } else {
             UpdateDeadline::Interrupt
@@ -128,6 +128,17 @@ pub async fn run<T>(
     depth: u32,
     act: impl AsyncFnOnce(&mut Living) -> wasmtime::Result<T>,
 ) -> Result<T, Fault> {
+    run_within(revision, scope, depth, Duration::MAX, act).await
+}
+
+/// As [`run`], within `budget` as well.
+pub async fn run_within<T>(
+    revision: &Arc<Revision>,
+    scope: &Arc<Scope>,
+    depth: u32,
+    budget: Duration,
+    act: impl AsyncFnOnce(&mut Living) -> wasmtime::Result<T>,
+) -> Result<T, Fault> {
     let watch = Arc::new(Stopwatch::new());
     let whole = async {
         let waiting = match revision.reuse {
@@ -154,6 +165,7 @@ pub async fn run<T>(
         }
     };
     let left = scope.deadline.saturating_duration_since(Instant::now());
+    let left = left.min(budget);
     let (ended, cpu) = computing(Arc::clone(&watch), tokio::time::timeout(left, whole)).await;
     match ended.unwrap_or(Err(Fault::Timeout("its time is used up"))) {
         Ok((output, mut living)) => {

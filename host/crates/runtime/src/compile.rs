@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use stoa_kernel::hex::hex;
@@ -18,8 +19,8 @@ const COMPILE_WALL_S_MAX: u64 = 120;
 /// How often the compiler is asked whether it is done.
 const COMPILE_POLL_MS: u64 = 5;
 
-/// Processor seconds of a compiler: it may use several cores.
-const COMPILE_CPU_S_MAX: u64 = 240;
+/// Processor seconds of a compiler: it has one thread, and no more time than this anyway.
+const COMPILE_CPU_S_MAX: u64 = COMPILE_WALL_S_MAX;
 
 /// Address space of a compiler. The engine's pool is reserved, not used, so this bounds only what is
 /// mapped beyond it; the pool itself is left out of a compiler's engine.
@@ -49,6 +50,8 @@ pub struct Loader {
     fingerprint: String,
     cache: AotCache,
     compiler: Compiler,
+    /// Held while a compiler runs: several at once would take from requests what one on one thread does not.
+    compiling: Mutex<()>,
 }
 
 impl Loader {
@@ -61,6 +64,7 @@ impl Loader {
             fingerprint,
             cache,
             compiler,
+            compiling: Mutex::new(()),
         }
     }
 
@@ -74,7 +78,10 @@ impl Loader {
         if let Some(component) = cached.and_then(|code| deserialize(&self.engine, &code).ok()) {
             return Ok(component);
         }
+        let turn = self.compiling.lock();
+        let turn = turn.unwrap_or_else(PoisonError::into_inner);
         let code = self.compile(&artifact.bytes)?;
+        drop(turn);
         let component = deserialize(&self.engine, &code)?;
         if let Err(error) = self.cache.store(&artifact.digest, &self.fingerprint, &code) {
             tracing::warn!(%error, "compiled code can't be kept; the next start compiles again");

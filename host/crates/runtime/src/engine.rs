@@ -53,12 +53,15 @@ pub fn build(instances_max: u32, memory_cap: &CallLimits) -> wasmtime::Result<En
     Engine::new(&config)
 }
 
-/// An engine that only compiles: the same code, but no pool of memories to reserve.
+/// An engine that only compiles: the same code, but no pool of memories to reserve, and on one thread. More of
+/// them would finish sooner only where nobody needs the processor, and take it from requests where somebody does.
 ///
 /// # Errors
 /// As [`build`].
 pub fn build_for_compiling() -> wasmtime::Result<Engine> {
-    Engine::new(&config())
+    let mut config = config();
+    config.parallel_compilation(false);
+    Engine::new(&config)
 }
 
 /// What decides how code is compiled. Server and compiler process use the same, or code would not load.

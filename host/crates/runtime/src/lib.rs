@@ -29,10 +29,12 @@ mod request;
 mod reuse;
 mod revision;
 mod scope;
+mod services;
 mod state;
 mod tenants;
 mod transaction;
 mod turnstile;
+mod wasi;
 
 mod runtime;
 

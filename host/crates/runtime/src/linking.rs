@@ -1,6 +1,7 @@
 //! From a component to something that can be instantiated: its imports judged, defined and typed.
 
 use std::collections::{BTreeSet, HashMap};
+use std::time::Duration;
 
 use stoa_wit::Package;
 use wasmtime::Engine;
@@ -28,6 +29,11 @@ pub enum LinkError {
     /// An imported or provided interface has something other than functions over values.
     #[error("{0} has resources or other things that can't pass between plugins")]
     NotPlainFunctions(String),
+    /// A function of an extension point has no way to say that nobody answers.
+    #[error(
+        "{0}: the result of {1} has no error with a case unavailable(string), as extension points need"
+    )]
+    NeverUnavailable(String, String),
     /// The engine refuses.
     #[error("does not link: {0}")]
     Engine(String),
@@ -68,21 +74,32 @@ pub fn link(
                 };
                 let functions = functions_of(engine, name, instance)?;
                 let mut defined = linker.instance(name).map_err(LinkError::engine)?;
-                for function in functions.keys() {
-                    relay::define(&mut defined, name, function).map_err(LinkError::engine)?;
+                let budget = budget(package, name);
+                for (function, ty) in &functions {
+                    if budget.is_some() && !relay::can_be_unavailable(ty) {
+                        return Err(LinkError::NeverUnavailable(name.into(), function.clone()));
+                    }
+                    relay::define(&mut defined, name, function, budget)
+                        .map_err(LinkError::engine)?;
                 }
                 used.insert(name.into(), functions);
             }
         }
     }
     if wasi {
-        // All of WASI is defined, but only what `judge_import` lets pass can be imported; nothing is behind it.
-        wasmtime_wasi::p2::add_to_linker_async(&mut linker).map_err(LinkError::engine)?;
+        crate::wasi::add_to_linker(&mut linker).map_err(LinkError::engine)?;
     }
     let pre = linker
         .instantiate_pre(component)
         .map_err(LinkError::engine)?;
     Ok((pre, used))
+}
+
+/// How long an extension point may take; none for an interface that is none.
+fn budget(package: &Package, interface: &str) -> Option<Duration> {
+    let mut points = package.manifest.extensions.values();
+    let point = points.find(|point| point.interface == interface)?;
+    Some(Duration::from_millis(point.budget_ms.into()))
 }
 
 /// The functions of an interface. Types and nothing else may stand beside them.
@@ -146,6 +163,8 @@ fn define_host(linker: &mut Linker<State>, name: &str) -> wasmtime::Result<()> {
     match name.split_once('@').map_or(name, |(path, _)| path) {
         "stoa:types/types" => host::types::types::add_to_linker::<_, Ours>(linker, state),
         "stoa:http/inbound" => host::http::inbound::add_to_linker::<_, Ours>(linker, state),
+        "stoa:http/outbound" => host::http::outbound::add_to_linker::<_, Ours>(linker, state),
+        "stoa:secrets/secrets" => host::secrets::secrets::add_to_linker::<_, Ours>(linker, state),
         "stoa:storage/storage" => host::storage::storage::add_to_linker::<_, Ours>(linker, state),
         "stoa:cache/cache" => host::cache::cache::add_to_linker::<_, Ours>(linker, state),
         "stoa:settings/settings" => {

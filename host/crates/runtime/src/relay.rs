@@ -4,16 +4,31 @@
 //! an instance of its own, within the caller's unit of work, identity and time.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use stoa_kernel::limits::CALL_DEPTH_MAX;
 use wasmtime::StoreContextMut;
-use wasmtime::component::{LinkerInstance, Val};
+use wasmtime::component::types::ComponentFunc;
+use wasmtime::component::{LinkerInstance, Type, Val};
 
 use crate::call;
 use crate::fault::{Ended, Fault};
+use crate::scope::Scope;
 use crate::state::State;
 
-/// Defines one function of an interface that other plugins provide.
+/// The case of an extension point's error by which the host says that nobody answered.
+const UNAVAILABLE: &str = "unavailable";
+
+/// A function of an interface that another plugin provides.
+struct Target {
+    interface: String,
+    function: String,
+    /// How long an extension point may take; none for what the caller can't do without.
+    budget: Option<Duration>,
+}
+
+/// Defines one function of an interface that other plugins provide. With a budget, it is an extension point:
+/// when nobody provides it, or who does fails or takes longer, the caller is told that it is unavailable.
 ///
 /// # Errors
 /// When the linker has the name already.
@@ -21,18 +36,36 @@ pub fn define(
     instance: &mut LinkerInstance<'_, State>,
     interface: &str,
     function: &str,
+    budget: Option<Duration>,
 ) -> wasmtime::Result<()> {
-    let target: Arc<(String, String)> = Arc::new((interface.into(), function.into()));
+    let target = Arc::new(Target {
+        interface: interface.into(),
+        function: function.into(),
+        budget,
+    });
     instance.func_new_async(function, move |context, _ty, params, results| {
         let target = Arc::clone(&target);
-        Box::new(async move { forward(context, &target.0, &target.1, params, results).await })
+        Box::new(async move { forward(context, &target, params, results).await })
     })
+}
+
+/// Whether a function can be one of an extension point: its result is a `result` whose error is a variant with
+/// the case `unavailable(string)`.
+pub fn can_be_unavailable(function: &ComponentFunc) -> bool {
+    let mut results = function.results();
+    let (Some(Type::Result(result)), None) = (results.next(), results.next()) else {
+        return false;
+    };
+    let Some(Type::Variant(error)) = result.err() else {
+        return false;
+    };
+    let mut cases = error.cases();
+    cases.any(|case| case.name == UNAVAILABLE && matches!(case.ty, Some(Type::String)))
 }
 
 async fn forward(
     mut context: StoreContextMut<'_, State>,
-    interface: &str,
-    function: &str,
+    target: &Target,
     params: &[Val],
     results: &mut [Val],
 ) -> wasmtime::Result<()> {
@@ -45,45 +78,59 @@ async fn forward(
         )))
         .into());
     }
-    let Some(provider) = scope.live.provider(interface).cloned() else {
-        return Err(Ended(Fault::NoProvider(interface.into())).into());
-    };
-    let _slot = call::slot(&provider).await.map_err(Ended)?;
     let savepoint = (scope.unit.savepoint(), scope.cache_changes.savepoint());
-    let answered = call::run(&provider, &scope, depth, async |living| {
-        let found = provider
-            .provided
-            .get(interface)
-            .and_then(|functions| functions.get(function));
-        let Some(provided) = found else {
-            return Err(Ended(Fault::NoProvider(format!("{interface}#{function}"))).into());
-        };
-        let Some(function) = living.instance.get_func(&mut living.store, provided.index) else {
-            return Err(Ended(Fault::NoProvider(format!("{interface}#{function}"))).into());
-        };
+    let answered = ask(&scope, target, depth, params, results).await;
+    if let Err(fault) = &answered {
+        tracing::warn!(
+            interface = target.interface,
+            function = target.function,
+            fault = fault.to_string(),
+            "a call from another plugin failed"
+        );
+    }
+    match (answered, target.budget, results.first_mut()) {
+        (Ok(()), ..) => {}
+        (Err(fault), Some(_), Some(result)) => {
+            // Another time it may be there: nothing that rests on its absence is to be told again.
+            scope.outside.open();
+            let reason = Val::String(fault.word().into());
+            let error = Val::Variant(UNAVAILABLE.into(), Some(Box::new(reason)));
+            *result = Val::Result(Err(Some(Box::new(error))));
+        }
+        (Err(fault), ..) => return Err(Ended(fault).into()),
+    }
+    // An error answer undoes what the provider wrote on the way to it, so that the caller may go on.
+    if matches!(results.first(), Some(Val::Result(Err(_)))) {
+        scope.unit.rollback_to(savepoint.0);
+        scope.cache_changes.rollback_to(savepoint.1);
+    }
+    Ok(())
+}
+
+/// Lets whoever provides the function answer.
+async fn ask(
+    scope: &Arc<Scope>,
+    target: &Target,
+    depth: u32,
+    params: &[Val],
+    results: &mut [Val],
+) -> Result<(), Fault> {
+    let missing = || Fault::NoProvider(format!("{}#{}", target.interface, target.function));
+    let provider = scope.live.provider(&target.interface).cloned();
+    let provider = provider.ok_or_else(|| Fault::NoProvider(target.interface.clone()))?;
+    let _slot = call::slot(&provider).await?;
+    let budget = target.budget.unwrap_or(Duration::MAX);
+    call::run_within(&provider, scope, depth, budget, async |living| {
+        let functions = provider.provided.get(&target.interface);
+        let found = functions.and_then(|functions| functions.get(&target.function));
+        let provided = found.ok_or_else(|| Ended(missing()))?;
+        let function = living
+            .instance
+            .get_func(&mut living.store, provided.index)
+            .ok_or_else(|| Ended(missing()))?;
         function
             .call_async(&mut living.store, params, results)
             .await
     })
-    .await;
-    match answered {
-        Ok(()) => {
-            // An error answer undoes what the provider wrote on the way to it, so that the caller may go on.
-            if matches!(results.first(), Some(Val::Result(Err(_)))) {
-                scope.unit.rollback_to(savepoint.0);
-                scope.cache_changes.rollback_to(savepoint.1);
-            }
-            Ok(())
-        }
-        Err(fault) => {
-            tracing::warn!(
-                plugin = &*provider.name,
-                interface,
-                function,
-                fault = fault.to_string(),
-                "a call from another plugin failed"
-            );
-            Err(Ended(fault).into())
-        }
-    }
+    .await
 }

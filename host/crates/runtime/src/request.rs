@@ -1,13 +1,11 @@
 //! A client's request through the plugins: its place, its transaction, and the answer that may be told again.
 
-use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use stoa_kernel::answer::{IdempotencyKey, StoredAnswer};
-use stoa_kernel::call::{Request, Response, Source};
+use stoa_kernel::answer::{IdempotencyKey, StoredAnswer, in_flight};
+use stoa_kernel::call::{Request, Response};
 use stoa_kernel::error::Problem;
 use stoa_kernel::id::TenantId;
-use stoa_kernel::limits::{IDEMPOTENCY_TTL_MS, IDEMPOTENT_ANSWER_BYTES_MAX};
 use stoa_kernel::routing::Entry;
 use stoa_wit::Method;
 
@@ -18,9 +16,6 @@ use crate::registry::Live;
 use crate::revision::Revision;
 use crate::scope::Scope;
 use crate::transaction::{Failure, Verdict, Way, store_problem, until_committed};
-
-/// Seconds after which a client should come back when its key is still at work.
-const IN_FLIGHT_RETRY_AFTER_S: u32 = 1;
 
 /// Runs a request to its end.
 ///
@@ -52,9 +47,7 @@ pub async fn run(
     let Some(key) = request.idempotency.clone() else {
         return answer(core, live, answer_key, route, request).await;
     };
-    let Some(_running) = core.in_flight.begin(&request.tenant, &key.id) else {
-        return Err(in_flight());
-    };
+    let _running = core.in_flight.begin(&request.tenant, &key)?;
     if let Some(answer) = stored(core, &request.tenant, &key).await? {
         return Ok(answer);
     }
@@ -107,41 +100,16 @@ async fn answered(core: &Core, request: &Request) -> Result<Response, Problem> {
     }
 }
 
-fn in_flight() -> Problem {
-    Problem {
-        retry_after_s: Some(IN_FLIGHT_RETRY_AFTER_S),
-        ..Problem::new(
-            409,
-            "idempotency-in-flight",
-            "A request with this Idempotency-Key is still at work.",
-        )
-    }
-}
-
 async fn stored(
     core: &Core,
     tenant: &TenantId,
     key: &IdempotencyKey,
 ) -> Result<Option<Response>, Problem> {
-    let Some(answer) = core
-        .ports
-        .store
-        .stored_answer(tenant, &key.id)
-        .await
-        .map_err(store_problem)?
-    else {
-        return Ok(None);
-    };
-    if answer.fingerprint != key.fingerprint {
-        let detail = "This Idempotency-Key was used for a request with other contents.";
-        return Err(Problem::new(422, "idempotency-mismatch", detail));
+    let stored = core.ports.store.stored_answer(tenant, &key.id).await;
+    match stored.map_err(store_problem)? {
+        Some(answer) => answer.told(key).map(Some),
+        None => Ok(None),
     }
-    Ok(Some(Response {
-        status: answer.status,
-        headers: answer.headers,
-        body: answer.body.into(),
-        source: Source::Replay,
-    }))
 }
 
 fn keep(
@@ -150,56 +118,7 @@ fn keep(
     key: &IdempotencyKey,
     response: &Response,
 ) -> Result<(), Problem> {
-    if response.body.len() > IDEMPOTENT_ANSWER_BYTES_MAX {
-        return Err(Problem::new(
-            422,
-            "idempotent-answer-too-large",
-            "The answer is too large to be kept under an Idempotency-Key.",
-        ));
-    }
-    scope.unit.keep_answer(
-        &key.id,
-        StoredAnswer {
-            fingerprint: key.fingerprint.clone(),
-            status: response.status,
-            headers: response.headers.clone(),
-            body: response.body.to_vec(),
-            expires_at: core.ports.clock.now() + IDEMPOTENCY_TTL_MS,
-        },
-    );
+    let answer = StoredAnswer::of(key, response, core.ports.clock.now())?;
+    scope.unit.keep_answer(&key.id, answer);
     Ok(())
-}
-
-/// The idempotency keys at work in this process.
-#[derive(Default)]
-pub struct InFlight {
-    keys: Mutex<HashSet<(TenantId, String)>>,
-}
-
-/// A key at work, until dropped.
-pub struct Running<'a> {
-    keys: &'a InFlight,
-    key: (TenantId, String),
-}
-
-impl InFlight {
-    fn begin(&self, tenant: &TenantId, id: &str) -> Option<Running<'_>> {
-        let key = (tenant.clone(), id.to_string());
-        let fresh = self
-            .keys
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(key.clone());
-        fresh.then_some(Running { keys: self, key })
-    }
-}
-
-impl Drop for Running<'_> {
-    fn drop(&mut self) {
-        self.keys
-            .keys
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(&self.key);
-    }
 }

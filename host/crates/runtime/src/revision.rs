@@ -16,6 +16,7 @@ use crate::bindings::exports::stoa::schedule::scheduled::GuestIndices as Schedul
 use crate::meter::Meter;
 use crate::migration::Migrated;
 use crate::reuse::Shelf;
+use crate::services::Services;
 use crate::state::State;
 use crate::turnstile::Turnstiles;
 
@@ -26,6 +27,9 @@ pub struct Provided {
     /// Its parameters and results.
     pub ty: ComponentFunc,
 }
+
+/// Requests that one plugin sends to services elsewhere at the same time; more wait within their own time.
+pub const OUTBOUND_CONCURRENCY_MAX: usize = 64;
 
 /// One version of one plugin.
 pub struct Revision {
@@ -53,6 +57,10 @@ pub struct Revision {
     pub provided: HashMap<String, HashMap<String, Provided>>,
     /// What the operator has set, as JSON text by name, defaults filled in.
     pub settings: HashMap<String, String>,
+    /// What it reaches outside, and the secrets that the operator keeps for it.
+    pub services: Services,
+    /// Requests to services elsewhere at the same time.
+    pub outbound_slots: Semaphore,
     /// Its collections by name, ready for the store.
     pub collections: HashMap<String, CollectionInfo>,
     /// Calls at the same time.

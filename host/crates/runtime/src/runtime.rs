@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use arc_swap::ArcSwap;
+use stoa_kernel::answer::InFlight;
 use stoa_kernel::limits::CallLimits;
 use stoa_kernel::plugins::{Plugins, Snapshot};
 use stoa_kernel::status::PartStatus;
@@ -24,7 +25,6 @@ use crate::events;
 use crate::linking::{LinkError, Used};
 use crate::migration::MIGRATIONS;
 use crate::registry::{Held, Live};
-use crate::request::InFlight;
 use crate::scope::Ports;
 use crate::tenants::Tenants;
 

@@ -1,13 +1,14 @@
 //! What the guests of one request share: its unit of work, its inputs, its time.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Instant;
 
 use stoa_kernel::call::Request;
 use stoa_kernel::clock::Clock;
 use stoa_kernel::limits::{GUEST_BYTES_PER_REQUEST_MAX, LOG_BYTES_PER_REQUEST_MAX};
-use stoa_kernel::random::Random;
+use stoa_kernel::outbound::{Outbound, REQUESTS_PER_RUN_MAX};
+use stoa_kernel::random::{Random, ulid};
 use stoa_kernel::store::{Store, UnitOfWork};
 
 use crate::cache::{CacheChanges, PluginCache};
@@ -24,6 +25,8 @@ pub struct Ports {
     pub clock: Arc<dyn Clock>,
     /// Randomness.
     pub random: Arc<dyn Random>,
+    /// Services elsewhere.
+    pub outbound: Arc<dyn Outbound>,
 }
 
 /// One run of a request. All inputs of its guests come from here; a request that runs again gets a
@@ -51,11 +54,25 @@ pub struct Scope {
     pub deadline: Instant,
 }
 
+impl Scope {
+    /// What the request is for: the same for every repetition that means the same, and for nothing else.
+    pub fn cause(&self) -> String {
+        match (&self.request.cause, &self.request.idempotency) {
+            (Some(cause), _) => cause.clone(),
+            (None, Some(key)) => key.id.clone(),
+            (None, None) => self
+                .outside
+                .nonce(|| ulid(self.ports.clock.now(), &*self.ports.random)),
+        }
+    }
+}
+
 /// What all guests of one run share: a plugin gets no more by calling others.
 #[derive(Debug)]
 pub struct Budget {
     guest_bytes_left: AtomicU64,
     log_bytes_left: AtomicU64,
+    outbound_left: AtomicU32,
 }
 
 impl Default for Budget {
@@ -63,6 +80,7 @@ impl Default for Budget {
         Self {
             guest_bytes_left: AtomicU64::new(GUEST_BYTES_PER_REQUEST_MAX),
             log_bytes_left: AtomicU64::new(LOG_BYTES_PER_REQUEST_MAX as u64),
+            outbound_left: AtomicU32::new(REQUESTS_PER_RUN_MAX),
         }
     }
 }
@@ -72,6 +90,14 @@ impl Budget {
     pub fn take_guest_bytes(&self, bytes: usize) -> bool {
         let take = |left: u64| left.checked_sub(bytes as u64);
         self.guest_bytes_left
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, take)
+            .is_ok()
+    }
+
+    /// Uses up one request to a service elsewhere; false when there is none left.
+    pub fn take_outbound(&self) -> bool {
+        let take = |left: u32| left.checked_sub(1);
+        self.outbound_left
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, take)
             .is_ok()
     }

@@ -3,9 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use stoa_kernel::limits;
 use wasmtime::component::ResourceTable;
-use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
+use wasmtime_wasi::{WasiCtxView, WasiView};
 
 use crate::engine::TICK_MS;
 use crate::fault::{Ended, Fault};
@@ -13,6 +12,7 @@ use crate::limiter::Limiter;
 use crate::meter::Stopwatch;
 use crate::revision::Revision;
 use crate::scope::Scope;
+use crate::wasi::Wasi;
 
 /// Host-owned things that a guest may hold handles to: none of our interfaces has any, WASI has streams.
 const RESOURCES_MAX: usize = 100;
@@ -28,12 +28,14 @@ pub struct State {
     /// Bounds its memory.
     pub limiter: Limiter,
     host_calls_left: u64,
+    /// Whether it called WASI when no host call was left: those calls can't refuse by themselves.
+    overdrawn: bool,
     watch: Option<Arc<Stopwatch>>,
     /// What the watch showed at the last tick.
     computed: Duration,
     cpu_left: Duration,
     resources: ResourceTable,
-    wasi: Option<Box<WasiCtx>>,
+    wasi: Option<Box<Wasi>>,
 }
 
 impl State {
@@ -48,6 +50,7 @@ impl State {
             scope: None,
             depth: 0,
             limiter: Limiter::new(memory_bytes_max),
+            overdrawn: false,
             watch: None,
             computed: Duration::ZERO,
             cpu_left: Duration::ZERO,
@@ -62,12 +65,18 @@ impl State {
         self.cpu_left = Duration::from_millis(self.revision.limits.cpu_ms_max);
         self.computed = Duration::ZERO;
         self.watch = Some(watch);
+        if let Some(wasi) = &self.wasi {
+            wasi.enter(Arc::clone(&scope));
+        }
         self.scope = Some(scope);
         self.depth = depth;
     }
 
     /// Ends a call: nothing of the request stays.
     pub fn leave(&mut self) {
+        if let Some(wasi) = &self.wasi {
+            wasi.leave();
+        }
         self.scope = None;
         self.watch = None;
     }
@@ -78,7 +87,7 @@ impl State {
     /// [`Ended`] when a quota is used up, or when guest code runs outside of a request.
     pub fn charge(&mut self, bytes: usize) -> wasmtime::Result<Arc<Scope>> {
         let Some(left) = self.host_calls_left.checked_sub(1) else {
-            return Err(Ended(Fault::Limit("host calls".into())).into());
+            return Err(host_calls());
         };
         self.host_calls_left = left;
         self.charge_bytes(bytes)?;
@@ -99,9 +108,15 @@ impl State {
 
     /// Charges the computing since the last tick of the engine's epoch; false when none is left. Waiting
     /// does not count, and of a long host call no more than one tick: that is the host's time.
-    pub fn tick(&mut self) -> bool {
+    ///
+    /// # Errors
+    /// [`Ended`] when the quota of host calls was overdrawn.
+    pub fn tick(&mut self) -> wasmtime::Result<bool> {
+        if self.overdrawn {
+            return Err(host_calls());
+        }
         let Some(watch) = &self.watch else {
-            return false;
+            return Ok(false);
         };
         let computed = watch.running();
         let spent = computed
@@ -109,8 +124,31 @@ impl State {
             .min(Duration::from_millis(TICK_MS));
         self.computed = computed;
         self.cpu_left = self.cpu_left.saturating_sub(spent);
-        !self.cpu_left.is_zero()
+        Ok(!self.cpu_left.is_zero())
     }
+
+    /// What it has of WASI, made when a guest first uses it, which guests in Rust never do.
+    pub fn wasi(&mut self) -> &mut Wasi {
+        begun(&mut self.wasi, &self.revision, &self.scope)
+    }
+}
+
+fn begun<'a>(
+    wasi: &'a mut Option<Box<Wasi>>,
+    revision: &Arc<Revision>,
+    scope: &Option<Arc<Scope>>,
+) -> &'a mut Wasi {
+    wasi.get_or_insert_with(|| {
+        let wasi = Wasi::new(Arc::clone(revision));
+        if let Some(scope) = scope {
+            wasi.enter(Arc::clone(scope));
+        }
+        Box::new(wasi)
+    })
+}
+
+fn host_calls() -> wasmtime::Error {
+    Ended(Fault::Limit("host calls".into())).into()
 }
 
 fn outside() -> wasmtime::Error {
@@ -118,21 +156,23 @@ fn outside() -> wasmtime::Error {
 }
 
 impl WasiView for State {
-    /// WASI with everything closed: no files, no sockets, no environment, no arguments; output goes nowhere.
-    /// Made when a guest first uses it, which guests in Rust never do.
+    /// Each call of WASI comes by here, and is charged as any other.
     fn ctx(&mut self) -> WasiCtxView<'_> {
-        self.resources.set_max_capacity(RESOURCES_MAX);
-        if let Some(scope) = &self.scope {
-            scope.outside.open();
+        match self.host_calls_left.checked_sub(1) {
+            Some(left) => self.host_calls_left = left,
+            None => self.overdrawn = true,
         }
-        let ctx = self.wasi.get_or_insert_with(|| {
-            let mut builder = WasiCtxBuilder::new();
-            builder.max_random_size(u64::from(limits::RANDOM_BYTES_MAX));
-            Box::new(builder.build())
-        });
+        self.resources.set_max_capacity(RESOURCES_MAX);
+        let Self {
+            revision,
+            scope,
+            wasi,
+            resources,
+            ..
+        } = self;
         WasiCtxView {
-            ctx,
-            table: &mut self.resources,
+            ctx: &mut begun(wasi, revision, scope).ctx,
+            table: resources,
         }
     }
 }

@@ -8,7 +8,7 @@ use stoa_kernel::call::Request;
 use stoa_kernel::error::Problem;
 use stoa_kernel::id::TenantId;
 use stoa_kernel::limits::COMMIT_TRIES_MAX;
-use stoa_kernel::random::Random;
+use stoa_kernel::retry;
 use stoa_kernel::store::{CommitError, StoreError};
 
 use crate::Core;
@@ -21,10 +21,6 @@ use crate::reuse::Resting;
 use crate::revision::Revision;
 use crate::scope::{Budget, Scope};
 
-/// The first pause after a conflict is at most this long; each further one twice the one before.
-const PAUSE_MS_MIN: u64 = 1;
-/// No pause is longer.
-const PAUSE_MS_MAX: u64 = 50;
 /// After so many conflicts a request passes its plugin's turnstile alone.
 const CONFLICTS_BEFORE_ALONE: u32 = 3;
 /// Seconds after which a client should come back when its tenant's data can't be migrated.
@@ -133,7 +129,9 @@ where
                 revision.meter.conflicted();
                 outside.rewind();
                 drop(passage);
-                pause(attempt, deadline, &*core.ports.random).await;
+                let pause = retry::pause(attempt, &*core.ports.random);
+                let left = deadline.saturating_duration_since(Instant::now());
+                tokio::time::sleep(pause.min(left)).await;
             }
             Err(CommitError::Answered) => return Err(Failure::Answered),
             Err(error) => {
@@ -195,26 +193,13 @@ pub async fn commit(scope: &Arc<Scope>) -> Result<(), CommitError> {
         .unwrap_or_else(|error| Err(CommitError::Unknown(error.to_string())))
 }
 
-/// Full jitter: anything between nothing and the bound, so that competitors spread out.
-async fn pause(attempt: u32, deadline: Instant, random: &dyn Random) {
-    let bound = PAUSE_MS_MIN
-        .checked_shl(attempt)
-        .unwrap_or(PAUSE_MS_MAX)
-        .min(PAUSE_MS_MAX)
-        * 1_000;
-    let mut bytes = [0; 8];
-    random.fill(&mut bytes);
-    let pause = Duration::from_micros(u64::from_le_bytes(bytes) % bound);
-    tokio::time::sleep(pause.min(deadline.saturating_duration_since(Instant::now()))).await;
-}
-
 /// What a client is told when the store fails.
 pub fn store_problem(error: StoreError) -> Problem {
     Problem::unavailable(1, error.to_string())
 }
 
-/// A cause that is no client's.
-pub fn host_request(tenant: &TenantId, id: String) -> Arc<Request> {
+/// A request that is no client's. `cause` says what it is for, see [`Request::cause`].
+pub fn host_request(tenant: &TenantId, id: String, cause: Option<String>) -> Arc<Request> {
     Arc::new(Request {
         id,
         tenant: tenant.clone(),
@@ -224,6 +209,7 @@ pub fn host_request(tenant: &TenantId, id: String) -> Arc<Request> {
         query: String::new(),
         headers: Vec::new(),
         body: Default::default(),
+        cause,
         idempotency: None,
     })
 }
@@ -236,7 +222,7 @@ pub async fn host_scope(
     tenant: &TenantId,
     purpose: &str,
 ) -> Result<Arc<Scope>, StoreError> {
-    let request = host_request(tenant, format!("{purpose}-{}", revision.name));
+    let request = host_request(tenant, format!("{purpose}-{}", revision.name), None);
     let deadline = Instant::now() + Duration::from_millis(revision.limits.wall_ms_max);
     scope(core, live, &request, &Arc::default(), deadline).await
 }

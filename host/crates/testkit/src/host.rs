@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use stoa_identity::Identity;
+use stoa_egress::Egress;
+use stoa_identity::{Identity, TokenConfig};
 use stoa_kernel::id::TenantId;
 use stoa_runtime::{Policy, Runtime, RuntimeConfig};
 use stoa_store::{StoreConfig, SurrealStore, SyncPolicy};
@@ -28,6 +29,8 @@ pub struct TestHost {
     pub clock: Arc<FakeClock>,
     /// Finds out who calls, and signs tokens for development.
     pub identity: Arc<Identity>,
+    /// How access tokens are signed and what they say.
+    pub token_config: TokenConfig,
     dir: TempDir,
 }
 
@@ -81,24 +84,23 @@ impl TestHost {
     /// # Errors
     /// The host's reason to refuse it.
     pub async fn install(&self, name: &str, bytes: &[u8]) -> Result<(), String> {
-        let file = self.dir.path().join("plugins").join(format!("{name}.wasm"));
+        let file = self.file(name);
         std::fs::write(&file, bytes).expect("the plugin folder");
         self.runtime
             .load(&file)
             .await
             .map_err(|error| error.to_string())
     }
-}
 
-impl TestHost {
-    /// Takes a plugin file out of the folder.
-    ///
-    /// # Panics
-    /// When it is not there.
+    /// Takes a plugin's file away.
     pub async fn uninstall(&self, name: &str) {
-        let file = self.dir.path().join("plugins").join(format!("{name}.wasm"));
-        std::fs::remove_file(&file).expect("the plugin file");
+        let file = self.file(name);
+        std::fs::remove_file(&file).expect("a plugin that was installed");
         self.runtime.unload(&file).await;
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.dir.path().join("plugins").join(format!("{name}.wasm"))
     }
 }
 
@@ -197,10 +199,15 @@ impl TestHostBuilder {
             store: store.clone(),
             clock: clock.clone(),
             random: random.clone(),
+            outbound: Arc::new(Egress::new().expect("a client")),
         };
         let runtime = Runtime::start(config, ports).await.expect("the runtime");
 
-        let People { identity, services } = people::open(
+        let People {
+            identity,
+            token_config,
+            services,
+        } = people::open(
             store.clone(),
             clock.clone(),
             random.clone(),
@@ -232,6 +239,7 @@ impl TestHostBuilder {
             store,
             clock,
             identity,
+            token_config,
             dir,
         };
         for (name, bytes) in &self.plugins {

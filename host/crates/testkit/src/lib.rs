@@ -9,6 +9,7 @@ mod actor;
 mod clock;
 mod events;
 mod host;
+pub mod oidc;
 mod people;
 mod repack;
 

@@ -55,6 +55,7 @@ impl Default for PeopleConfig {
 
 pub(crate) struct People {
     pub(crate) identity: Arc<Identity>,
+    pub(crate) token_config: TokenConfig,
     pub(crate) services: Vec<Arc<dyn Service>>,
 }
 
@@ -74,7 +75,7 @@ pub(crate) async fn open(
         lifetime_s: config.token_lifetime_s,
         ..TokenConfig::for_tests(SigningKey::generate().expect("a key"))
     };
-    let tokens = Arc::new(JwtTokens::new(token_config, clock.clone()));
+    let tokens = Arc::new(JwtTokens::new(token_config.clone(), clock.clone()));
     let letterbox = Arc::new(Letterbox(random.clone(), clock.clone()));
     let platform =
         Platform::new(store, letterbox, clock, random).reserving([default_tenant.clone()]);
@@ -107,6 +108,7 @@ pub(crate) async fn open(
     };
     People {
         identity: Arc::new(Identity::new(platform, tokens, identity)),
+        token_config,
         services,
     }
 }

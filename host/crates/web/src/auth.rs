@@ -4,6 +4,7 @@ use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use stoa_kernel::error::Problem;
 use stoa_kernel::identity::{Account, AuthenticationError, Authenticator, Denied};
+use stoa_kernel::wit::Bearer;
 
 /// The code of a 401 that another token could cure, as opposed to one that any token could.
 pub(crate) const INVALID_TOKEN: &str = "invalid-token";
@@ -11,12 +12,15 @@ pub(crate) const INVALID_TOKEN: &str = "invalid-token";
 /// Seconds after which it is worth asking again who calls, when the store could not tell.
 pub(crate) const RETRY_AFTER_S: u32 = 1;
 
-/// The account that the request's token speaks for. A token that is not good is refused even where none
-/// is needed: the client believes that somebody is signed in, and should learn that nobody is.
+/// The account that the request's token speaks for, as far as the route wants to know.
 pub(crate) async fn account(
     headers: &HeaderMap,
+    wanted: Bearer,
     identity: &dyn Authenticator,
 ) -> Result<Option<Account>, Problem> {
+    if wanted == Bearer::Ignored {
+        return Ok(None);
+    }
     let mut sent = headers.get_all(AUTHORIZATION).iter();
     let Some(value) = sent.next() else {
         return Ok(None);
@@ -29,7 +33,11 @@ pub(crate) async fn account(
         .ok()
         .and_then(bearer)
         .ok_or_else(|| refused("not of the Bearer scheme"))?;
-    match identity.authenticate(token).await {
+    let authenticated = match wanted {
+        Bearer::Lapsed => identity.authenticate_lapsed(token).await,
+        Bearer::Checked | Bearer::Ignored => identity.authenticate(token).await,
+    };
+    match authenticated {
         Ok(account) => Ok(Some(account)),
         Err(AuthenticationError::Invalid(error)) => Err(refused(error.to_string())),
         Err(AuthenticationError::Unavailable(error)) => {

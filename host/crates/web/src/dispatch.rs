@@ -12,7 +12,7 @@ use stoa_kernel::identity::Principal;
 use stoa_kernel::plugins::{Matched, Snapshot};
 use stoa_kernel::routing::Lookup;
 use stoa_kernel::service::Service;
-use stoa_kernel::wit::RouteClass;
+use stoa_kernel::wit::{Bearer, RouteClass};
 
 use crate::body::Body;
 use crate::config::EdgeConfig;
@@ -50,10 +50,10 @@ pub(crate) async fn dispatch(
         method::routed(&head.method).as_str(),
         head.uri.path(),
     );
-    let class = follow(&lookup, trail);
+    let (class, bearer) = follow(&lookup, trail);
     quota::count_address(shared, class, trail).await?;
 
-    let account = auth::account(&head.headers, &*ports.identity).await?;
+    let account = auth::account(&head.headers, bearer, &*ports.identity).await?;
     quota::count_organization(shared, account.as_ref(), trail).await?;
     let tenant = tenant::of(account.as_ref(), head, shared).await?;
     trail.tenant = Some(tenant.clone());
@@ -80,14 +80,15 @@ pub(crate) async fn dispatch(
     let request = call::Request {
         id: trail.id.clone(),
         address: trail.address,
-        tenant,
         params: std::mem::take(&mut matched.params),
         query: head.uri.query().unwrap_or_default().to_owned(),
         headers: match &target {
             Target::Service(_) => headers::for_service(&head.headers),
             Target::Plugin(_) => headers::for_guest(&head.headers),
         },
-        idempotency: idempotency::key(head, &principal, &body)?,
+        cause: None,
+        idempotency: idempotency::key(head, &matched.route, &tenant, &principal, &body)?,
+        tenant,
         principal,
         body,
     };
@@ -99,14 +100,14 @@ pub(crate) async fn dispatch(
     Ok(response)
 }
 
-/// Notes what a path leads to; answers which quota a request for it counts against.
-fn follow(lookup: &Lookup, trail: &mut Trail) -> RouteClass {
+/// Notes what a path leads to; answers which quota a request for it counts against, and what its bearer has to be.
+fn follow(lookup: &Lookup, trail: &mut Trail) -> (RouteClass, Bearer) {
     let Lookup::Found(matched) = lookup else {
-        return RouteClass::default();
+        return Default::default();
     };
     trail.plugin = Some(matched.plugin.clone());
     trail.pattern = Pattern::Plugin(matched.route.clone());
-    matched.route.class
+    (matched.route.class, matched.route.bearer)
 }
 
 /// Services come first: no plugin can stand in front of them.

@@ -6,24 +6,30 @@ use http::request::Parts;
 use sha2::{Digest, Sha256};
 use stoa_kernel::answer::IdempotencyKey;
 use stoa_kernel::error::Problem;
-use stoa_kernel::identity::Principal;
+use stoa_kernel::id::TenantId;
+use stoa_kernel::identity::{Credential, Principal};
 use stoa_kernel::limits::IDEMPOTENCY_KEY_BYTES_MAX;
 
 use stoa_kernel::hex::hex;
+use stoa_kernel::wit::Route;
 
 /// The request's header.
 pub(crate) const HEADER: &str = "idempotency-key";
 
-/// The key of a request that has one. Of methods that change nothing it is ignored.
+/// The key of a request that has one. Of methods that change nothing it is ignored, and so it is where answers
+/// are not to be kept.
 pub(crate) fn key(
     head: &Parts,
+    route: &Route,
+    tenant: &TenantId,
     principal: &Principal,
     body: &Bytes,
 ) -> Result<Option<IdempotencyKey>, Problem> {
-    if !matches!(
+    let changes = matches!(
         head.method,
         Method::POST | Method::PUT | Method::PATCH | Method::DELETE
-    ) {
+    );
+    if !changes || !route.replay {
         return Ok(None);
     }
     let Some(value) = head.headers.get(HEADER) else {
@@ -39,16 +45,21 @@ pub(crate) fn key(
         ));
     }
     let (kind, caller) = caller(principal);
-    let id = [kind, caller, head.method.as_str(), head.uri.path()].map(str::as_bytes);
+    let (method, path) = (head.method.as_str(), head.uri.path());
+    let id = [tenant.as_str(), kind, caller, method, path].map(str::as_bytes);
     Ok(Some(IdempotencyKey {
         id: digest(id.into_iter().chain([key])),
         fingerprint: digest([head.uri.query().unwrap_or_default().as_bytes(), body]),
     }))
 }
 
+/// A key of somebody's may do less than they: it is told nothing that they were.
 fn caller(principal: &Principal) -> (&str, &str) {
     match (&principal.account, &principal.session) {
-        (Some(account), _) => ("account", &account.id),
+        (Some(account), _) => match &account.credential {
+            Credential::Key { id, .. } => ("key", id),
+            Credential::Development | Credential::Session(_) => ("account", &account.id),
+        },
         (None, Some(session)) => ("session", session),
         (None, None) => ("anonymous", ""),
     }

@@ -2,14 +2,15 @@
 
 use http::header::{COOKIE, SET_COOKIE};
 use http::{HeaderMap, HeaderName, HeaderValue, Response};
+use stoa_kernel::cookie;
 use stoa_kernel::error::Problem;
+use stoa_kernel::hex::hex;
 use stoa_kernel::identity::{Caller, Principal};
 use stoa_kernel::random::Random;
 use stoa_kernel::wit::Route;
 
 use crate::config::EdgeConfig;
 use crate::request_id::is_word;
-use stoa_kernel::hex::hex;
 
 /// The header in both directions, for clients that keep no cookies.
 pub(crate) const HEADER: HeaderName = HeaderName::from_static("x-session-id");
@@ -41,7 +42,9 @@ pub(crate) fn sent(headers: &HeaderMap, config: &EdgeConfig) -> Result<Option<St
     if let Some(value) = headers.get(&HEADER) {
         return checked(HEADER.as_str(), value.to_str().unwrap_or_default()).map(Some);
     }
-    let Some(value) = cookie_value(headers, cookie_name(config)) else {
+    let lines = headers.get_all(COOKIE).iter();
+    let lines = lines.filter_map(|line| line.to_str().ok());
+    let Some(value) = cookie::find(lines, cookie_name(config)) else {
         return Ok(None);
     };
     checked("cookie", value).map(Some)
@@ -61,33 +64,16 @@ pub(crate) fn fresh(principal: &Principal, route: &Route, random: &dyn Random) -
 
 /// Tells the client its fresh session, both ways.
 pub(crate) fn tell<B>(response: &mut Response<B>, session: &str, config: &EdgeConfig) {
-    let secure = if config.secure_cookies {
-        "; Secure"
-    } else {
-        ""
-    };
-    let cookie = format!(
+    let secure = cookie::secure_suffix(config.secure_cookies);
+    let set_cookie = format!(
         "{}={session}; Path=/; Max-Age={COOKIE_S}; HttpOnly; SameSite=Lax{secure}",
         cookie_name(config)
     );
-    for (name, text) in [(SET_COOKIE, cookie.as_str()), (HEADER, session)] {
+    for (name, text) in [(SET_COOKIE, set_cookie.as_str()), (HEADER, session)] {
         if let Ok(value) = HeaderValue::from_str(text) {
             response.headers_mut().insert(name, value);
         }
     }
-}
-
-fn cookie_value<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    let lines = headers
-        .get_all(COOKIE)
-        .iter()
-        .filter_map(|line| line.to_str().ok());
-    let mut pairs = lines
-        .flat_map(|line| line.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='));
-    pairs
-        .find(|(known, _)| *known == name)
-        .map(|(_, value)| value)
 }
 
 fn checked(place: &str, session: &str) -> Result<String, Problem> {

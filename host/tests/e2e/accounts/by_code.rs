@@ -3,9 +3,11 @@
 use serde_json::{Value, json};
 use stoa_testkit::{Answer, TestHost};
 
-use super::{PASSWORD, actor, email, login, open, register, told};
+use super::{
+    PASSWORD, SIGN_UP_BY_CODE as SIGN_UP, actor, digits, email, login, open, register, reset_token,
+    sign_up_code, told,
+};
 
-const SIGN_UP: &str = "/api/v1/auth/email-signup";
 const VERIFY: &str = "/api/v1/auth/email-verify";
 const SIGN_IN: &str = "/api/v1/auth/email-signin";
 
@@ -15,17 +17,6 @@ async fn post(host: &TestHost, path: &str, body: Value) -> Answer {
 
 async fn verify(host: &TestHost, name: &str, code: &str) -> Answer {
     post(host, VERIFY, json!({ "email": email(name), "code": code })).await
-}
-
-/// The digits of the last letter.
-async fn digits(host: &TestHost, name: &str) -> String {
-    let letters = host.letters(&email(name)).await;
-    let letter = letters
-        .iter()
-        .rfind(|letter| letter.template == "one-time-code");
-    let code = letter.expect("a code").values["code"].as_str().unwrap();
-    assert!(code.len() == 6 && code.bytes().all(|b| b.is_ascii_digit()));
-    code.to_owned()
 }
 
 /// Other digits than these.
@@ -86,19 +77,12 @@ async fn who_has_an_account_signs_in_by_code() {
     assert_eq!(signed["user"], made["user"]);
 }
 
-/// Asks for a code as somebody new.
-async fn ask(host: &TestHost, name: &str) -> String {
-    let new = json!({ "email": email(name), "name": name });
-    let _ = post(host, SIGN_UP, new).await.expect(202);
-    digits(host, name).await
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_code_ends_after_ten_minutes_or_with_the_next_one() {
     let host = open().await;
-    let replaced = ask(&host, "ada").await;
+    let replaced = sign_up_code(&host, "ada").await;
     host.clock.advance(1);
-    let late = ask(&host, "ada").await;
+    let late = sign_up_code(&host, "ada").await;
     assert_ne!(
         replaced, late,
         "the numbers of this test are always the same"
@@ -106,7 +90,7 @@ async fn a_code_ends_after_ten_minutes_or_with_the_next_one() {
     let _ = verify(&host, "ada", &replaced).await.expect(401);
     host.clock.advance(600_000);
     let _ = verify(&host, "ada", &late).await.expect(401);
-    let good = ask(&host, "ada").await;
+    let good = sign_up_code(&host, "ada").await;
     host.clock.advance(599_999);
     let _ = verify(&host, "ada", &good).await.expect(200);
 }
@@ -115,7 +99,7 @@ async fn a_code_ends_after_ten_minutes_or_with_the_next_one() {
 async fn a_code_bears_four_wrong_tries_and_is_void_with_the_fifth() {
     let host = open().await;
     for (name, tries, status) in [("ada", 4, 200), ("bob", 5, 401)] {
-        let code = ask(&host, name).await;
+        let code = sign_up_code(&host, name).await;
         for _ in 0..tries {
             let _ = verify(&host, name, &wrong(&code)).await.expect(401);
         }
@@ -195,12 +179,9 @@ async fn a_reset_voids_a_code_that_is_under_way() {
     let host = open().await;
     register(&host, "ada").await;
     let body = json!({ "email": email("ada") });
-    let _ = post(&host, SIGN_IN, body.clone()).await.expect(202);
+    let _ = post(&host, SIGN_IN, body).await.expect(202);
     let code = digits(&host, "ada").await;
-    let _ = post(&host, "/api/auth/forgot-password", body)
-        .await
-        .expect(202);
-    let token = super::secret(&host.letter(&email("ada"), "reset-password", "link").await);
+    let token = reset_token(&host, "ada").await;
     let body = json!({ "token": token, "password": "another horse" });
     let _ = post(&host, "/api/auth/reset-password", body)
         .await

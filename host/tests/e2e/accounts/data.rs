@@ -6,7 +6,7 @@ use stoa_kernel::query::Query;
 use stoa_kernel::store::Store as _;
 use stoa_testkit::{Actor, TestHost};
 
-use super::{PASSWORD, actor, email, login, open, register, secret, sign_up, text};
+use super::{PASSWORD, actor, email, login, open, register, secret, sign_up, sign_up_code, text};
 
 async fn erase(actor: &Actor, body: &Value) -> stoa_testkit::Answer {
     let method = http::Method::DELETE;
@@ -141,13 +141,7 @@ async fn nobody_leaves_others_without_an_admin() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_account_without_a_password_goes_without_one() {
     let host = open().await;
-    let new = json!({ "email": email("ada"), "name": "Ada" });
-    let asked = host
-        .anonymous()
-        .post("/api/v1/auth/email-signup", &new)
-        .await;
-    let _ = asked.expect(202);
-    let code = host.letter(&email("ada"), "one-time-code", "code").await;
+    let code = sign_up_code(&host, "ada").await;
     let body = json!({ "email": email("ada"), "code": code });
     let signed = host
         .anonymous()

@@ -9,6 +9,7 @@ mod password;
 mod profile;
 mod races;
 mod refresh;
+mod repeated;
 mod routes;
 mod secrecy;
 mod sessions;
@@ -24,6 +25,12 @@ use tokio::task::JoinSet;
 
 /// What everybody here signs in with.
 const PASSWORD: &str = "correct horse battery";
+
+/// Asks for a link that sets a new password.
+const FORGOT: &str = "/api/auth/forgot-password";
+
+/// Asks for the digits that make an account.
+const SIGN_UP_BY_CODE: &str = "/api/v1/auth/email-signup";
 
 /// Parallel attempts: as many as the invariants ask for.
 const PARALLEL: usize = 32;
@@ -123,4 +130,31 @@ fn assert_single(statuses: &[u16], success: u16, refusal: u16) {
 fn secret(link: &str) -> String {
     let at = link.rfind(['=', '/']).expect("a link");
     link.get(at + 1..).expect("a secret").to_owned()
+}
+
+/// The secret of the reset link that somebody asks for.
+async fn reset_token(host: &TestHost, name: &str) -> String {
+    let body = json!({ "email": email(name) });
+    let asked = host.anonymous().post(FORGOT, &body).await;
+    let _ = asked.expect(202);
+    secret(&host.letter(&email(name), "reset-password", "link").await)
+}
+
+/// The digits that somebody new asks for.
+async fn sign_up_code(host: &TestHost, name: &str) -> String {
+    let new = json!({ "email": email(name), "name": name });
+    let asked = host.anonymous().post(SIGN_UP_BY_CODE, &new).await;
+    let _ = asked.expect(202);
+    digits(host, name).await
+}
+
+/// The digits of the last letter.
+async fn digits(host: &TestHost, name: &str) -> String {
+    let letters = host.letters(&email(name)).await;
+    let letter = letters
+        .iter()
+        .rfind(|letter| letter.template == "one-time-code");
+    let code = letter.expect("a code").values["code"].as_str().unwrap();
+    assert!(code.len() == 6 && code.bytes().all(|b| b.is_ascii_digit()));
+    code.to_owned()
 }

@@ -3,15 +3,13 @@
 use serde_json::json;
 use stoa_testkit::{Answer, TestHost};
 
-use super::{PASSWORD, actor, email, login, open, register, secret, told};
+use super::{FORGOT, PASSWORD, actor, email, login, open, register, reset_token, secret, told};
 
 const NEW: &str = "another horse battery";
 
 async fn forgot(host: &TestHost, email: &str) -> Answer {
     let body = json!({ "email": email });
-    host.anonymous()
-        .post("/api/auth/forgot-password", &body)
-        .await
+    host.anonymous().post(FORGOT, &body).await
 }
 
 async fn reset(host: &TestHost, token: &str, password: &str) -> Answer {
@@ -88,10 +86,7 @@ async fn the_links_host_is_the_configurations_whatever_the_request_says() {
         .header("host", "evil.test")
         .header("x-forwarded-host", "evil.test");
     let body = json!({ "email": email("ada") });
-    let _ = evil
-        .post("/api/auth/forgot-password", &body)
-        .await
-        .expect(202);
+    let _ = evil.post(FORGOT, &body).await.expect(202);
     for letter in host.letters(&email("ada")).await {
         assert!(!letter.values.to_string().contains("evil"), "{letter:?}");
     }
@@ -116,8 +111,7 @@ async fn who_knows_the_old_password_sets_a_new_one_and_stays() {
     );
     let weak = change(PASSWORD, "12345678").await;
     assert_eq!(weak.problem(400, "invalid-request")["field"], "newPassword");
-    let _ = forgot(&host, &email("ada")).await.expect(202);
-    let link = host.letter(&email("ada"), "reset-password", "link").await;
+    let token = reset_token(&host, "ada").await;
 
     let _ = change(PASSWORD, NEW).await.expect(204);
     let _ = ada.get("/api/auth/me").await.expect(200);
@@ -131,7 +125,7 @@ async fn who_knows_the_old_password_sets_a_new_one_and_stays() {
     let _ = login(&host, "ada", PASSWORD).await.expect(401);
     let _ = login(&host, "ada", NEW).await.expect(200);
     host.letter(&email("ada"), "password-changed", "name").await;
-    let late = reset(&host, &secret(&link), "third horse battery").await;
+    let late = reset(&host, &token, "third horse battery").await;
     let _ = late.problem(400, "invalid-link");
     let body = json!({ "currentPassword": NEW, "newPassword": PASSWORD });
     let answer = host

@@ -2,7 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::{PASSWORD, assert_single, email, login, open, race, register, secret, text};
+use super::{
+    PASSWORD, assert_single, email, login, open, race, register, reset_token, secret, sign_up_code,
+    text,
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refresh_token_is_good_once() {
@@ -19,13 +22,7 @@ async fn a_refresh_token_is_good_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_code_is_good_once() {
     let host = open().await;
-    let new = json!({ "email": email("ada"), "name": "Ada" });
-    let asked = host
-        .anonymous()
-        .post("/api/v1/auth/email-signup", &new)
-        .await;
-    let _ = asked.expect(202);
-    let code = host.letter(&email("ada"), "one-time-code", "code").await;
+    let code = sign_up_code(&host, "ada").await;
     let body = json!({ "email": email("ada"), "code": code });
     let path = "/api/v1/auth/email-verify";
     let statuses = race(&host, &host.anonymous(), path, &body).await;
@@ -36,13 +33,7 @@ async fn a_code_is_good_once() {
 async fn a_reset_link_is_good_once() {
     let host = open().await;
     register(&host, "ada").await;
-    let body = json!({ "email": email("ada") });
-    let asked = host
-        .anonymous()
-        .post("/api/auth/forgot-password", &body)
-        .await;
-    let _ = asked.expect(202);
-    let token = secret(&host.letter(&email("ada"), "reset-password", "link").await);
+    let token = reset_token(&host, "ada").await;
     let body = json!({ "token": token, "password": "another horse" });
     let path = "/api/auth/reset-password";
     let statuses = race(&host, &host.anonymous(), path, &body).await;
@@ -93,13 +84,7 @@ async fn however_many_guess_at_once_few_are_heard() {
 async fn no_session_that_begins_during_a_reset_outlives_it() {
     let host = open().await;
     register(&host, "ada").await;
-    let body = json!({ "email": email("ada") });
-    let asked = host
-        .anonymous()
-        .post("/api/auth/forgot-password", &body)
-        .await;
-    let _ = asked.expect(202);
-    let token = secret(&host.letter(&email("ada"), "reset-password", "link").await);
+    let token = reset_token(&host, "ada").await;
     let mut racing = tokio::task::JoinSet::new();
     for _ in 0..16 {
         let actor = host.anonymous();

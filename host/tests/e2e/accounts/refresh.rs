@@ -1,9 +1,9 @@
 //! `POST /api/auth/refresh`.
 
 use serde_json::{Value, json};
-use stoa_testkit::{Answer, TestHost};
+use stoa_testkit::{Answer, PeopleConfig, TestHost};
 
-use super::{actor, open, register, sign_up, text};
+use super::{PASSWORD, actor, email, open, register, sign_up, text};
 
 const DAY_MS: u64 = 86_400_000;
 
@@ -139,4 +139,71 @@ async fn what_is_no_refresh_token_is_refused_alike() {
     // Who knows the family alone has had a token: the session ends.
     let _ = refresh(&host, &format!("{family}.guess")).await.expect(401);
     let _ = actor(&host, &signed).get("/api/auth/me").await.expect(401);
+}
+
+/// Long enough for every access token, short enough for every session.
+const LAPSE_MS: u64 = 20 * DAY_MS;
+
+async fn lapsing() -> std::sync::Arc<TestHost> {
+    let people = PeopleConfig {
+        token_lifetime_s: 600,
+        development_tokens: false,
+        ..PeopleConfig::default()
+    };
+    std::sync::Arc::new(TestHost::builder().people(people).start().await)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_expired_access_token_does_not_keep_anybody_from_a_new_one() {
+    let host = lapsing().await;
+    let signed = register(&host, "ada").await;
+    host.clock.advance(LAPSE_MS);
+    let lapsed = actor(&host, &signed);
+    let _ = lapsed
+        .get("/api/auth/me")
+        .await
+        .problem(401, "invalid-token");
+
+    let body = json!({ "refreshToken": signed["refreshToken"] });
+    let next = lapsed.post("/api/auth/refresh", &body).await.json_of(200);
+    let _ = actor(&host, &next).get("/api/auth/me").await.expect(200);
+    // So do the other ways in, and what is wrong with them is still told by themselves.
+    let login = json!({ "email": email("ada"), "password": PASSWORD });
+    for (path, body) in [
+        ("/api/auth/login", &login),
+        ("/api/v1/auth/email-signin", &login),
+    ] {
+        let _ = lapsed.post(path, body).await.expect(200);
+    }
+    for garbage in [
+        host.bearer("garbage"),
+        lapsed.header("authorization", "Basic YTpi"),
+    ] {
+        let _ = garbage.post("/api/auth/login", &login).await.expect(200);
+        let wrong = json!({ "refreshToken": "x.y" });
+        let wrong = garbage.post("/api/auth/refresh", &wrong).await;
+        let _ = wrong.problem(401, "invalid-refresh-token");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_expired_access_token_still_ends_its_session_and_does_nothing_else() {
+    let host = lapsing().await;
+    let signed = register(&host, "ada").await;
+    host.clock.advance(LAPSE_MS);
+    let lapsed = actor(&host, &signed);
+    for path in ["/api/auth/me", "/api/auth/sessions"] {
+        let _ = lapsed.get(path).await.problem(401, "invalid-token");
+    }
+    let nothing = json!({});
+    let _ = lapsed.post("/api/auth/logout", &nothing).await.expect(204);
+    let _ = refresh(&host, text(&signed, "refreshToken"))
+        .await
+        .expect(401);
+    // The session is over: there is nothing left to end, and nobody whom a token of it speaks for.
+    let again = lapsed.post("/api/auth/logout", &nothing).await;
+    let _ = again.problem(401, "invalid-token");
+    for bad in [host.bearer("garbage"), host.anonymous()] {
+        let _ = bad.post("/api/auth/logout", &nothing).await.expect(401);
+    }
 }

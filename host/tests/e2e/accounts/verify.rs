@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{actor, email, open, register, secret, told};
+use super::{actor, email, open, register, reset_token, secret, told};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_link_verifies_once() {
@@ -59,13 +59,7 @@ async fn a_link_of_another_purpose_is_as_good_as_none() {
     let host = open().await;
     register(&host, "ada").await;
     let verifies = secret(&host.letter(&email("ada"), "verify-email", "link").await);
-    let forgot = json!({ "email": email("ada") });
-    let asked = host
-        .anonymous()
-        .post("/api/auth/forgot-password", &forgot)
-        .await;
-    let _ = asked.expect(202);
-    let resets = secret(&host.letter(&email("ada"), "reset-password", "link").await);
+    let resets = reset_token(&host, "ada").await;
     let verify = host
         .anonymous()
         .get(&format!("/api/auth/verify/{resets}"))

@@ -11,6 +11,7 @@ mod details;
 mod interface;
 mod inventory;
 mod lists;
+mod moderation;
 mod reviews;
 mod writes;
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use stoa_wit::{Manifest, WIT_DIR};
+use stoa_wit::{Manifest, WIT_PACKAGES};
 use syn::Result;
 
 /// The interfaces shared with other plugins have a world of their own, generated in the plugin's crate.
@@ -23,7 +23,7 @@ pub fn expand(manifest: &Manifest) -> Result<Option<TokenStream>> {
             .join(" ")
     };
     let inline = format!(
-        "package stoa:of-{name}; world between-plugins {{ {imports} {exports} }}",
+        "package stoa:of-{name}; world between-plugins {{ {imports} {exports} }}\n{WIT_PACKAGES}",
         name = manifest.name,
         imports = lines("import", &mut used.values()),
         exports = lines("export", &mut manifest.provides.values()),
@@ -49,7 +49,7 @@ pub fn expand(manifest: &Manifest) -> Result<Option<TokenStream>> {
         mod between_plugins {
             ::stoa_guest::__private::wit_bindgen::generate!({
                 inline: #inline,
-                path: #WIT_DIR,
+                path: [],
                 world: "between-plugins",
                 generate_all,
                 export_macro_name: "export_between_plugins",

@@ -5,7 +5,7 @@ use stoa_kernel::id::TenantId;
 use stoa_kernel::identity::Role;
 use stoa_kernel::query::Filter;
 
-use super::address::address;
+use super::address::{address, local_part};
 use super::person::Newcomer;
 use super::{Accounts, lookup};
 use crate::organizations;
@@ -14,17 +14,19 @@ use crate::records::{Account, Membership, Organization};
 
 impl Accounts {
     /// Makes an account whose address counts as verified, because the operator vouches for it, and answers its
-    /// id. An operator stands outside of every organisation.
+    /// id. Without a name they are called by the part before the @. An operator stands outside of every
+    /// organisation.
     ///
     /// # Errors
     /// 400 for an address, name or password that can't be; 409 `email-taken`.
     pub async fn make_person(
         &self,
         email: &str,
-        name: &str,
+        name: Option<&str>,
         password: &str,
         operator: bool,
     ) -> Result<String, Problem> {
+        let name = name.unwrap_or_else(|| local_part(email));
         let newcomer = &Newcomer::checked(address(email)?, name, password)?;
         let hash = &self
             .passwords

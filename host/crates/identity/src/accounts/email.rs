@@ -6,7 +6,7 @@ use stoa_kernel::call::{Request, Response};
 use stoa_kernel::error::Problem;
 use utoipa::ToSchema;
 
-use super::address::address;
+use super::address::{address, local_part};
 use super::attempts::{self, Guessed};
 use super::person::{Name, Newcomer, Told};
 use super::sign_in::{Origin, end_all, enter, refused};
@@ -70,7 +70,7 @@ pub(super) async fn sign_up(service: &Accounts, request: &Request) -> Result<Res
         last: new.last_name.as_deref(),
     };
     let name = told.name()?.unwrap_or_else(|| Name {
-        whole: email.split('@').next().unwrap_or(email).to_owned(),
+        whole: local_part(email).to_owned(),
         last: None,
     });
     let password = match &new.password {

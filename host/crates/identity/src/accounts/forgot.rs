@@ -23,20 +23,17 @@ pub(super) struct ForgotPassword {
 pub(super) async fn forgot(service: &Accounts, request: &Request) -> Result<Response, Problem> {
     let ForgotPassword { email } = body(request)?;
     let email = &address(&email)?;
-    let asked = service.platform.transact(|unit| async move {
+    let asked = service.platform.answer(request, |unit| async move {
         let known = lookup::admitted(&unit, email).await?;
         let nobody = token::stored(email);
         let id = known.as_ref().map_or(&*nobody, |known| &*known.id);
         let secret = codes::link(service, &unit, Purpose::ResetPassword, id).await?;
-        match &known {
-            Some(known) => {
-                let letter = letters::reset_password(service, &known.record, &secret);
-                unit.post(&letter).await
-            }
-            None => Ok(()),
+        if let Some(known) = &known {
+            let letter = letters::reset_password(service, &known.record, &secret);
+            unit.post(&letter).await?;
         }
+        let message = "If there is an account with this address, a link is on its way.";
+        json(202, &Told { message })
     });
-    asked.await?;
-    let message = "If there is an account with this address, a link is on its way.";
-    json(202, &Told { message })
+    asked.await
 }

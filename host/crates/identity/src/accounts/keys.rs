@@ -157,7 +157,7 @@ pub(super) async fn revoke(service: &Accounts, request: &Request) -> Result<Resp
     if !is_possible(id) {
         return Err(Problem::not_found());
     }
-    let revoked = service.platform.transact(|unit| async move {
+    let revoked = service.platform.answer(request, |unit| async move {
         let role = tenant::role(service, &unit, &caller.id, Some(tenant)).await?;
         let key: Option<Key> = unit.get(id).await?;
         key.filter(|key| {
@@ -165,10 +165,10 @@ pub(super) async fn revoke(service: &Accounts, request: &Request) -> Result<Resp
             key.tenant == *tenant && (is_own || role == Some(Role::Admin))
         })
         .ok_or_else(Problem::not_found)?;
-        unit.delete::<Key>(id).await
+        unit.delete::<Key>(id).await?;
+        Ok(nothing())
     });
-    revoked.await?;
-    Ok(nothing())
+    revoked.await
 }
 
 /// What is shown of a key.

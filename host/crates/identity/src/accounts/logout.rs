@@ -13,11 +13,11 @@ use crate::wire::{caller, nothing};
 pub(super) async fn logout(service: &Accounts, request: &Request) -> Result<Response, Problem> {
     let account = caller(request)?;
     no_key(account)?;
-    if let Credential::Session(session) = &account.credential {
-        let ended = service
-            .platform
-            .transact(|unit| async move { unit.delete::<Session>(session).await });
-        ended.await?;
-    }
-    Ok(nothing())
+    let ended = service.platform.answer(request, |unit| async move {
+        if let Credential::Session(session) = &account.credential {
+            unit.delete::<Session>(session).await?;
+        }
+        Ok(nothing())
+    });
+    ended.await
 }

@@ -136,33 +136,40 @@ impl Service for Accounts {
     }
 
     async fn handle(&self, handler: &str, request: Request) -> Result<Response, Problem> {
+        let handled = self.handled(handler, &request);
+        self.platform.once(&request, handled).await
+    }
+}
+
+impl Accounts {
+    async fn handled(&self, handler: &str, request: &Request) -> Result<Response, Problem> {
         match handler {
-            "signup" => signup::signup(self, &request).await,
-            "register" => signup::register(self, &request).await,
-            "login" => login::login(self, &request).await,
-            "refresh" => refresh::refresh(self, &request).await,
-            "logout" => logout::logout(self, &request).await,
-            "me" => profile::show(self, &request).await,
-            "change_profile" => profile::change(self, &request).await,
-            "verify_email" => verify::verify(self, &request).await,
-            "resend_verification" => verify::resend(self, &request).await,
-            "forgot_password" => forgot::forgot(self, &request).await,
-            "reset_password" => reset::reset(self, &request).await,
-            "change_password" => password::change(self, &request).await,
-            "email_signup" => email::sign_up(self, &request).await,
-            "email_verify" => email::verify(self, &request).await,
-            "email_signin" => email::sign_in(self, &request).await,
-            "list_sessions" => sessions::list(self, &request).await,
-            "end_session" => sessions::end(self, &request).await,
-            "end_other_sessions" => sessions::end_others(self, &request).await,
-            "list_keys" => keys::list(self, &request).await,
-            "make_key" => keys::make(self, &request).await,
-            "revoke_key" => keys::revoke(self, &request).await,
-            "export" => export::export(self, &request).await,
-            "erase" => erase::erase(self, &request).await,
+            "signup" => signup::signup(self, request).await,
+            "register" => signup::register(self, request).await,
+            "login" => login::login(self, request).await,
+            "refresh" => refresh::refresh(self, request).await,
+            "logout" => logout::logout(self, request).await,
+            "me" => profile::show(self, request).await,
+            "change_profile" => profile::change(self, request).await,
+            "verify_email" => verify::verify(self, request).await,
+            "resend_verification" => verify::resend(self, request).await,
+            "forgot_password" => forgot::forgot(self, request).await,
+            "reset_password" => reset::reset(self, request).await,
+            "change_password" => password::change(self, request).await,
+            "email_signup" => email::sign_up(self, request).await,
+            "email_verify" => email::verify(self, request).await,
+            "email_signin" => email::sign_in(self, request).await,
+            "list_sessions" => sessions::list(self, request).await,
+            "end_session" => sessions::end(self, request).await,
+            "end_other_sessions" => sessions::end_others(self, request).await,
+            "list_keys" => keys::list(self, request).await,
+            "make_key" => keys::make(self, request).await,
+            "revoke_key" => keys::revoke(self, request).await,
+            "export" => export::export(self, request).await,
+            "erase" => erase::erase(self, request).await,
             "jwks" => jwks::show(self),
-            "google_start" => google_start(&request, self.provider.as_ref()).await,
-            "google_callback" => google::callback(self, &request).await,
+            "google_start" => google_start(request, self.provider.as_ref()).await,
+            "google_callback" => google::callback(self, request).await,
             unknown => Err(Problem::internal(format!(
                 "accounts has no handler {unknown}"
             ))),

@@ -35,7 +35,7 @@ pub(super) async fn change(service: &Accounts, request: &Request) -> Result<Resp
     let (caller, _) = session(request)?;
     let change: ProfileChange = body(request)?;
     let change = &change;
-    let changed = service.platform.transact(|unit| async move {
+    let changed = service.platform.answer(request, |unit| async move {
         let mut account = account(&unit, caller).await?;
         let (first, last) = person::parts(&account);
         let (first, last) = (
@@ -61,10 +61,10 @@ pub(super) async fn change(service: &Accounts, request: &Request) -> Result<Resp
         let name = told.needed()?;
         (account.name, account.last_name) = (name.whole, name.last);
         unit.put(&caller.id, &account).await.map_err(unavailable)?;
-        user(&unit, caller).await
+        let user = user(&unit, caller).await?;
+        json(200, &Me { user })
     });
-    let user = changed.await?;
-    json(200, &Me { user })
+    changed.await
 }
 
 /// The caller as everybody sees them.

@@ -28,7 +28,9 @@ pub(super) struct Refresh {
 
 /// `POST /api/auth/refresh`
 pub(super) async fn refresh(service: &Accounts, request: &Request) -> Result<Response, Problem> {
-    let in_cookie = request.body.is_empty().then(|| cookie(request)).flatten();
+    // Of a browser that signed in elsewhere and was sent on.
+    let cookie = request.cookie(REFRESH_COOKIE);
+    let in_cookie = cookie.filter(|_| request.body.is_empty());
     let refresh_token = match in_cookie {
         Some(token) => token.to_owned(),
         None => body::<Refresh>(request)?.refresh_token,
@@ -49,17 +51,6 @@ pub(super) async fn refresh(service: &Accounts, request: &Request) -> Result<Res
         answer.headers.push(("set-cookie".into(), kept));
     }
     Ok(answer)
-}
-
-/// The refresh token of a browser that signed in elsewhere and was sent on.
-fn cookie(request: &Request) -> Option<&str> {
-    let lines = request.headers.iter().filter(|(name, _)| name == "cookie");
-    let mut pairs = lines
-        .flat_map(|(_, line)| line.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='));
-    pairs
-        .find(|(name, _)| *name == REFRESH_COOKIE)
-        .map(|(_, value)| value)
 }
 
 async fn rotate(

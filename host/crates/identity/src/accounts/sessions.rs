@@ -79,27 +79,27 @@ pub(super) async fn end(service: &Accounts, request: &Request) -> Result<Respons
     if !is_possible(id) {
         return Err(Problem::not_found());
     }
-    let ended = service.platform.transact(|unit| async move {
+    let ended = service.platform.answer(request, |unit| async move {
         let session: Option<Session> = unit.get(id).await?;
         session
             .filter(|session| session.account == caller.id)
             .ok_or_else(Problem::not_found)?;
-        unit.delete::<Session>(id).await
+        unit.delete::<Session>(id).await?;
+        Ok(nothing())
     });
-    ended.await?;
-    Ok(nothing())
+    ended.await
 }
 
 /// `DELETE /api/auth/sessions`
 pub(super) async fn end_others(service: &Accounts, request: &Request) -> Result<Response, Problem> {
     let (caller, current) = session(request)?;
-    let ended = service.platform.transact(|unit| async move {
+    let ended = service.platform.answer(request, |unit| async move {
         let mut account = account(&unit, caller).await?;
         end_all(&unit, &caller.id, &mut account, Some(current)).await?;
-        unit.put(&caller.id, &account).await.map_err(unavailable)
+        unit.put(&caller.id, &account).await.map_err(unavailable)?;
+        Ok(nothing())
     });
-    ended.await?;
-    Ok(nothing())
+    ended.await
 }
 
 /// Whether a text could be an id of ours: what can't be is as missing as any other.

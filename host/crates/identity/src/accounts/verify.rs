@@ -42,14 +42,15 @@ pub(super) async fn verify(service: &Accounts, request: &Request) -> Result<Resp
 /// `POST /api/auth/verify/resend`
 pub(super) async fn resend(service: &Accounts, request: &Request) -> Result<Response, Problem> {
     let (caller, _) = session(request)?;
-    let sent = service.platform.transact(|unit| async move {
+    let sent = service.platform.answer(request, |unit| async move {
         let account = account(&unit, caller).await?;
-        if account.verified {
-            return Ok("The address is verified already.");
-        }
-        ask_to_verify(service, &unit, &caller.id, &account).await?;
-        Ok("A link is on its way.")
+        let message = if account.verified {
+            "The address is verified already."
+        } else {
+            ask_to_verify(service, &unit, &caller.id, &account).await?;
+            "A link is on its way."
+        };
+        json(202, &Told { message })
     });
-    let message = sent.await?;
-    json(202, &Told { message })
+    sent.await
 }

@@ -1,6 +1,7 @@
 //! The cookie that binds a sign-in under way to the browser that began it.
 
 use stoa_kernel::call::Request;
+use stoa_kernel::cookie::secure_suffix;
 
 use super::flow::FLOW_S_MAX;
 
@@ -28,12 +29,7 @@ impl FlowCookie {
 
     /// Its value in a request.
     pub(super) fn sent<'r>(&self, request: &'r Request) -> Option<&'r str> {
-        let lines = request.headers.iter().filter(|(name, _)| name == "cookie");
-        let mut pairs = lines
-            .flat_map(|(_, line)| line.split(';'))
-            .filter_map(|pair| pair.trim().split_once('='));
-        let found = pairs.find(|(name, _)| *name == self.name());
-        found.map(|(_, value)| value)
+        request.cookie(self.name())
     }
 
     const fn name(&self) -> &'static str {
@@ -45,9 +41,4 @@ impl FlowCookie {
         let secure = secure_suffix(self.secure);
         format!("{name}={value}; Path=/; Max-Age={age_s}; HttpOnly; SameSite=Lax{secure}")
     }
-}
-
-/// What a cookie line ends with.
-pub(super) const fn secure_suffix(secure: bool) -> &'static str {
-    if secure { "; Secure" } else { "" }
 }

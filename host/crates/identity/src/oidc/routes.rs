@@ -1,17 +1,17 @@
 //! `GET /api/v1/auth/google` and its callback, for the service that owns accounts.
 
 use async_trait::async_trait;
-use aws_lc_rs::digest::{SHA256, digest};
 use bytes::Bytes;
 use serde_json::Value;
 use stoa_kernel::call::{Request, Response, Source};
 use stoa_kernel::clock::Millis;
+use stoa_kernel::cookie::secure_suffix;
 use stoa_kernel::error::Problem;
-use stoa_kernel::hex::hex;
 
-use super::cookie::secure_suffix;
 use super::link::{self, Link, decide};
 use super::provider::{ExternalIdentity, Provider};
+use crate::address::local_part;
+use crate::digest::sha256;
 use crate::filters;
 use crate::platform::{Platform, Stored, Unit, unavailable};
 use crate::records::{Account, External};
@@ -156,8 +156,11 @@ fn refuse_suspended(account: Option<&Account>) -> Result<(), Problem> {
 fn newcomer(identity: &ExternalIdentity, now: Millis) -> Account {
     let email = identity.email.clone().unwrap_or_default();
     let name = identity.name.as_deref().map(str::trim).unwrap_or_default();
-    let local = email.split('@').next().unwrap_or_default();
-    let name = if name.is_empty() { local } else { name };
+    let name = if name.is_empty() {
+        local_part(&email)
+    } else {
+        name
+    };
     let name: String = name.chars().take(NAME_CHARS_MAX).collect();
     Account {
         verified: true,
@@ -167,7 +170,7 @@ fn newcomer(identity: &ExternalIdentity, now: Millis) -> Account {
 
 /// The id of an [`External`].
 fn external_id(issuer: &str, subject: &str) -> String {
-    hex(digest(&SHA256, format!("{issuer}\n{subject}").as_bytes()).as_ref())
+    sha256(format!("{issuer}\n{subject}").as_bytes())
 }
 
 /// `Set-Cookie` with a refresh token. It ends with the browser; the session itself lasts as long as any other.

@@ -62,18 +62,19 @@ pub(super) async fn create(
     let new: NewOrganization = body(request)?;
     let platform = &service.platform;
     let new = &new;
-    let item = platform.transact(|unit| async move {
+    let made = platform.answer(request, |unit| async move {
         let tenant = found(platform, &unit, &account.id, &new.name).await?;
-        Ok(OrganizationItem {
+        let item = OrganizationItem {
             id: tenant.to_string(),
             name: names::name(&new.name)?,
             role: Role::Admin,
             plan: Plan::Free,
             current: false,
             joined_at: times::rfc3339(platform.now()),
-        })
+        };
+        json(201, &item)
     });
-    json(201, &item.await?)
+    made.await
 }
 
 async fn count(unit: &Unit, founder: &str) -> Result<(), Problem> {

@@ -79,7 +79,7 @@ pub(super) async fn change(
         check_settings(settings)?;
     }
     let (name, settings) = (&name, &change.settings);
-    let changed = service.platform.transact(|unit| async move {
+    let changed = service.platform.answer(request, |unit| async move {
         caller.still_admin(&unit).await?;
         let mut organization = organization(&unit, caller.tenant).await?;
         if let Some(name) = name {
@@ -94,9 +94,9 @@ pub(super) async fn change(
             StoreError::Invalid(reason) => Problem::invalid("settings", reason),
             error => unavailable(error),
         })?;
-        Ok(organization)
+        json(200, &view(caller, organization, service.platform.now()))
     });
-    json(200, &view(caller, changed.await?, service.platform.now()))
+    changed.await
 }
 
 fn view(caller: Insider<'_>, organization: Organization, now: Millis) -> OrganizationView {

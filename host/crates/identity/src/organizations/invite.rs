@@ -44,11 +44,12 @@ pub(super) async fn invite(
     let new: NewInvitation = body(request)?;
     let (email, role) = (address(&new.email)?, of_person(new.role)?);
     let email = &email;
-    let invited = service.platform.transact(|unit| async move {
+    let invited = service.platform.answer(request, |unit| async move {
         caller.still_admin(&unit).await?;
-        offer(service, &unit, caller, email, role).await
+        let invitation = offer(service, &unit, caller, email, role).await?;
+        json(201, &InvitationView::from(invitation))
     });
-    json(201, &InvitationView::from(invited.await?))
+    invited.await
 }
 
 async fn offer(

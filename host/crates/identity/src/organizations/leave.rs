@@ -14,20 +14,20 @@ pub(super) async fn remove(
 ) -> Result<Response, Problem> {
     let caller = changer(request)?;
     let account = id(request)?;
-    let removed = service.platform.transact(|unit| async move {
+    let removed = service.platform.answer(request, |unit| async move {
         caller.still_admin(&unit).await?;
-        roster::remove(&unit, caller.tenant, account).await
+        roster::remove(&unit, caller.tenant, account).await?;
+        Ok(nothing())
     });
-    removed.await?;
-    Ok(nothing())
+    removed.await
 }
 
 /// `POST /api/organization/leave`
 pub(super) async fn leave(service: &Organizations, request: &Request) -> Result<Response, Problem> {
     let caller = changer(request)?;
-    let left = service.platform.transact(|unit| async move {
-        roster::remove(&unit, caller.tenant, &caller.account.id).await
+    let left = service.platform.answer(request, |unit| async move {
+        roster::remove(&unit, caller.tenant, &caller.account.id).await?;
+        Ok(nothing())
     });
-    left.await?;
-    Ok(nothing())
+    left.await
 }

@@ -6,11 +6,9 @@ use stoa_kernel::error::Problem;
 use stoa_kernel::identity::Role;
 use utoipa::ToSchema;
 
-use super::access::{insider, organization};
-use super::filters::equal;
-use super::pages::{Page, asked};
+use super::pages::{Page, of_organization};
 use super::{Organizations, times};
-use crate::platform::{Unit, unavailable};
+use crate::platform::Unit;
 use crate::records::{Account, Membership};
 use crate::wire::json;
 
@@ -44,14 +42,7 @@ impl MemberView {
 
 /// `GET /api/users`
 pub(super) async fn list(service: &Organizations, request: &Request) -> Result<Response, Problem> {
-    let caller = insider(request)?;
-    let query = asked(
-        &request.query,
-        equal(&[("tenant", caller.tenant.as_str())])?,
-    )?;
-    let unit = service.platform.unit().await.map_err(unavailable)?;
-    organization(&unit, caller.tenant).await?;
-    let found = unit.list::<Membership>(&query).await?;
+    let (unit, query, found) = of_organization::<Membership>(service, request).await?;
     let mut items = Vec::with_capacity(found.records.len());
     for membership in found.records {
         items.push(MemberView::of(&unit, membership.record).await?);

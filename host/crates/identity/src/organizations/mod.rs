@@ -80,20 +80,27 @@ impl Service for Organizations {
     }
 
     async fn handle(&self, handler: &str, request: Request) -> Result<Response, Problem> {
+        let handled = self.handled(handler, &request);
+        self.platform.once(&request, handled).await
+    }
+}
+
+impl Organizations {
+    async fn handled(&self, handler: &str, request: &Request) -> Result<Response, Problem> {
         match handler {
-            "show_organization" => details::show(self, &request).await,
-            "change_organization" => details::change(self, &request).await,
-            "leave_organization" => leave::leave(self, &request).await,
-            "list_organizations" => own::list(self, &request).await,
-            "create_organization" => create::create(self, &request).await,
-            "switch_organization" => switch::switch(self, &request).await,
-            "list_members" => members::list(self, &request).await,
-            "change_role" => role::change(self, &request).await,
-            "remove_member" => leave::remove(self, &request).await,
-            "invite" => invite::invite(self, &request).await,
-            "list_invitations" => pending::list(self, &request).await,
-            "revoke_invitation" => pending::revoke(self, &request).await,
-            "accept_invitation" => accept::accept(self, &request).await,
+            "show_organization" => details::show(self, request).await,
+            "change_organization" => details::change(self, request).await,
+            "leave_organization" => leave::leave(self, request).await,
+            "list_organizations" => own::list(self, request).await,
+            "create_organization" => create::create(self, request).await,
+            "switch_organization" => switch::switch(self, request).await,
+            "list_members" => members::list(self, request).await,
+            "change_role" => role::change(self, request).await,
+            "remove_member" => leave::remove(self, request).await,
+            "invite" => invite::invite(self, request).await,
+            "list_invitations" => pending::list(self, request).await,
+            "revoke_invitation" => pending::revoke(self, request).await,
+            "accept_invitation" => accept::accept(self, request).await,
             unknown => Err(Problem::internal(format!(
                 "organizations has no handler {unknown}"
             ))),

@@ -1,12 +1,17 @@
 //! Which part of a list a client asks for, and how it is answered; the same in all lists.
 
 use serde::Serialize;
+use stoa_kernel::call::Request;
 use stoa_kernel::error::Problem;
 use stoa_kernel::limits::{PAGE_LIMIT_MAX, PAGE_OFFSET_MAX};
 use stoa_kernel::query::{Filter, Query};
 use utoipa::ToSchema;
 
-use super::filters::oldest_first;
+use super::Organizations;
+use super::access::{insider, organization};
+use super::filters::{equal, oldest_first};
+use crate::platform::{List, Unit, unavailable};
+use crate::records::Record;
 
 /// Elements of a page when the client names no number, as in the catalogue.
 const LIMIT_DEFAULT: u32 = 20;
@@ -50,6 +55,19 @@ impl<T> Page<T> {
             next_cursor,
         }
     }
+}
+
+/// The part of the caller's organisation that the request asks for, and the unit of work that read it.
+pub(super) async fn of_organization<R: Record>(
+    service: &Organizations,
+    request: &Request,
+) -> Result<(Unit, Query, List<R>), Problem> {
+    let tenant = insider(request)?.tenant;
+    let query = asked(&request.query, equal(&[("tenant", tenant.as_str())])?)?;
+    let unit = service.platform.unit().await.map_err(unavailable)?;
+    organization(&unit, tenant).await?;
+    let found = unit.list(&query).await?;
+    Ok((unit, query, found))
 }
 
 /// The records that the query string asks for, of those that `filter` admits, oldest first.

@@ -6,9 +6,8 @@ use stoa_kernel::error::Problem;
 use stoa_kernel::identity::Role;
 use utoipa::ToSchema;
 
-use super::access::{changer, id, insider, organization};
-use super::filters::equal;
-use super::pages::{Page, asked};
+use super::access::{changer, id, organization};
+use super::pages::{Page, of_organization};
 use super::{Organizations, times};
 use crate::platform::{Stored, unavailable};
 use crate::records::Invitation;
@@ -43,14 +42,7 @@ impl From<Stored<Invitation>> for InvitationView {
 
 /// `GET /api/invitations`
 pub(super) async fn list(service: &Organizations, request: &Request) -> Result<Response, Problem> {
-    let caller = insider(request)?;
-    let query = asked(
-        &request.query,
-        equal(&[("tenant", caller.tenant.as_str())])?,
-    )?;
-    let unit = service.platform.unit().await.map_err(unavailable)?;
-    organization(&unit, caller.tenant).await?;
-    let found = unit.list::<Invitation>(&query).await?;
+    let (_, query, found) = of_organization::<Invitation>(service, request).await?;
     let items = found.records.into_iter().map(InvitationView::from);
     json(
         200,
@@ -65,7 +57,7 @@ pub(super) async fn revoke(
 ) -> Result<Response, Problem> {
     let caller = changer(request)?;
     let id = id(request)?;
-    let revoked = service.platform.transact(|unit| async move {
+    let revoked = service.platform.answer(request, |unit| async move {
         caller.still_admin(&unit).await?;
         match unit.get::<Invitation>(id).await? {
             Some(invitation) if invitation.tenant == *caller.tenant => {}
@@ -75,8 +67,8 @@ pub(super) async fn revoke(
         organization.invitations.remove(id);
         unit.delete::<Invitation>(id).await?;
         let put = unit.put(caller.tenant.as_str(), &organization).await;
-        put.map_err(unavailable)
+        put.map_err(unavailable)?;
+        Ok(nothing())
     });
-    revoked.await?;
-    Ok(nothing())
+    revoked.await
 }

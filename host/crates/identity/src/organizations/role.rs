@@ -29,12 +29,12 @@ pub(super) async fn change(
     let account = id(request)?;
     let change: RoleChange = body(request)?;
     let role = of_person(change.role)?;
-    let member = service.platform.transact(|unit| async move {
+    let changed = service.platform.answer(request, |unit| async move {
         caller.still_admin(&unit).await?;
         let membership = roster::set_role(&unit, caller.tenant, account, role).await?;
-        MemberView::of(&unit, membership).await
+        json(200, &MemberView::of(&unit, membership).await?)
     });
-    json(200, &member.await?)
+    changed.await
 }
 
 /// A role that people have.

@@ -1,7 +1,7 @@
 //! The service as the edge and the API document see it: its manifest and the schemas of its types.
 
 use serde_json::{Value, json};
-use stoa_kernel::wit::{Manifest, Package, PackageError};
+use stoa_kernel::wit::{Package, PackageError};
 
 use super::accept::{Acceptance, Accepted};
 use super::create::NewOrganization;
@@ -13,32 +13,31 @@ use super::pages::PageQuery;
 use super::pending::InvitationView;
 use super::role::RoleChange;
 use super::switch::SwitchedSession;
-use crate::schemas::{Schemas, add};
+use crate::schemas::{Add, Schemas, add, all};
+
+/// What the routes take and answer, apart from lists.
+const TYPES: &[Add] = &[
+    add::<Acceptance>,
+    add::<Accepted>,
+    add::<InvitationView>,
+    add::<MemberView>,
+    add::<NewInvitation>,
+    add::<NewOrganization>,
+    add::<OrganizationChange>,
+    add::<OrganizationItem>,
+    add::<OrganizationView>,
+    add::<PageQuery>,
+    add::<RoleChange>,
+    add::<SwitchedSession>,
+];
 
 /// Manifest and schemas.
 pub(super) fn package() -> Result<Package, PackageError> {
-    let package = Package {
-        manifest: Manifest::from_toml(include_str!("service.toml"))?,
-        schemas: schemas()?,
-    };
-    package.check()?;
-    Ok(package)
+    Package::new(include_str!("service.toml"), schemas()?)
 }
 
 fn schemas() -> Result<Schemas, serde_json::Error> {
-    let mut schemas = Schemas::new();
-    add::<Acceptance>(&mut schemas)?;
-    add::<Accepted>(&mut schemas)?;
-    add::<InvitationView>(&mut schemas)?;
-    add::<MemberView>(&mut schemas)?;
-    add::<NewInvitation>(&mut schemas)?;
-    add::<NewOrganization>(&mut schemas)?;
-    add::<OrganizationChange>(&mut schemas)?;
-    add::<OrganizationItem>(&mut schemas)?;
-    add::<OrganizationView>(&mut schemas)?;
-    add::<PageQuery>(&mut schemas)?;
-    add::<RoleChange>(&mut schemas)?;
-    add::<SwitchedSession>(&mut schemas)?;
+    let mut schemas = all(TYPES)?;
     for (list, item) in [
         ("InvitationList", "InvitationView"),
         ("MemberList", "MemberView"),
@@ -70,33 +69,11 @@ fn page_of(item: &str) -> Value {
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 mod tests {
-    use super::*;
+    use crate::records::ORGANIZATIONS;
+    use crate::schemas::assert_whole;
 
     #[test]
-    fn the_manifest_and_every_type_that_it_names_are_there() {
-        let package = package().unwrap();
-        assert_eq!(package.manifest.name, crate::records::ORGANIZATIONS);
-        assert!(
-            package
-                .manifest
-                .routes
-                .iter()
-                .all(|route| !route.summary.is_empty())
-        );
-    }
-
-    #[test]
-    fn every_reference_leads_to_a_schema() {
-        let schemas = schemas().unwrap();
-        let text = serde_json::to_string(&schemas).unwrap();
-        let references: Vec<&str> = text
-            .split("#/components/schemas/")
-            .skip(1)
-            .filter_map(|rest| rest.split('"').next())
-            .collect();
-        assert!(references.contains(&"PlanLimits"), "{references:?}");
-        for name in references {
-            assert!(schemas.contains_key(name), "{name} has no schema");
-        }
+    fn every_type_that_is_named_is_there() {
+        assert_whole(&super::package().unwrap(), ORGANIZATIONS, "PlanLimits");
     }
 }

@@ -1,13 +1,12 @@
 //! A place that is offered.
 
-use aws_lc_rs::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 use stoa_kernel::clock::Millis;
-use stoa_kernel::hex::hex;
 use stoa_kernel::id::TenantId;
 use stoa_kernel::identity::Role;
 
 use super::{ORGANIZATIONS, Record};
+use crate::digest::sha256_start;
 
 /// An invitation, bound to address, organisation and role. Its id is made from organisation and address, so
 /// that there is one at most; the token that accepts it is known by its SHA-256 alone.
@@ -36,8 +35,7 @@ impl Invitation {
     /// The id of an address's invitation.
     #[must_use]
     pub fn id(tenant: &TenantId, email: &str) -> String {
-        let digest = digest(&SHA256, format!("{tenant}\n{email}").as_bytes());
-        hex(digest.as_ref().get(..ID_BYTES).unwrap_or_default())
+        sha256_start(ID_BYTES, format!("{tenant}\n{email}").as_bytes())
     }
 }
 

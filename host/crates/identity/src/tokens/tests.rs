@@ -69,6 +69,10 @@ impl World {
 
     fn refuses(&self, name: &str, token: &str) {
         assert!(self.tokens.verify(token).is_err(), "{name} passed: {token}");
+        // Nothing but its time may be up.
+        let is_late = name.starts_with("exp");
+        let lapsed = self.tokens.verify_lapsed(token);
+        assert!(is_late || lapsed.is_err(), "{name} passed late: {token}");
     }
 }
 
@@ -165,6 +169,7 @@ fn a_token_ends_by_the_clock_port_even_when_it_is_remembered() {
     world.tokens.verify(&token).unwrap();
     world.clock.0.store(NOW_S + 605, Ordering::Relaxed);
     world.refuses("expired", &token);
+    assert_eq!(world.tokens.verify_lapsed(&token).unwrap(), ada());
     world.clock.0.store(NOW_S - 6, Ordering::Relaxed);
     world.refuses("from the future", &token);
 }

@@ -7,17 +7,19 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 use stoa_identity::Platform;
 use stoa_identity::oidc::{Opens, google_callback, google_start};
-use stoa_identity::platform::Unit;
-use stoa_identity::records::Account;
+use stoa_identity::platform::{Unit, unavailable};
+use stoa_identity::records::{Account, External, Record};
 use stoa_kernel::call::{Request, Response};
 use stoa_kernel::error::Problem;
 use stoa_kernel::id::TenantId;
 use stoa_kernel::identity::Principal;
+use stoa_kernel::mail::{Letter, Post};
+use stoa_kernel::query::Filter;
+use stoa_kernel::store::{StoreError, UnitOfWork};
+use stoa_testkit::TestHost;
 
-use crate::browser::{Browser, Wish};
-use crate::peer::Peer;
-use crate::shelf::{NoPost, Shelf};
 use crate::world::{Machine, Side, config};
+use stoa_testkit::oidc::{Browser, Peer, Wish};
 
 /// Opens sessions that say whose they are.
 struct Opener;
@@ -31,10 +33,23 @@ impl Opens for Opener {
     }
 }
 
+/// A post that nobody uses.
+struct NoPost;
+
+#[async_trait]
+impl Post for NoPost {
+    async fn enqueue(&self, _: &dyn UnitOfWork, _: &Letter) -> Result<(), StoreError> {
+        Err(StoreError::Invalid("signing in sends no letter".into()))
+    }
+
+    fn wake(&self) {}
+}
+
 struct Site {
     side: Side,
-    shelf: Shelf,
     platform: Platform,
+    /// Its store holds everything.
+    _host: TestHost,
 }
 
 fn request(query: &str, cookie: Option<&str>) -> Request {
@@ -49,6 +64,7 @@ fn request(query: &str, cookie: Option<&str>) -> Request {
         query: query.into(),
         headers: [other].into_iter().chain(cookie).collect(),
         body: Bytes::new(),
+        cause: None,
         idempotency: None,
     }
 }
@@ -59,31 +75,55 @@ fn header<'r>(response: &'r Response, name: &str) -> Vec<&'r str> {
 }
 
 impl Site {
-    fn new() -> Self {
-        Self::over(Side::of(Peer::shared()))
+    async fn new() -> Self {
+        Self::over(Side::of(Peer::shared())).await
     }
 
-    fn over(side: Side) -> Self {
-        let shelf = Shelf::default();
-        let store = Arc::new(shelf.clone());
+    async fn over(side: Side) -> Self {
+        let host = TestHost::builder().start().await;
         let clock = Arc::clone(&side.clock);
-        let platform = Platform::new(store, Arc::new(NoPost), clock, Arc::new(Machine));
+        let platform = Platform::new(
+            host.store.clone(),
+            Arc::new(NoPost),
+            clock,
+            Arc::new(Machine),
+        );
         Self {
             side,
-            shelf,
             platform,
+            _host: host,
         }
     }
 
     /// An account made here.
-    fn local(&self, id: &str, email: &str, changes: Value) {
+    async fn local(&self, id: &str, email: &str, changes: Value) {
         let mut account = json!({
             "email": email, "name": "Local", "password": null, "verified": true,
             "home": null, "created_at": 1,
         });
         let members = changes.as_object().unwrap().clone();
         account.as_object_mut().unwrap().extend(members);
-        self.shelf.place("accounts", "accounts", id, account);
+        let account: &Account = &serde_json::from_value(account).unwrap();
+        let placed = self
+            .platform
+            .transact(|unit| async move { unit.put(id, account).await.map_err(unavailable) });
+        placed.await.unwrap();
+    }
+
+    /// Every record of a kind, as it is stored.
+    async fn all<R: Record>(&self) -> Vec<Value> {
+        let unit = self.platform.unit().await.unwrap();
+        let found = unit.all::<R>(Filter::And(Vec::new())).await.unwrap();
+        let stored = found.into_iter().map(|stored| json!(stored.record));
+        stored.collect()
+    }
+
+    /// Takes an account away.
+    async fn forget(&self, id: &str) {
+        let forgotten = self
+            .platform
+            .transact(|unit| async move { unit.delete::<Account>(id).await });
+        assert!(forgotten.await.unwrap());
     }
 
     async fn sign_in(&self, login: &str, start: &str) -> Result<Response, Problem> {
@@ -110,7 +150,7 @@ impl Site {
 
 #[tokio::test]
 async fn somebody_new_gets_an_account_and_finds_it_again() {
-    let site = Site::new();
+    let site = Site::new().await;
     let answer = site.sign_in("ada", "").await.unwrap();
     assert_eq!(answer.status, 200);
     assert_eq!(header(&answer, "cache-control"), ["no-store"]);
@@ -119,11 +159,11 @@ async fn somebody_new_gets_an_account_and_finds_it_again() {
     let body: Value = serde_json::from_slice(&answer.body).unwrap();
     assert_eq!(body["user"]["email"], "ada@example.com");
 
-    let account = &site.shelf.all("accounts", "accounts")[0];
+    let account = &site.all::<Account>().await[0];
     assert_eq!(account["name"], "Name of ada");
     assert_eq!(account["verified"], true);
     assert_eq!(account["password"], Value::Null);
-    let external = &site.shelf.all("accounts", "externals")[0];
+    let external = &site.all::<External>().await[0];
     assert_eq!(external["subject"], "ada");
     assert_eq!(external["account"], body["user"]["id"]);
 
@@ -131,14 +171,14 @@ async fn somebody_new_gets_an_account_and_finds_it_again() {
         site.account_of("ada").await,
         body["user"]["id"].as_str().unwrap()
     );
-    assert_eq!(site.shelf.all("accounts", "accounts").len(), 1);
+    assert_eq!(site.all::<Account>().await.len(), 1);
 }
 
 #[tokio::test]
 async fn who_deleted_their_account_comes_back_as_somebody_new() {
-    let site = Site::new();
+    let site = Site::new().await;
     let before = site.account_of("ada").await;
-    site.shelf.clear("accounts", "accounts");
+    site.forget(&before).await;
     let after = site.account_of("ada").await;
     assert_ne!(after, before);
     assert_eq!(site.account_of("ada").await, after);
@@ -146,7 +186,7 @@ async fn who_deleted_their_account_comes_back_as_somebody_new() {
 
 #[tokio::test]
 async fn with_a_path_to_return_to_no_token_is_in_the_address() {
-    let site = Site::new();
+    let site = Site::new().await;
     let answer = site
         .sign_in("ada", "returnTo=%2Faccount%3Ftab%3D2")
         .await
@@ -163,7 +203,7 @@ async fn with_a_path_to_return_to_no_token_is_in_the_address() {
 async fn over_tls_no_other_host_can_set_the_cookie() {
     let mut config = config(Peer::shared(), "stoa");
     config.secure_cookies = true;
-    let site = Site::over(Side::with(config));
+    let site = Site::over(Side::with(config)).await;
     let answer = site.sign_in("ada", "returnTo=/").await.unwrap();
     for (cookie, name) in header(&answer, "set-cookie")
         .into_iter()
@@ -178,19 +218,22 @@ async fn over_tls_no_other_host_can_set_the_cookie() {
 
 #[tokio::test]
 async fn an_account_with_the_same_verified_address_is_joined() {
-    let site = Site::new();
-    site.local("local", "ada@example.com", json!({}));
+    let site = Site::new().await;
+    site.local("local", "ada@example.com", json!({})).await;
     assert_eq!(site.account_of("ada").await, "local");
     // From now on by subject, whatever becomes of the address.
-    site.local("local", "ada@elsewhere.example", json!({"verified": false}));
+    site.local("local", "ada@elsewhere.example", json!({"verified": false}))
+        .await;
     assert_eq!(site.account_of("ada").await, "local");
 }
 
 #[tokio::test]
 async fn an_account_whose_address_one_side_has_not_verified_is_not_joined() {
-    let site = Site::new();
-    site.local("one", "ada@example.com", json!({"verified": false}));
-    site.local("two", "unverified-bob@example.com", json!({}));
+    let site = Site::new().await;
+    site.local("one", "ada@example.com", json!({"verified": false}))
+        .await;
+    site.local("two", "unverified-bob@example.com", json!({}))
+        .await;
     for login in ["ada", "unverified-bob"] {
         let problem = site.sign_in(login, "").await.unwrap_err();
         assert_eq!(
@@ -198,35 +241,37 @@ async fn an_account_whose_address_one_side_has_not_verified_is_not_joined() {
             (409, "sign-in-not-linked")
         );
     }
-    assert!(site.shelf.all("accounts", "externals").is_empty());
+    assert!(site.all::<External>().await.is_empty());
 }
 
 #[tokio::test]
 async fn nobody_takes_an_address_that_is_not_shown_to_be_theirs() {
-    let site = Site::new();
+    let site = Site::new().await;
     let problem = site.sign_in("unverified-eve", "").await.unwrap_err();
     assert_eq!(
         (problem.status, &*problem.code),
         (409, "address-not-verified")
     );
-    assert!(site.shelf.all("accounts", "accounts").is_empty());
+    assert!(site.all::<Account>().await.is_empty());
 }
 
 #[tokio::test]
 async fn a_suspended_account_is_not_signed_in() {
-    let site = Site::new();
-    site.local("local", "ada@example.com", json!({}));
+    let site = Site::new().await;
+    site.local("local", "ada@example.com", json!({})).await;
     assert_eq!(site.account_of("ada").await, "local");
-    site.local("local", "ada@example.com", json!({"suspended": true}));
+    site.local("local", "ada@example.com", json!({"suspended": true}))
+        .await;
     let problem = site.sign_in("ada", "").await.unwrap_err();
     assert_eq!((problem.status, &*problem.code), (403, "account-suspended"));
-    site.local("other", "bob@example.com", json!({"suspended": true}));
+    site.local("other", "bob@example.com", json!({"suspended": true}))
+        .await;
     assert_eq!(site.sign_in("bob", "").await.unwrap_err().status, 403);
 }
 
 #[tokio::test]
 async fn without_a_provider_there_is_nothing_here() {
-    let site = Site::new();
+    let site = Site::new().await;
     let request = request("code=x&state=y", None);
     let started = google_start(&request, None).await;
     assert_eq!(started.unwrap_err(), Problem::not_found());
@@ -236,7 +281,7 @@ async fn without_a_provider_there_is_nothing_here() {
 
 #[tokio::test]
 async fn a_path_that_leads_elsewhere_is_refused_before_anything_begins() {
-    let site = Site::new();
+    let site = Site::new().await;
     for query in [
         "returnTo=https://evil.example",
         "returnTo=//evil.example",
@@ -255,7 +300,7 @@ async fn a_path_that_leads_elsewhere_is_refused_before_anything_begins() {
 
 #[tokio::test]
 async fn a_callback_out_of_nowhere_is_a_client_s_mistake() {
-    let site = Site::new();
+    let site = Site::new().await;
     let request = request("code=x&state=y", None);
     let provider = Some(&site.side.provider);
     let answer = google_callback(&request, provider, &site.platform, &Opener).await;

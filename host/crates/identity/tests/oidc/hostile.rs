@@ -4,8 +4,8 @@ use stoa_identity::oidc::{OidcError, Provider};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
-use crate::peer::Peer;
 use crate::world::{Side, config};
+use stoa_testkit::oidc::Peer;
 
 /// Answers each request with the same bytes; answers its own address.
 async fn always(answer: Vec<u8>) -> String {

@@ -5,11 +5,8 @@
     reason = "tests fail by panicking"
 )]
 
-mod browser;
 mod callback;
 mod hostile;
-mod peer;
 mod rotation;
-mod shelf;
 mod signing_in;
 mod world;

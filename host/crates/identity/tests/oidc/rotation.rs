@@ -2,9 +2,8 @@
 
 use stoa_identity::oidc::OidcError;
 
-use crate::browser::Wish;
-use crate::peer::Peer;
 use crate::world::Side;
+use stoa_testkit::oidc::{Peer, Wish};
 
 /// More than the time between two questions.
 const LATER_MS: u64 = 11_000;

@@ -3,9 +3,8 @@
 use reqwest::Url;
 use stoa_identity::oidc::OidcError;
 
-use crate::browser::{Browser, Wish};
-use crate::peer::Peer;
 use crate::world::{Side, config, replaced, secret_of, value_of};
+use stoa_testkit::oidc::{Browser, Peer, Wish};
 
 #[tokio::test]
 async fn who_signs_in_there_is_known_here() {

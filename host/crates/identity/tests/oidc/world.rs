@@ -8,8 +8,7 @@ use stoa_identity::oidc::{ClientSecret, ExternalIdentity, OidcError, Provider, P
 use stoa_kernel::clock::{Clock, Millis};
 use stoa_kernel::random::Random;
 
-use crate::browser::{Browser, Wish};
-use crate::peer::{Peer, REDIRECT_URI};
+use stoa_testkit::oidc::{Browser, Peer, REDIRECT_URI, Wish};
 
 /// The machine's time, put forward: the provider on the other side has the machine's.
 #[derive(Default)]

@@ -1,5 +1,6 @@
 //! SMTP, with TLS from the start, TLS by `STARTTLS`, or none.
 
+use std::error::Error as _;
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -7,7 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use async_trait::async_trait;
 use lettre::message::{MultiPart, SinglePart};
 use lettre::transport::smtp::authentication::Credentials;
-use lettre::transport::smtp::client::{Tls, TlsParameters};
+use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
 use lettre::transport::smtp::{AsyncSmtpTransportBuilder, Error, PoolConfig};
 use lettre::{AsyncSmtpTransport, AsyncTransport as _, Tokio1Executor};
 
@@ -48,6 +49,8 @@ pub struct SmtpConfig {
     pub tls: SmtpTls,
     /// User and password, if the server wants them.
     pub credentials: Option<(String, String)>,
+    /// Certificates in PEM that are trusted besides the machine's own, for a server of the operator's.
+    pub roots_pem: Option<Vec<u8>>,
 }
 
 impl fmt::Debug for SmtpConfig {
@@ -68,12 +71,12 @@ impl Smtp {
     /// To this server. Connections are made when there is something to send.
     ///
     /// # Errors
-    /// When the host's name is none, or no root certificates can be had.
+    /// When the host's name is none, or root certificates are none.
     pub fn new(config: SmtpConfig) -> Result<Self, TransportError> {
         let tls = match config.tls {
             SmtpTls::None => Tls::None,
-            SmtpTls::StartTls => Tls::Required(parameters(&config.host)?),
-            SmtpTls::Implicit => Tls::Wrapper(parameters(&config.host)?),
+            SmtpTls::StartTls => Tls::Required(parameters(&config)?),
+            SmtpTls::Implicit => Tls::Wrapper(parameters(&config)?),
         };
         let connections = PoolConfig::new()
             .max_size(CONNECTIONS_MAX)
@@ -113,9 +116,13 @@ impl Drop for Conversation<'_> {
     }
 }
 
-fn parameters(host: &str) -> Result<TlsParameters, TransportError> {
-    TlsParameters::new(host.to_owned())
-        .map_err(|error| TransportError(format!("TLS to the SMTP server: {error}")))
+fn parameters(config: &SmtpConfig) -> Result<TlsParameters, TransportError> {
+    let failed = |error| TransportError(format!("TLS to the SMTP server: {error}"));
+    let mut builder = TlsParameters::builder(config.host.clone());
+    if let Some(pem) = &config.roots_pem {
+        builder = builder.add_root_certificate(Certificate::from_pem(pem).map_err(failed)?);
+    }
+    builder.build().map_err(failed)
 }
 
 #[async_trait]
@@ -150,6 +157,9 @@ fn email(message: &Message) -> Result<lettre::Message, lettre::error::Error> {
 
 /// What an answer means. Its words are left out: servers quote addresses and parts of messages in them.
 fn failure(error: &Error) -> SendError {
+    if let Some(broken) = handshake(error) {
+        return SendError::temporary(format!("smtp: {broken}"));
+    }
     match error.status() {
         Some(status) => {
             let status = u16::from(status);
@@ -167,4 +177,17 @@ fn failure(error: &Error) -> SendError {
         }
         None => SendError::temporary("smtp: no connection"),
     }
+}
+
+/// What was wrong with TLS, such as a certificate that nobody whom we trust has signed: the operator's to know.
+fn handshake(error: &Error) -> Option<&rustls::Error> {
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        let io = inner.downcast_ref().and_then(std::io::Error::get_ref);
+        if let Some(broken) = io.and_then(|io| io.downcast_ref()) {
+            return Some(broken);
+        }
+        cause = inner.source();
+    }
+    None
 }

@@ -14,6 +14,7 @@ fn config(port: u16) -> SmtpConfig {
         port,
         tls: SmtpTls::None,
         credentials: None,
+        roots_pem: None,
     }
 }
 
@@ -192,7 +193,10 @@ async fn without_the_tls_that_is_asked_for_nothing_is_sent() {
             SmtpTls::StartTls,
             "smtp: the server lacks what we need, such as TLS or sign-in",
         ),
-        (SmtpTls::Implicit, "smtp: no connection"),
+        (
+            SmtpTls::Implicit,
+            "smtp: received corrupt message of type InvalidContentType",
+        ),
     ] {
         let office = office(SmtpConfig {
             tls,
@@ -203,6 +207,77 @@ async fn without_the_tls_that_is_asked_for_nothing_is_sent() {
         assert_eq!(office.reason_to_wait(), reason);
     }
     assert!(server.stop().await.is_empty());
+}
+
+/// A server with a certificate that it made itself, for this name.
+async fn protected(how: &str, name: &str) -> (SmtpServer, Vec<u8>) {
+    let made = rcgen::generate_simple_self_signed([name.to_owned()]).unwrap();
+    let (certificate, key) = (made.cert.pem(), made.signing_key.serialize_pem());
+    let server = SmtpServer::start_protected(how, &certificate, &key).await;
+    (server, certificate.into_bytes())
+}
+
+const PROTECTIONS: [(&str, SmtpTls); 2] = [
+    ("starttls", SmtpTls::StartTls),
+    ("implicit", SmtpTls::Implicit),
+];
+
+#[tokio::test]
+async fn a_letter_arrives_by_tls_at_a_server_whose_certificate_is_trusted() {
+    for (how, tls) in PROTECTIONS {
+        let (mut server, roots) = protected(how, "127.0.0.1").await;
+        let office = office(SmtpConfig {
+            tls,
+            roots_pem: Some(roots),
+            ..config(server.port)
+        })
+        .await;
+        office.post_and_try(&code_letter("ada@b.example")).await;
+        let received = server.received().await;
+        assert_eq!(received.recipients, ["ada@b.example"], "{how}");
+        assert!(received.protected, "{how}");
+        assert!(office.is_done(), "{how}");
+    }
+}
+
+#[tokio::test]
+async fn a_certificate_that_is_wrong_is_refused_and_said() {
+    for (how, tls) in PROTECTIONS {
+        let (server, _) = protected(how, "127.0.0.1").await;
+        let (elsewhere, others) = protected(how, "mail.example").await;
+        for (port, trusted, why) in [
+            // Nobody has signed it; somebody of the same name; the right one, but for another server.
+            (server.port, None, "UnknownIssuer"),
+            (server.port, Some(others.clone()), "BadSignature"),
+            (elsewhere.port, Some(others), "not valid for name"),
+        ] {
+            let config = SmtpConfig {
+                tls,
+                roots_pem: trusted,
+                ..config(port)
+            };
+            let office = office(config).await;
+            office.post_and_try(&code_letter("ada@b.example")).await;
+            let reason = office.reason_to_wait();
+            assert!(
+                reason.starts_with("smtp: invalid peer certificate"),
+                "{reason}"
+            );
+            assert!(reason.contains(why), "{how}: {reason}");
+        }
+        assert!(server.stop().await.is_empty());
+        assert!(elsewhere.stop().await.is_empty());
+    }
+}
+
+#[test]
+fn what_is_no_certificate_is_refused_at_the_start() {
+    let config = SmtpConfig {
+        tls: SmtpTls::Implicit,
+        roots_pem: Some(b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n".into()),
+        ..config(25)
+    };
+    assert!(Smtp::new(config).is_err());
 }
 
 #[tokio::test]

@@ -4,7 +4,10 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockWriteGuard};
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Client, RedisResult, Script};
+use redis::{
+    AsyncConnectionConfig, Client, ConnectionAddr, IntoConnectionInfo as _, RedisResult, Script,
+    TlsCertificates,
+};
 use stoa_kernel::quota::Verdict;
 use tokio::sync::Notify;
 
@@ -40,7 +43,7 @@ impl Link {
     /// Not connected yet.
     pub(super) fn new(config: &RedisConfig) -> Result<Self, InvalidRedisUrl> {
         Ok(Self {
-            client: Client::open(config.url.as_str()).map_err(|_| InvalidRedisUrl)?,
+            client: client(config).map_err(|_| InvalidRedisUrl)?,
             script: Script::new(TAKE),
             prefix: config.prefix.clone(),
             answer_max: Duration::from_millis(config.answer_ms_max),
@@ -61,19 +64,12 @@ impl Link {
         }
     }
 
-    /// Makes a connection and tries it; answers whether there is one now.
-    pub(super) async fn connect(&self) -> bool {
-        match self.tried().await {
-            Ok(connection) => {
-                tracing::info!("Redis answers: hosts count requests together");
-                *self.slot() = Some(Arc::new(connection));
-                true
-            }
-            Err(error) => {
-                tracing::debug!(%error, "Redis can't be reached");
-                false
-            }
-        }
+    /// Makes a connection and tries it.
+    pub(super) async fn connect(&self) -> RedisResult<()> {
+        let connection = self.tried().await?;
+        tracing::info!("Redis answers: hosts count requests together");
+        *self.slot() = Some(Arc::new(connection));
+        Ok(())
     }
 
     async fn tried(&self) -> RedisResult<MultiplexedConnection> {
@@ -141,5 +137,22 @@ impl Link {
         self.connection
             .write()
             .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whom to connect to. A fragment in the address would turn off the check of certificates, so there is none.
+pub(super) fn client(config: &RedisConfig) -> RedisResult<Client> {
+    if config.url.contains('#') {
+        let reason = "an address without a fragment is asked for";
+        return Err((redis::ErrorKind::InvalidClientConfig, reason).into());
+    }
+    let certificates = TlsCertificates {
+        client_tls: None,
+        root_cert: config.roots_pem.clone(),
+    };
+    let info = config.url.as_str().into_connection_info()?;
+    match info.addr() {
+        ConnectionAddr::TcpTls { .. } => Client::build_with_tls(info, certificates),
+        _ => Client::open(info),
     }
 }

@@ -1,7 +1,13 @@
 //! Quotas over a real Redis server, started by each test for itself.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests fail by panicking"
+)]
 
 mod server;
+mod stream;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -267,5 +273,70 @@ async fn an_address_that_is_none_is_an_error_that_does_not_show_it() {
             panic!("{address} was taken");
         };
         assert!(!format!("{error} {error:?}").contains("hunter2"));
+    }
+}
+
+/// A certificate of 127.0.0.1's own with its key, in PEM.
+fn certificate() -> (String, String) {
+    let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+    (made.cert.pem(), made.signing_key.serialize_pem())
+}
+
+async fn by_tls(server: &Server, roots_pem: Option<&str>) -> RedisQuotas {
+    let config = RedisConfig {
+        roots_pem: roots_pem.map(Into::into),
+        answer_ms_max: u64::try_from(PATIENCE.as_millis()).unwrap(),
+        ..RedisConfig::new(server.tls_url(), "test:")
+    };
+    let quotas = RedisQuotas::connect(&config, Arc::new(ClockAt(1))).await;
+    quotas.unwrap()
+}
+
+#[tokio::test]
+async fn hosts_count_together_by_tls() {
+    let (certificate, key) = certificate();
+    let server = Server::start_with_certificate(&certificate, &key);
+    let one = by_tls(&server, Some(&certificate)).await;
+    let other = by_tls(&server, Some(&certificate)).await;
+    assert_eq!(one.status().detail, None);
+    assert_eq!(admitted(&one, "a", 30).await, 30);
+    assert_eq!(admitted(&other, "a", 30).await, 20);
+}
+
+#[tokio::test]
+async fn a_redis_whose_certificate_nobody_has_signed_gets_nothing() {
+    let (right, key) = certificate();
+    let server = Server::start_with_certificate(&right, &key);
+    for roots in [None, Some(certificate().0)] {
+        let alone = by_tls(&server, roots.as_deref()).await;
+        assert!(alone.status().detail.is_some());
+        // This host's memory counts.
+        assert_eq!(admitted(&alone, "a", 60).await, 50);
+    }
+    let told = by_tls(&server, Some(&right)).await;
+    assert_eq!(
+        admitted(&told, "a", 60).await,
+        50,
+        "nobody has counted there"
+    );
+}
+
+#[test]
+fn certificates_that_are_none_and_checks_turned_off_are_refused() {
+    let with = |url: &str, roots: Option<&str>| RedisConfig {
+        roots_pem: roots.map(Into::into),
+        ..RedisConfig::new(url, "test:")
+    };
+    with("rediss://cache:6380/1", None).check().unwrap();
+    with("rediss://cache", Some(&certificate().0))
+        .check()
+        .unwrap();
+    let none = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+    for bad in [
+        with("rediss://cache", Some(none)),
+        with("rediss://cache/#insecure", None),
+        with("redis://cache/#insecure", None),
+    ] {
+        assert!(matches!(bad.check(), Err(InvalidRedisUrl)), "{}", bad.url);
     }
 }

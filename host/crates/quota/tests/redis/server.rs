@@ -11,29 +11,62 @@ use tempfile::TempDir;
 /// A busy machine needs less to start one.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// Where its certificate and the key of it are, in its folder.
+const CERTIFICATE: &str = "certificate.pem";
+const KEY: &str = "key.pem";
+
 /// How often somebody else may take the port between our finding it and Redis' binding it.
 const TRIES: u32 = 5;
 
 pub struct Server {
     port: u16,
+    /// Where it speaks TLS, if it has a certificate.
+    tls_port: Option<u16>,
     dir: TempDir,
     child: Child,
 }
 
+/// A port that was free just now.
+fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
+}
+
 impl Server {
     pub fn start() -> Self {
+        Self::start_in(|_| None)
+    }
+
+    /// One that speaks TLS, too, with this certificate and its key in PEM.
+    pub fn start_with_certificate(certificate: &str, key: &str) -> Self {
+        Self::start_in(|dir| {
+            std::fs::write(dir.path().join(CERTIFICATE), certificate).unwrap();
+            std::fs::write(dir.path().join(KEY), key).unwrap();
+            Some(free_port())
+        })
+    }
+
+    fn start_in(prepare: impl Fn(&TempDir) -> Option<u16>) -> Self {
         for _ in 0..TRIES {
-            let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-            let port = listener.local_addr().unwrap().port();
-            drop(listener);
-            let dir = tempfile::tempdir().unwrap();
-            let child = spawn(port, &dir);
-            let mut server = Self { port, dir, child };
+            let (port, dir) = (free_port(), tempfile::tempdir().unwrap());
+            let tls_port = prepare(&dir);
+            let child = spawn(port, tls_port, &dir);
+            let mut server = Self {
+                port,
+                tls_port,
+                dir,
+                child,
+            };
             if server.answers() {
                 return server;
             }
         }
         panic!("redis-server does not start");
+    }
+
+    /// Where it speaks TLS.
+    pub fn tls_url(&self) -> String {
+        format!("rediss://127.0.0.1:{}", self.tls_port.unwrap())
     }
 
     pub fn url(&self) -> String {
@@ -48,7 +81,7 @@ impl Server {
 
     /// Starts it again where it was; it has forgotten everything.
     pub fn revive(&mut self) {
-        self.child = spawn(self.port, &self.dir);
+        self.child = spawn(self.port, self.tls_port, &self.dir);
         assert!(self.answers(), "redis-server does not start again");
     }
 
@@ -102,13 +135,26 @@ impl Drop for Server {
     }
 }
 
-fn spawn(port: u16, dir: &TempDir) -> Child {
+fn spawn(port: u16, tls_port: Option<u16>, dir: &TempDir) -> Child {
     let mut command = Command::new("redis-server");
     command
         .args(["--bind", "127.0.0.1", "--port", &port.to_string()])
         .args(["--save", "", "--appendonly", "no"])
         .arg("--dir")
         .arg(dir.path());
+    if let Some(tls_port) = tls_port {
+        let certificate = dir.path().join(CERTIFICATE);
+        command
+            .args(["--tls-port", &tls_port.to_string()])
+            .args(["--tls-auth-clients", "no"])
+            .arg("--tls-cert-file")
+            .arg(&certificate)
+            // It wants to know whom it would trust, although it asks nobody for a certificate.
+            .arg("--tls-ca-cert-file")
+            .arg(&certificate)
+            .arg("--tls-key-file")
+            .arg(dir.path().join(KEY));
+    }
     command
         .stdin(Stdio::null())
         .stdout(Stdio::null())

@@ -13,11 +13,7 @@ const ULID_RANDOM_BYTES: usize = 16;
 impl Host for State {
     async fn bytes(&mut self, len: u32) -> wasmtime::Result<Vec<u8>> {
         let len = len.min(RANDOM_BYTES_MAX) as usize;
-        let scope = self.charge(len)?;
-        Ok(scope
-            .outside
-            .random(len, || fresh(&*scope.ports.random, len))
-            .to_vec())
+        bytes(self, len).map(|random| random.to_vec())
     }
 
     async fn ulid(&mut self) -> wasmtime::Result<String> {
@@ -28,6 +24,13 @@ impl Host for State {
         });
         Ok(ulid(now, &Remembered(bytes)))
     }
+}
+
+/// Random bytes for a guest; a second run is told the same.
+pub fn bytes(state: &mut State, len: usize) -> wasmtime::Result<Bytes> {
+    let scope = state.charge(len)?;
+    let ask = || fresh(&*scope.ports.random, len);
+    Ok(scope.outside.random(len, ask))
 }
 
 fn fresh(random: &dyn Random, len: usize) -> Bytes {

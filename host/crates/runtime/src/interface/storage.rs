@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use serde_json::Value;
-use stoa_kernel::id::CollectionName;
 use stoa_kernel::limits::{DOCUMENT_BYTES_MAX, GET_MANY_MAX, GROUPS_MAX};
 use stoa_kernel::query::{
     Aggregate, Compute, Filter, GroupKey, InvalidQuery, Path, Query, SortKey,
@@ -28,12 +27,14 @@ macro_rules! granted {
     };
 }
 
-/// A whole document on its way in.
-struct Write {
-    scope: Arc<Scope>,
-    name: CollectionName,
-    body: Value,
-    expiry: Expiry,
+/// Over what a whole document is written.
+enum Over {
+    /// Nothing.
+    Absent,
+    /// Anything.
+    Any,
+    /// This version.
+    Version(u64),
 }
 
 impl State {
@@ -46,24 +47,26 @@ impl State {
             .ok_or_else(|| wire::Error::Denied(format!("no collection {name:?} in plugin.toml")))
     }
 
-    /// A whole document on its way in, checked.
-    fn write(
+    /// Writes a whole document; its new version.
+    async fn write(
         &mut self,
         collection: &str,
         id: &str,
+        over: Over,
         body: &str,
         expires_at: Option<u64>,
-    ) -> Answer<Write> {
+    ) -> Answer<u64> {
         let scope = self.charge(id.len() + body.len())?;
         let collection = granted!(self.collection(collection));
         let body = granted!(object(body));
         let expiry = expiry(&scope, &collection, expires_at);
-        Ok(Ok(Write {
-            scope,
-            name: collection.name,
-            body,
-            expiry,
-        }))
+        let (unit, name) = (&scope.unit, &collection.name);
+        let written = match over {
+            Over::Absent => unit.create(name, id, body, expiry).await,
+            Over::Any => unit.put(name, id, None, body, expiry).await,
+            Over::Version(version) => unit.put(name, id, Some(version), body, expiry).await,
+        };
+        self.reply(written, |_| 0)
     }
 
     fn reply<T>(
@@ -219,15 +222,8 @@ impl wire::Host for State {
         body: String,
         expires_at: Option<u64>,
     ) -> Answer<u64> {
-        let write = granted!(self.write(&collection, &id, &body, expires_at)?);
-        let Write {
-            scope,
-            name,
-            body,
-            expiry,
-        } = write;
-        let created = scope.unit.create(&name, &id, body, expiry).await;
-        self.reply(created, |_| 0)
+        self.write(&collection, &id, Over::Absent, &body, expires_at)
+            .await
     }
 
     async fn put(
@@ -237,15 +233,8 @@ impl wire::Host for State {
         body: String,
         expires_at: Option<u64>,
     ) -> Answer<u64> {
-        let write = granted!(self.write(&collection, &id, &body, expires_at)?);
-        let Write {
-            scope,
-            name,
-            body,
-            expiry,
-        } = write;
-        let put = scope.unit.put(&name, &id, None, body, expiry).await;
-        self.reply(put, |_| 0)
+        self.write(&collection, &id, Over::Any, &body, expires_at)
+            .await
     }
 
     async fn put_if_version(
@@ -256,18 +245,8 @@ impl wire::Host for State {
         body: String,
         expires_at: Option<u64>,
     ) -> Answer<u64> {
-        let write = granted!(self.write(&collection, &id, &body, expires_at)?);
-        let Write {
-            scope,
-            name,
-            body,
-            expiry,
-        } = write;
-        let put = scope
-            .unit
-            .put(&name, &id, Some(version), body, expiry)
-            .await;
-        self.reply(put, |_| 0)
+        self.write(&collection, &id, Over::Version(version), &body, expires_at)
+            .await
     }
 
     async fn patch(

@@ -119,7 +119,7 @@ impl UnitOfWork for Work {
         merge: Value,
         expiry: Option<Expiry>,
     ) -> Result<Document, StoreError> {
-        self.patch_one(&self.key(collection, id)?, &merge, expiry)
+        self.patch_one(&self.key(collection, id)?, merge, expiry)
             .await
     }
 

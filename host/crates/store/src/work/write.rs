@@ -6,6 +6,7 @@ use serde_json::Value;
 use stoa_kernel::clock::Millis;
 use stoa_kernel::limits;
 use stoa_kernel::store::{Document, Expiry, StoreError};
+use stoa_kernel::wit::value::merge_patch;
 
 use super::Work;
 use super::read::View;
@@ -47,14 +48,14 @@ impl Work {
     pub(super) async fn patch_one(
         &self,
         key: &Key,
-        merge: &Value,
+        merge: Value,
         expiry: Option<Expiry>,
     ) -> Result<Document, StoreError> {
         if !merge.is_object() {
             return Err(StoreError::Invalid("merge: a JSON object".into()));
         }
         self.change(key, expiry, |document| {
-            merge_into(document, merge);
+            merge_patch(document, merge);
             Ok(())
         })
         .await
@@ -125,85 +126,5 @@ const fn at(expiry: Expiry) -> Option<Millis> {
     match expiry {
         Expiry::Never => None,
         Expiry::At(at) => Some(at),
-    }
-}
-
-/// RFC 7396, section 2.
-fn merge_into(target: &mut Value, patch: &Value) {
-    let Value::Object(patch) = patch else {
-        *target = patch.clone();
-        return;
-    };
-    if !target.is_object() {
-        *target = Value::Object(serde_json::Map::new());
-    }
-    let Value::Object(target) = target else {
-        return;
-    };
-    for (name, value) in patch {
-        if value.is_null() {
-            target.remove(name);
-        } else {
-            merge_into(target.entry(name).or_insert(Value::Null), value);
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    /// The table of RFC 7396, appendix A.
-    #[test]
-    fn a_merge_does_what_the_rfc_says() {
-        for (mut target, patch, expected) in [
-            (json!({"a": "b"}), json!({"a": "c"}), json!({"a": "c"})),
-            (
-                json!({"a": "b"}),
-                json!({"b": "c"}),
-                json!({"a": "b", "b": "c"}),
-            ),
-            (json!({"a": "b"}), json!({"a": null}), json!({})),
-            (
-                json!({"a": "b", "b": "c"}),
-                json!({"a": null}),
-                json!({"b": "c"}),
-            ),
-            (json!({"a": ["b"]}), json!({"a": "c"}), json!({"a": "c"})),
-            (json!({"a": "c"}), json!({"a": ["b"]}), json!({"a": ["b"]})),
-            (
-                json!({"a": {"b": "c"}}),
-                json!({"a": {"b": "d", "c": null}}),
-                json!({"a": {"b": "d"}}),
-            ),
-            (
-                json!({"a": [{"b": "c"}]}),
-                json!({"a": [1]}),
-                json!({"a": [1]}),
-            ),
-            (json!(["a", "b"]), json!(["c", "d"]), json!(["c", "d"])),
-            (json!({"a": "b"}), json!(["c"]), json!(["c"])),
-            (json!({"a": "foo"}), json!(null), json!(null)),
-            (json!({"a": "foo"}), json!("bar"), json!("bar")),
-            (
-                json!({"e": null}),
-                json!({"a": 1}),
-                json!({"e": null, "a": 1}),
-            ),
-            (
-                json!([1, 2]),
-                json!({"a": "b", "c": null}),
-                json!({"a": "b"}),
-            ),
-            (
-                json!({}),
-                json!({"a": {"bb": {"ccc": null}}}),
-                json!({"a": {"bb": {}}}),
-            ),
-        ] {
-            merge_into(&mut target, &patch);
-            assert_eq!(target, expected, "{patch}");
-        }
     }
 }

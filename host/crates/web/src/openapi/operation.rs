@@ -127,7 +127,7 @@ fn parameters(package: &Package, route: &Route, local: &Local) -> Vec<Value> {
             json!({ "name": name, "in": "query", "required": required, "schema": local.rewritten(schema) })
         }));
     }
-    if route.method != Method::Get {
+    if route.method != Method::Get && route.replay {
         all.push(json!({ "$ref": "#/components/parameters/IdempotencyKey" }));
     }
     all

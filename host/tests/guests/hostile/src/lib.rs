@@ -139,3 +139,23 @@ fn impossible_query() -> Result<Json<Value>> {
         .run();
     Ok(Json(json!({ "refused": found.is_err() })))
 }
+
+/// An extension point, filled by somebody who means no good.
+impl provided::tax::Guest for Plugin {
+    fn tax(question: provided::tax::Question) -> Result<i64, provided::tax::Error> {
+        // Nobody should find this.
+        let _ = THINGS.put("tax", &json!({ "left": "behind" }));
+        match question.country.as_deref() {
+            Some("SPIN") => {
+                spin();
+                Ok(0)
+            }
+            Some("CRASH") => {
+                crash();
+                Ok(0)
+            }
+            Some("REFUSE") => Err(provided::tax::Error::Refused("not there".into())),
+            _ => Ok(question.shipping_minor + 7),
+        }
+    }
+}

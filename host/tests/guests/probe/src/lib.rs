@@ -96,6 +96,27 @@ fn whoami(caller: Caller) -> Json<Value> {
     Json(json!({ "id": caller.id, "role": caller.role, "session": caller.session }))
 }
 
+/// Writes, asks the extension point, and tells what came of both.
+fn ask_tax(Path(country): Path<String>) -> Result<Json<Value>> {
+    COUNTERS.put("tax", &json!({ "count": 1 }))?;
+    let question = tax::Question {
+        currency: "USD".into(),
+        lines: Vec::new(),
+        shipping_minor: 100,
+        country: Some(country),
+        region: None,
+        postal_code: None,
+    };
+    let answer = match tax::tax(&question) {
+        Ok(minor) => json!({ "minor": minor }),
+        Err(tax::Error::Unavailable(reason)) => json!({ "unavailable": reason }),
+        Err(tax::Error::Refused(reason)) => json!({ "refused": reason }),
+    };
+    Ok(Json(
+        json!({ "answer": answer, "written": COUNTERS.get("tax")?.is_some() }),
+    ))
+}
+
 fn greeting() -> Json<Value> {
     Json(json!({ "greeting": settings::get::<String>("greeting") }))
 }

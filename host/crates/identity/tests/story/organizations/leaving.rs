@@ -4,7 +4,7 @@ use serde_json::Value;
 use stoa_identity::records::{Account, Key, Session};
 use stoa_kernel::identity::Role;
 
-use super::world::{Caller, PARALLEL, refusal, refused, successes, world};
+use super::world::{Caller, PARALLEL, mutual, refusal, refused, successes, world};
 
 #[tokio::test]
 async fn who_is_removed_loses_keys_sessions_and_home_there_and_nothing_else() {
@@ -81,14 +81,7 @@ async fn of_two_admins_who_remove_each_other_exactly_one_succeeds() {
     let acme = world.founded("ada", "Acme").await;
     let ada = Caller::of("ada", Role::Admin, Some(&acme));
     let bob = world.joined(&ada, "bob", Role::Admin).await;
-    let attempts = (0..PARALLEL).map(|n| {
-        let (caller, other) = if n % 2 == 0 {
-            (&ada, "bob")
-        } else {
-            (&bob, "ada")
-        };
-        (caller.clone(), Some(other.to_owned()), Value::Null)
-    });
+    let attempts = mutual((&ada, "ada"), (&bob, "bob"), &Value::Null);
     let answers = world.race("remove_member", attempts).await;
     assert_eq!(successes(answers, &["forbidden", "not-found"]), 1);
     let organization = world.organization(&acme).await;

@@ -4,7 +4,7 @@ use serde_json::json;
 use stoa_identity::records::Key;
 use stoa_kernel::identity::Role;
 
-use super::world::{Caller, PARALLEL, body, refusal, refused, successes, world};
+use super::world::{Caller, body, mutual, refusal, refused, successes, world};
 
 #[tokio::test]
 async fn an_admin_changes_a_role_and_the_admins_are_counted() {
@@ -80,18 +80,8 @@ async fn of_two_admins_who_demote_each_other_one_stays() {
     let acme = world.founded("ada", "Acme").await;
     let ada = Caller::of("ada", Role::Admin, Some(&acme));
     let bob = world.joined(&ada, "bob", Role::Admin).await;
-    let attempts = (0..PARALLEL).map(|n| {
-        let (caller, other) = if n % 2 == 0 {
-            (&ada, "bob")
-        } else {
-            (&bob, "ada")
-        };
-        (
-            caller.clone(),
-            Some(other.to_owned()),
-            json!({"role": "user"}),
-        )
-    });
+    let demotion = json!({"role": "user"});
+    let attempts = mutual((&ada, "ada"), (&bob, "bob"), &demotion);
     // Whoever comes after the first is no admin any more, or finds what they wanted done already.
     let answers = world.race("change_role", attempts).await;
     assert!(successes(answers, &["forbidden", "last-admin"]) >= 1);

@@ -85,6 +85,22 @@ pub async fn world() -> World {
     }
 }
 
+/// Many attempts of two callers, by turns, upon each other.
+pub fn mutual<'a>(
+    (one, one_id): (&'a Caller, &'a str),
+    (other, other_id): (&'a Caller, &'a str),
+    body: &'a Value,
+) -> impl Iterator<Item = (Caller, Option<String>, Value)> + 'a {
+    (0..PARALLEL).map(move |n| {
+        let (caller, id) = if n % 2 == 0 {
+            (one, other_id)
+        } else {
+            (other, one_id)
+        };
+        (caller.clone(), Some(id.to_owned()), body.clone())
+    })
+}
+
 impl World {
     /// Writes a record.
     pub async fn put<R: Record>(&self, id: &str, record: &R) {

@@ -22,6 +22,7 @@ pub struct Received {
     pub sender: String,
     pub recipients: Vec<String>,
     pub signed_in: bool,
+    pub protected: bool,
     pub headers: Vec<(String, String)>,
     pub kind: String,
     pub parts: Vec<(String, String)>,
@@ -54,6 +55,15 @@ impl SmtpServer {
     /// A server on any port that wants `user:password`.
     pub async fn start_with_sign_in(wanted: &str) -> Self {
         Self::start_with(&["0", wanted]).await
+    }
+
+    /// A server on any port with `starttls` or `implicit` TLS, which takes nothing without it.
+    pub async fn start_protected(how: &str, certificate: &str, key: &str) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("server.pem");
+        std::fs::write(&file, format!("{certificate}{key}")).unwrap();
+        // The server has read it when it tells its port.
+        Self::start_with(&["0", "", how, file.to_str().unwrap()]).await
     }
 
     /// A server where another one was.

@@ -1,6 +1,7 @@
 """A real SMTP server (aiosmtpd) that tells on its standard output what it receives, one JSON object a line.
 
-Arguments: the port (0 for any), and `user:password` if it wants a sign-in.
+Arguments: the port (0 for any); `user:password` if it wants a sign-in; `starttls` or `implicit` and the file of
+certificate and key, if it wants TLS.
 """
 
 import asyncio
@@ -8,6 +9,7 @@ import email
 import email.policy
 import json
 import logging
+import ssl
 import sys
 import warnings
 
@@ -47,6 +49,7 @@ class Handler:
             "sender": envelope.mail_from,
             "recipients": envelope.rcpt_tos,
             "signed_in": bool(session.authenticated),
+            "protected": server.transport.get_extra_info("ssl_object") is not None,
             "headers": [[name.lower(), str(value)] for name, value in message.items()],
             "kind": message.get_content_type(),
             "parts": [[part.get_content_type(), part.get_content()] for part in parts],
@@ -63,9 +66,16 @@ def sign_in(wanted):
     return check
 
 
-async def main(port, wanted=None):
-    handler, protection = Handler(), {}
-    if wanted is not None:
+async def main(port, wanted="", tls=None, certificate=None):
+    handler, protection, implicit = Handler(), {}, None
+    if tls is not None:
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(certificate)
+        if tls == "implicit":
+            implicit = context
+        else:
+            protection = {"tls_context": context, "require_starttls": True}
+    if wanted:
         protection = {
             "authenticator": sign_in(wanted),
             "auth_required": True,
@@ -73,7 +83,7 @@ async def main(port, wanted=None):
         }
     loop = asyncio.get_running_loop()
     server = await loop.create_server(
-        lambda: SMTP(handler, enable_SMTPUTF8=True, **protection), "127.0.0.1", int(port)
+        lambda: SMTP(handler, enable_SMTPUTF8=True, **protection), "127.0.0.1", int(port), ssl=implicit
     )
     tell({"port": server.sockets[0].getsockname()[1]})
     await server.serve_forever()

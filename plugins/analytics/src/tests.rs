@@ -1,0 +1,110 @@
+//! Stories of counting, on the fake host.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "tests fail by panicking"
+)]
+
+use serde_json::{Value, json};
+use stoa_guest::testing::Host;
+
+use crate::provided::analytics::{Error, Guest as _};
+use crate::{Plugin, dispatch, dispatch_event};
+
+fn host() -> Host {
+    Host::of(include_str!("../plugin.toml"))
+}
+
+fn tell(host: &Host, name: &str, payload: &Value) {
+    let event = host.event(name).json(payload);
+    event.deliver(dispatch_event).unwrap();
+}
+
+fn seen(host: &Host, id: &str, role: &str, query: &str) -> Value {
+    let request = host.request("view_days").account(id, role).query(query);
+    request.send(dispatch).unwrap().json()["days"].clone()
+}
+
+fn payment() -> Value {
+    json!({
+        "paymentId": "p", "currency": "USD", "amountMinor": 3_500,
+        "lines": [
+            { "vendorId": "v1", "quantity": 2, "netMinor": 2_000 },
+            { "vendorId": "v2", "quantity": 1, "netMinor": 1_000 },
+        ],
+    })
+}
+
+#[test]
+fn every_event_of_the_manifest_counts_however_many_shares_it_is_spread_over() {
+    let host = host();
+    let manifest = stoa_guest_manifest();
+    for _ in 0..20 {
+        for name in &manifest {
+            let mut told = payment();
+            stoa_guest::merge_patch(&mut told, json!({ "totalMinor": 3_500, "vendorId": "v1" }));
+            tell(&host, name, &told);
+        }
+    }
+    let days = seen(&host, "a", "admin", "");
+    assert_eq!(
+        days,
+        json!([{ "date": "2026-01-01", "counts": {
+            "cancellations": 20, "downloads": 20, "failed-payments": 20, "ordered-USD": 70_000,
+            "orders": 20, "payments": 20, "products-added": 20, "products-changed": 20,
+            "products-removed": 20, "refunded-USD": 70_000, "refunds": 20, "returns": 60,
+            "revenue-USD": 70_000, "sales": 60, "sign-ins": 20, "sign-ups": 20,
+        } }])
+    );
+}
+
+/// The names of the events that the plugin handles.
+fn stoa_guest_manifest() -> Vec<String> {
+    let manifest = include_str!("../plugin.toml").lines();
+    let names = manifest.filter_map(|line| line.strip_prefix("event = "));
+    names.map(|name| name.trim_matches('"').into()).collect()
+}
+
+#[test]
+fn vendors_see_their_own_part() {
+    let host = host();
+    tell(&host, "payment.success", &payment());
+    tell(
+        &host,
+        "download.started",
+        &json!({ "productId": "p", "userId": "u" }),
+    );
+    let own = seen(&host, "v1", "vendor", "");
+    assert_eq!(
+        own,
+        json!([{ "date": "2026-01-01", "counts": { "payments": 1, "revenue-USD": 2_000, "sales": 2 } }])
+    );
+    assert_eq!(seen(&host, "v3", "vendor", ""), json!([]));
+}
+
+#[test]
+fn a_period_is_at_most_a_year_of_real_days() {
+    let host = host();
+    tell(&host, "user.registered", &json!({}));
+    host.advance(2 * 86_400_000);
+    tell(&host, "user.registered", &json!({}));
+    let days = |from: &str, to: &str| Plugin::days(from.into(), to.into(), None);
+    let found = days("2026-01-01", "2026-01-03").unwrap();
+    let dates: Vec<&str> = found.iter().map(|day| day.date.as_str()).collect();
+    assert_eq!(dates, ["2026-01-01", "2026-01-03"]);
+    assert_eq!(days("2026-01-02", "2026-01-02").unwrap(), []);
+    assert_eq!(days("2026-01-01", "2027-01-01").unwrap().len(), 2);
+    for (from, to) in [
+        ("2026-01-01", "2027-01-02"),
+        ("2026-01-02", "2026-01-01"),
+        ("2026-02-30", "2026-03-01"),
+        ("2026-1-1", "2026-01-02"),
+        ("yesterday", "2026-01-02"),
+        ("", ""),
+    ] {
+        assert!(
+            matches!(days(from, to), Err(Error::Invalid(_))),
+            "{from} to {to}"
+        );
+    }
+}

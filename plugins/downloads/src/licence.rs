@@ -1,0 +1,186 @@
+//! Licences: issued when a payment comes in, revoked when it goes back.
+
+use serde::{Deserialize, Serialize};
+use stoa_guest::prelude::*;
+use stoa_guest::storage::StorageError;
+
+use crate::key;
+use crate::sources;
+
+pub const LICENCES: Collection<Licence> = Collection::new("licences");
+
+/// Products of one question to the catalogue, as its interface has it.
+const IDS_MAX: usize = 100;
+
+/// What entitles somebody to a download.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Licence {
+    pub buyer_id: String,
+    pub product_id: String,
+    pub product_name: String,
+    pub vendor_id: String,
+    pub order_id: String,
+    pub payment_id: String,
+    pub key: String,
+    pub issued_at: u64,
+    /// Set when the money went back.
+    pub revoked_at: Option<u64>,
+    /// Links that were given.
+    pub links: u32,
+    /// Downloads that were begun.
+    pub downloads: u32,
+}
+
+/// What was paid for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bought {
+    pub buyer_id: String,
+    pub order_id: String,
+    pub payment_id: String,
+    pub lines: Vec<Line>,
+}
+
+/// A product that was paid for.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Line {
+    pub product_id: String,
+    #[serde(default)]
+    pub vendor_id: String,
+    #[serde(default)]
+    pub name: String,
+}
+
+/// Issues a licence for every product of the payment that can be downloaded and has none yet.
+pub fn issue(bought: &Bought) -> Result<()> {
+    for line in digital(&bought.lines)? {
+        let licence = Licence {
+            buyer_id: bought.buyer_id.clone(),
+            product_id: line.product_id.clone(),
+            product_name: line.name.clone(),
+            vendor_id: line.vendor_id.clone(),
+            order_id: bought.order_id.clone(),
+            payment_id: bought.payment_id.clone(),
+            key: key::new(),
+            issued_at: clock::now_ms(),
+            revoked_at: None,
+            links: 0,
+            downloads: 0,
+        };
+        match LICENCES.create(&id(&bought.payment_id, &line.product_id), &licence) {
+            Ok(_) => announce(&licence)?,
+            Err(StorageError::AlreadyExists) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
+
+/// Takes back what a payment entitled to.
+pub fn revoke(payment_id: &str, lines: &[Line]) -> Result<()> {
+    for line in lines {
+        let id = id(payment_id, &line.product_id);
+        if let Some(mut licence) = LICENCES.get(&id)?
+            && licence.revoked_at.is_none()
+        {
+            licence.revoked_at = Some(clock::now_ms());
+            LICENCES.put(&id, &licence)?;
+        }
+    }
+    Ok(())
+}
+
+/// The buyer's newest licence of a product that is good, with its id. What has been paid for and not been
+/// handled yet is issued at once. Others' licences and missing ones look alike.
+pub fn of(buyer_id: &str, product_id: &str) -> Result<(String, Licence)> {
+    if let Some(found) = good(buyer_id, product_id)? {
+        return Ok(found);
+    }
+    let order = sources::orders::bought(buyer_id, product_id)
+        .map_err(|error| Problem::internal(format!("the orders: {error:?}")))?;
+    if let Some(order) = order
+        && let Some(payment_id) = order.payment_id
+    {
+        let lines = order.lines.into_iter();
+        issue(&Bought {
+            buyer_id: buyer_id.into(),
+            order_id: order.id,
+            payment_id,
+            lines: lines
+                .map(|line| Line {
+                    product_id: line.product_id,
+                    vendor_id: line.vendor_id,
+                    name: line.name,
+                })
+                .collect(),
+        })?;
+    }
+    good(buyer_id, product_id)?.ok_or_else(|| Problem::not_found("download"))
+}
+
+fn good(buyer_id: &str, product_id: &str) -> Result<Option<(String, Licence)>> {
+    let own = and([
+        eq("buyer_id", buyer_id),
+        eq("product_id", product_id),
+        eq("revoked_at", serde_json::Value::Null),
+    ]);
+    let newest = LICENCES.query().filter(own).sort_desc("issued_at").limit(1);
+    let found = newest.run()?.items.into_iter().next();
+    Ok(found.map(|stored| (stored.id, stored.value)))
+}
+
+fn id(payment_id: &str, product_id: &str) -> String {
+    format!("{payment_id}:{product_id}")
+}
+
+/// The lines of what can be downloaded: goods without stock, and whatever has a file.
+fn digital(lines: &[Line]) -> Result<Vec<&Line>> {
+    let mut digital = Vec::new();
+    for part in lines.chunks(IDS_MAX) {
+        let ids: Vec<String> = part.iter().map(|line| line.product_id.clone()).collect();
+        let on_sale = sources::catalog::get_products(&ids)
+            .map_err(|error| Problem::internal(format!("the catalogue: {error:?}")))?;
+        for line in part {
+            let mut known = on_sale.iter();
+            let known = known.find(|product| product.id == line.product_id);
+            // What is no longer on sale is known by its file alone.
+            let is_digital = match known {
+                Some(product) => product.stock.is_none(),
+                None => file(&line.product_id)?.is_some(),
+            };
+            if is_digital {
+                digital.push(line);
+            }
+        }
+    }
+    Ok(digital)
+}
+
+/// What buyers of a product download; none if there is nothing.
+pub fn file(product_id: &str) -> Result<Option<String>> {
+    match sources::moderation::file(product_id) {
+        Ok(file) => Ok(file),
+        Err(sources::moderation::Error::NotFound) => Ok(None),
+        Err(error) => Err(Problem::internal(format!("the catalogue: {error:?}"))),
+    }
+}
+
+/// What is told of a licence. Its key is for the buyer's eyes alone.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Issued<'a> {
+    buyer_id: &'a str,
+    product_id: &'a str,
+    product_name: &'a str,
+    order_id: &'a str,
+}
+
+fn announce(licence: &Licence) -> Result<()> {
+    let told = Issued {
+        buyer_id: &licence.buyer_id,
+        product_id: &licence.product_id,
+        product_name: &licence.product_name,
+        order_id: &licence.order_id,
+    };
+    events::raise("licence.issued", &licence.order_id, &told)
+}

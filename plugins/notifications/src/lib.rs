@@ -1,0 +1,185 @@
+//! Tells people by letter, and in a list, what concerns them.
+
+mod kind;
+mod messages;
+mod notice;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+use stoa_guest::prelude::*;
+
+use crate::kind::Kind;
+use crate::messages::{Failure, Licence, Order, Payout, Person, Product, Vendor};
+use crate::notice::{NOTICES, Notice, PREFERENCES, Preferences, tell};
+
+stoa_guest::plugin!("plugin.toml");
+
+/// Notices of a page when the client does not say.
+const LIMIT_DEFAULT: u32 = 20;
+
+/// Notices of a page at most, as the store has it.
+const LIMIT_MAX: u32 = 200;
+
+/// Which notices.
+#[derive(Debug, Deserialize, Schema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct NoticesQuery {
+    /// Only those that have not been read.
+    #[serde(default)]
+    unread: bool,
+    /// 1 to 200; 20 if absent.
+    limit: Option<u32>,
+    /// What the page before said.
+    cursor: Option<String>,
+}
+
+/// A notice.
+#[derive(Debug, Serialize, Schema)]
+#[serde(rename_all = "camelCase")]
+struct NoticeView {
+    id: String,
+    kind: Kind,
+    title: String,
+    text: String,
+    read: bool,
+    at: String,
+}
+
+/// Notices, newest first.
+#[derive(Debug, Serialize, Schema)]
+#[serde(rename_all = "camelCase")]
+struct NoticeList {
+    notifications: Vec<NoticeView>,
+    /// All that match.
+    total: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_cursor: Option<String>,
+}
+
+impl NoticeView {
+    fn of(id: String, notice: Notice) -> Self {
+        Self {
+            id,
+            kind: notice.kind,
+            title: notice.title,
+            text: notice.text,
+            read: notice.read,
+            at: clock::rfc3339(notice.at),
+        }
+    }
+}
+
+fn list_notices(caller: Caller, Query(wanted): Query<NoticesQuery>) -> Result<Json<NoticeList>> {
+    let mut own = eq("user_id", caller.user()?);
+    if wanted.unread {
+        own = own.and(eq("read", false));
+    }
+    let limit = wanted.limit.unwrap_or(LIMIT_DEFAULT).clamp(1, LIMIT_MAX);
+    let query = NOTICES.query().filter(own).sort_desc("at").limit(limit);
+    let has_cursor = wanted.cursor.is_some();
+    let page = query.cursor(wanted.cursor).with_total().run();
+    let page = page.map_err(|error| match error {
+        stoa_guest::storage::StorageError::Invalid(reason) if has_cursor => {
+            Problem::invalid("cursor", reason)
+        }
+        error => error.into(),
+    })?;
+    Ok(Json(NoticeList {
+        total: page.total.unwrap_or(0),
+        next_cursor: page.next_cursor,
+        notifications: page
+            .items
+            .into_iter()
+            .map(|stored| NoticeView::of(stored.id, stored.value))
+            .collect(),
+    }))
+}
+
+fn read_notice(caller: Caller, Path(id): Path<String>) -> Result<Json<NoticeView>> {
+    let own = NOTICES.get(&id)?;
+    let user_id = caller.user()?;
+    let own = own.filter(|notice| notice.user_id == user_id);
+    let mut notice = own.ok_or_else(|| Problem::not_found("notification"))?;
+    if !notice.read {
+        notice.read = true;
+        NOTICES.put(&id, &notice)?;
+    }
+    Ok(Json(NoticeView::of(id, notice)))
+}
+
+/// Which letters one gets.
+#[derive(Debug, Serialize, Schema)]
+#[serde(rename_all = "camelCase")]
+struct PreferencesView {
+    /// Kinds that come without letters.
+    letters_off: BTreeSet<Kind>,
+}
+
+/// Which letters one wants.
+#[derive(Debug, Deserialize, Schema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct PreferencesChange {
+    /// Kinds that shall come without letters.
+    letters_off: BTreeSet<Kind>,
+}
+
+fn view_preferences(caller: Caller) -> Result<Json<PreferencesView>> {
+    let Preferences { letters_off } = PREFERENCES.get_or_default(caller.user()?)?;
+    Ok(Json(PreferencesView { letters_off }))
+}
+
+fn change_preferences(
+    caller: Caller,
+    Json(change): Json<PreferencesChange>,
+) -> Result<Json<PreferencesView>> {
+    let letters_off = change.letters_off;
+    if letters_off.iter().any(|kind| kind.is_essential()) {
+        let detail = "Letters about money and decisions can't be turned off.";
+        return Err(Problem::unprocessable("lettersOff", detail));
+    }
+    PREFERENCES.put(
+        caller.user()?,
+        &Preferences {
+            letters_off: letters_off.clone(),
+        },
+    )?;
+    Ok(Json(PreferencesView { letters_off }))
+}
+
+fn on_person(event: Event<Person>) -> Result<()> {
+    let message = event.payload.message(&event.name);
+    tell(&event, &event.payload.user_id, message)
+}
+
+fn on_order(event: Event<Order>) -> Result<()> {
+    let message = event.payload.message(&event.name);
+    tell(&event, &event.payload.buyer_id, message)
+}
+
+fn on_payment_failed(event: Event<Failure>) -> Result<()> {
+    let message = event.payload.message();
+    tell(&event, &event.payload.buyer_id, message)
+}
+
+fn on_product(event: Event<Product>) -> Result<()> {
+    let message = event.payload.message(&event.name);
+    tell(&event, &event.payload.vendor_id, message)
+}
+
+fn on_vendor(event: Event<Vendor>) -> Result<()> {
+    let message = event.payload.message(&event.name);
+    tell(&event, &event.payload.vendor_id, message)
+}
+
+fn on_payout(event: Event<Payout>) -> Result<()> {
+    let message = event.payload.message(&event.name);
+    tell(&event, &event.payload.vendor_id, message)
+}
+
+fn on_licence(event: Event<Licence>) -> Result<()> {
+    let message = event.payload.message();
+    tell(&event, &event.payload.buyer_id, message)
+}

@@ -1,0 +1,158 @@
+//! Stories of notices, on the fake host.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "tests fail by panicking"
+)]
+
+use serde_json::{Value, json};
+use stoa_guest::Result;
+use stoa_guest::testing::Host;
+
+use crate::{dispatch, dispatch_event};
+
+fn host() -> Host {
+    Host::of(include_str!("../plugin.toml"))
+}
+
+/// Everything that any event tells, about the account `u1`.
+fn told() -> Value {
+    json!({
+        "userId": "u1", "buyerId": "u1", "vendorId": "u1", "name": "Ann", "email": "u1@example.com",
+        "orderId": "o1", "number": "ORD-1", "currency": "USD", "totalMinor": 1_250, "amountMinor": 1_250,
+        "reason": "No imprint", "productName": "Tool", "payoutId": "y1",
+        "lines": [{ "productId": "p", "vendorId": "v", "name": "Tool", "quantity": 2, "netMinor": 1_250 }],
+    })
+}
+
+fn tell(host: &Host, name: &str, id: &str) {
+    let mut told = told();
+    // An event has one of the two.
+    let other = if name.starts_with("payment.") {
+        "totalMinor"
+    } else {
+        "amountMinor"
+    };
+    if name.starts_with("order.") || name.starts_with("payment.") {
+        told.as_object_mut().unwrap().remove(other);
+    }
+    let event = host.event(name).id(id).json(&told);
+    event.deliver(dispatch_event).unwrap();
+}
+
+fn ask(host: &Host, handler: &str, user: &str, query: &str) -> Result<Value> {
+    let request = host.request(handler).user(user).query(query);
+    request.send(dispatch).map(|answer| answer.json())
+}
+
+/// The names of the events that the plugin handles.
+fn events() -> Vec<&'static str> {
+    let lines = include_str!("../plugin.toml").lines();
+    let names = lines.filter_map(|line| line.strip_prefix("event = "));
+    names.map(|name| name.trim_matches('"')).collect()
+}
+
+#[test]
+fn every_event_is_told_once_by_letter_and_in_the_list() {
+    let host = host();
+    for name in events() {
+        tell(&host, name, name);
+        tell(&host, name, name);
+        host.advance(1);
+    }
+    let letters = host.letters();
+    assert_eq!(letters.len(), events().len());
+    let subjects: Vec<&str> = letters
+        .iter()
+        .map(|letter| letter.subject.as_str())
+        .collect();
+    assert_eq!(
+        subjects,
+        [
+            "Welcome to Stoa",
+            "Your address is verified",
+            "Your order ORD-1",
+            "Your order ORD-1 is cancelled",
+            "Receipt for order ORD-1",
+            "Your payment did not go through",
+            "Refund for order ORD-1",
+            "Ann is on sale",
+            "Ann was not accepted",
+            "Ann may sell",
+            "Ann was not accepted",
+            "Your payout is on its way",
+            "Your payout was rejected",
+            "Tool is ready",
+        ]
+    );
+    assert!(letters.iter().all(|letter| letter.to == "u1"));
+    assert_eq!(
+        letters[4].text,
+        "Thank you: we have received 12.50 USD.\n\n2 × Tool: 12.50 USD\n\nStoa\n"
+    );
+    let list = ask(&host, "list_notices", "u1", "limit=5").unwrap();
+    assert_eq!(list["total"], events().len());
+    assert_eq!(list["notifications"][0]["kind"], "licence-issued");
+    let next = list["nextCursor"].as_str().unwrap();
+    let rest = ask(
+        &host,
+        "list_notices",
+        "u1",
+        &format!("limit=200&cursor={next}"),
+    )
+    .unwrap();
+    assert_eq!(
+        rest["notifications"].as_array().unwrap().len(),
+        events().len() - 5
+    );
+}
+
+#[test]
+fn notices_are_their_readers_own() {
+    let host = host();
+    tell(&host, "user.registered", "E1");
+    let read = |user: &str| {
+        let request = host.request("read_notice").user(user).param("id", "E1");
+        request.send(dispatch).map(|answer| answer.json())
+    };
+    assert_eq!(read("u2").unwrap_err().status, 404);
+    assert_eq!(ask(&host, "list_notices", "u2", "").unwrap()["total"], 0);
+    assert_eq!(
+        ask(&host, "list_notices", "u1", "unread=true").unwrap()["total"],
+        1
+    );
+    assert_eq!(read("u1").unwrap()["read"], true);
+    assert_eq!(
+        ask(&host, "list_notices", "u1", "unread=true").unwrap()["total"],
+        0
+    );
+    assert_eq!(
+        ask(&host, "list_notices", "u1", "cursor=nonsense")
+            .unwrap_err()
+            .status,
+        400
+    );
+}
+
+#[test]
+fn letters_that_nobody_needs_can_be_turned_off() {
+    let host = host();
+    let change = |off: Value| {
+        let request = host.request("change_preferences").user("u1");
+        request.json(&json!({ "lettersOff": off })).send(dispatch)
+    };
+    assert_eq!(change(json!(["receipt"])).unwrap_err().status, 422);
+    assert_eq!(change(json!(["gossip"])).unwrap_err().status, 400);
+    change(json!(["welcome"])).unwrap();
+    assert_eq!(
+        ask(&host, "view_preferences", "u1", "").unwrap(),
+        json!({ "lettersOff": ["welcome"] })
+    );
+    tell(&host, "user.registered", "E1");
+    tell(&host, "user.verified", "E2");
+    assert_eq!(host.letters().len(), 1);
+    assert_eq!(ask(&host, "list_notices", "u1", "").unwrap()["total"], 2);
+    host.set("letters", false);
+    tell(&host, "payment.success", "E3");
+    assert_eq!(host.letters().len(), 1, "the operator sends none at all");
+}

@@ -1,0 +1,38 @@
+//! What people say of themselves, want, and have bought.
+
+mod dashboard;
+mod profile;
+mod purchases;
+mod sources;
+mod subscriptions;
+#[cfg(test)]
+mod tests;
+mod wishlist;
+
+use serde::Deserialize;
+use stoa_guest::prelude::*;
+
+use crate::dashboard::view_dashboard;
+use crate::profile::{change_profile, view_profile};
+use crate::purchases::{Ordered, list_purchases};
+use crate::subscriptions::{list_subscriptions, subscribe, unsubscribe};
+use crate::wishlist::{add_wish, remove_wish, view_wishlist};
+
+stoa_guest::plugin!("plugin.toml");
+
+/// What the host tells of somebody who joined.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Registered {
+    user_id: String,
+    #[serde(default)]
+    name: String,
+}
+
+fn on_registered(event: Event<Registered>) -> Result<()> {
+    profile::found(&event.payload.user_id, &event.payload.name)
+}
+
+fn on_order(event: Event<Ordered>) -> Result<()> {
+    purchases::remember(event)
+}

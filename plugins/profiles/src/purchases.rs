@@ -1,0 +1,134 @@
+//! What people have ordered, as events tell; how each order stands is the orders' to say.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Number;
+use stoa_guest::prelude::*;
+
+/// Purchases, by the order's id.
+pub const PURCHASES: Collection<Purchase> = Collection::new("purchases");
+
+/// Purchases of a page when the client does not say.
+const LIMIT_DEFAULT: u32 = 20;
+/// Purchases of a page at most, as the store has it.
+const LIMIT_MAX: u32 = 200;
+
+/// A purchase as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Purchase {
+    user_id: String,
+    number: String,
+    currency: String,
+    total_minor: i64,
+    items: Vec<Item>,
+    at: u64,
+}
+
+/// A part of a purchase.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Schema)]
+#[serde(rename_all = "camelCase")]
+pub struct Item {
+    product_id: String,
+    name: String,
+    quantity: u32,
+}
+
+/// What orders tell.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Ordered {
+    order_id: String,
+    buyer_id: String,
+    #[serde(default)]
+    number: String,
+    currency: String,
+    total_minor: i64,
+    #[serde(default)]
+    lines: Vec<Item>,
+}
+
+/// Which purchases.
+#[derive(Debug, Deserialize, Schema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PurchasesQuery {
+    /// 1 to 200; 20 if absent.
+    limit: Option<u32>,
+    /// What the page before said.
+    cursor: Option<String>,
+}
+
+/// A purchase.
+#[derive(Debug, Serialize, Schema)]
+#[serde(rename_all = "camelCase")]
+pub struct PurchaseView {
+    order_id: String,
+    order_number: String,
+    total: Number,
+    currency: String,
+    items: Vec<Item>,
+    purchased_at: String,
+}
+
+/// Purchases, newest first.
+#[derive(Debug, Serialize, Schema)]
+#[serde(rename_all = "camelCase")]
+pub struct PurchaseList {
+    purchases: Vec<PurchaseView>,
+    total: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_cursor: Option<String>,
+}
+
+/// Adds an order to its buyer's history.
+pub fn remember(event: Event<Ordered>) -> Result<()> {
+    let Ordered {
+        order_id,
+        buyer_id,
+        number,
+        currency,
+        total_minor,
+        lines,
+    } = event.payload;
+    let purchase = Purchase {
+        user_id: buyer_id,
+        number,
+        currency,
+        total_minor,
+        items: lines,
+        at: event.raised_at_ms,
+    };
+    PURCHASES.put(&order_id, &purchase)?;
+    Ok(())
+}
+
+pub fn list_purchases(
+    caller: Caller,
+    Query(wanted): Query<PurchasesQuery>,
+) -> Result<Json<PurchaseList>> {
+    let own = PURCHASES.query().filter(eq("user_id", caller.user()?));
+    let limit = wanted.limit.unwrap_or(LIMIT_DEFAULT).clamp(1, LIMIT_MAX);
+    let has_cursor = wanted.cursor.is_some();
+    let page = own.sort_desc("at").limit(limit).cursor(wanted.cursor);
+    let page = page.with_total().run().map_err(|error| match error {
+        stoa_guest::storage::StorageError::Invalid(reason) if has_cursor => {
+            Problem::invalid("cursor", reason)
+        }
+        error => error.into(),
+    })?;
+    let view = |(order_id, purchase): (String, Purchase)| PurchaseView {
+        order_id,
+        order_number: purchase.number,
+        total: Money::new(purchase.total_minor, purchase.currency.clone()).to_major_json(),
+        currency: purchase.currency,
+        items: purchase.items,
+        purchased_at: clock::rfc3339(purchase.at),
+    };
+    Ok(Json(PurchaseList {
+        total: page.total.unwrap_or(0),
+        next_cursor: page.next_cursor,
+        purchases: page
+            .items
+            .into_iter()
+            .map(|stored| view((stored.id, stored.value)))
+            .collect(),
+    }))
+}

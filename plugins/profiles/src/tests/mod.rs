@@ -1,0 +1,275 @@
+//! Stories of people, on the fake host.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "tests fail by panicking"
+)]
+
+pub mod shop;
+
+use serde_json::{Value, json};
+use stoa_guest::Result;
+use stoa_guest::testing::{Host, Person};
+
+use crate::{dispatch, dispatch_event};
+
+fn host() -> Host {
+    let host = Host::of(include_str!("../../plugin.toml"));
+    host.person(Person {
+        id: "u1".into(),
+        email: "ann@example.com".into(),
+        name: "Ann Lee".into(),
+        role: "user".into(),
+        email_verified: true,
+        joined_at_ms: 0,
+    });
+    host
+}
+
+fn ask(host: &Host, handler: &str, id: &str, body: &Value) -> Result<Value> {
+    let request = host.request(handler).user("u1").param("id", id);
+    request
+        .json(body)
+        .send(dispatch)
+        .map(|answer| answer.json())
+}
+
+#[test]
+fn a_profile_is_there_from_the_beginning() {
+    let host = host();
+    let seen = ask(&host, "view_profile", "", &json!({})).unwrap();
+    assert_eq!(
+        (seen["firstName"].clone(), seen["lastName"].clone()),
+        (json!("Ann"), json!("Lee"))
+    );
+    assert_eq!(
+        (seen["email"].clone(), seen["name"].clone()),
+        (json!("ann@example.com"), json!("Ann Lee"))
+    );
+    assert_eq!(seen["preferences"]["notifications"], true);
+    let joined = json!({ "userId": "u1", "name": "Ann Lee", "email": "ann@example.com" });
+    let join = || {
+        host.event("user.registered")
+            .json(&joined)
+            .deliver(dispatch_event)
+            .unwrap()
+    };
+    join();
+    let changed = ask(
+        &host,
+        "change_profile",
+        "",
+        &json!({ "firstName": "Anna", "company": "Co" }),
+    );
+    assert_eq!(changed.unwrap()["lastName"], "Lee");
+    // Told again, it takes nothing back.
+    join();
+    assert_eq!(
+        ask(&host, "view_profile", "", &json!({})).unwrap()["firstName"],
+        "Anna"
+    );
+}
+
+#[test]
+fn a_profile_takes_what_makes_sense() {
+    let host = host();
+    for (change, field) in [
+        (json!({ "firstName": "x".repeat(255) }), "firstName"),
+        (json!({ "bio": "x".repeat(2_001) }), "bio"),
+        (json!({ "website": "javascript:alert(1)" }), "website"),
+        (json!({ "avatar": "//evil.example/a.png" }), "avatar"),
+        (
+            json!({ "preferences": { "theme": "pink" } }),
+            "preferences.theme",
+        ),
+        (
+            json!({ "preferences": { "currency": "usd" } }),
+            "preferences.currency",
+        ),
+        (
+            json!({ "preferences": { "language": "e n" } }),
+            "preferences.language",
+        ),
+        (json!({ "role": "admin" }), "role"),
+    ] {
+        let refused = ask(&host, "change_profile", "", &change).unwrap_err();
+        assert_eq!(
+            (refused.status, refused.field.as_deref()),
+            (400, Some(field)),
+            "{change}"
+        );
+    }
+    let good =
+        json!({ "avatar": "/media/a.png", "preferences": { "theme": "dark", "newsletter": true } });
+    let seen = ask(&host, "change_profile", "", &good).unwrap();
+    assert_eq!(
+        (
+            seen["preferences"]["theme"].clone(),
+            seen["preferences"]["currency"].clone()
+        ),
+        (json!("dark"), json!("USD"))
+    );
+}
+
+#[test]
+fn a_wishlist_holds_products_once_newest_first() {
+    let host = host();
+    let add = |id: &str| ask(&host, "add_wish", "", &json!({ "productId": id }));
+    assert_eq!(add("missing").unwrap_err().status, 404);
+    for id in ["p1", "p-out", "p1"] {
+        let _ = add(id).unwrap();
+        host.advance(1);
+    }
+    let seen = ask(&host, "view_wishlist", "", &json!({})).unwrap();
+    assert_eq!(seen["count"], 2);
+    let shown: Vec<_> = seen["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|item| {
+            (
+                item["id"].clone(),
+                item["available"].clone(),
+                item["price"].clone(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            (json!("p-out"), json!(false), json!(12.5)),
+            (json!("p1"), json!(true), json!(12.5)),
+        ]
+    );
+    assert_eq!(
+        ask(&host, "remove_wish", "p1", &json!({})).unwrap()["count"],
+        1
+    );
+    assert_eq!(
+        ask(&host, "remove_wish", "p1", &json!({}))
+            .unwrap_err()
+            .status,
+        404
+    );
+    for number in 0..99 {
+        let _ = add(&format!("p{number}")).unwrap();
+    }
+    assert_eq!(add("p-more").unwrap_err().status, 422);
+    let others = host
+        .request("view_wishlist")
+        .user("u2")
+        .send(dispatch)
+        .unwrap();
+    assert_eq!(others.json()["count"], 0);
+}
+
+#[test]
+fn subscriptions_are_ones_own_and_made_once() {
+    let host = host();
+    let subscribe = |body: Value| ask(&host, "subscribe", "", &body);
+    let made = subscribe(json!({ "type": "product", "targetId": "p1" })).unwrap();
+    assert_eq!(
+        (made["status"].clone(), made["type"].clone()),
+        (json!("active"), json!("product"))
+    );
+    let _ = subscribe(json!({ "type": "newsletter" })).unwrap();
+    for (body, code) in [
+        (
+            json!({ "type": "product", "targetId": "p1" }),
+            "already-subscribed",
+        ),
+        (
+            json!({ "type": "product", "targetId": "missing" }),
+            "not-found",
+        ),
+        (json!({ "type": "product" }), "invalid-request"),
+        (
+            json!({ "type": "newsletter", "targetId": "x" }),
+            "invalid-request",
+        ),
+        (
+            json!({ "type": "vendor", "targetId": "x".repeat(129) }),
+            "invalid-request",
+        ),
+        (json!({ "type": "world" }), "invalid-request"),
+    ] {
+        assert_eq!(subscribe(body.clone()).unwrap_err().code, code, "{body}");
+    }
+    let id = made["id"].as_str().unwrap();
+    let foreign = host
+        .request("unsubscribe")
+        .user("u2")
+        .param("id", id)
+        .send(dispatch);
+    assert_eq!(foreign.unwrap_err().status, 404);
+    assert_eq!(
+        ask(&host, "list_subscriptions", "", &json!({})).unwrap()["total"],
+        2
+    );
+    let _ = ask(&host, "unsubscribe", id, &json!({})).unwrap();
+    assert_eq!(
+        ask(&host, "list_subscriptions", "", &json!({})).unwrap()["total"],
+        1
+    );
+}
+
+#[test]
+fn what_was_ordered_is_remembered_for_its_buyer() {
+    let host = host();
+    for number in ["1", "2"] {
+        host.advance(1);
+        let told = json!({
+            "orderId": format!("o{number}"), "number": format!("ORD-{number}"), "buyerId": "u1",
+            "currency": "USD", "totalMinor": 1_250, "lines": [
+                { "productId": "p1", "vendorId": "v", "name": "Tool", "quantity": 2, "unitPriceMinor": 625, "netMinor": 1_250 },
+            ],
+        });
+        let event = host.event("order.created").json(&told);
+        event.deliver(dispatch_event).unwrap();
+    }
+    let seen = ask(&host, "list_purchases", "", &json!({})).unwrap();
+    assert_eq!(seen["total"], 2);
+    let first = &seen["purchases"][0];
+    assert_eq!(
+        (first["orderNumber"].clone(), first["total"].clone()),
+        (json!("ORD-2"), json!(12.5))
+    );
+    assert_eq!(
+        first["items"],
+        json!([{ "productId": "p1", "name": "Tool", "quantity": 2 }])
+    );
+    let others = host
+        .request("list_purchases")
+        .user("u2")
+        .send(dispatch)
+        .unwrap();
+    assert_eq!(others.json()["total"], 0);
+    let wrong = host
+        .request("list_purchases")
+        .user("u1")
+        .query("cursor=nonsense");
+    assert_eq!(wrong.send(dispatch).unwrap_err().status, 400);
+}
+
+#[test]
+fn the_dashboard_shows_all_of_it_at_a_glance() {
+    let host = host();
+    let _ = ask(&host, "add_wish", "", &json!({ "productId": "p1" })).unwrap();
+    let seen = ask(&host, "view_dashboard", "", &json!({})).unwrap();
+    assert_eq!(
+        (seen["totalOrders"].clone(), seen["totalSpent"].clone()),
+        (json!(3), json!({ "USD": 50.5 }))
+    );
+    assert_eq!(
+        (
+            seen["totalDownloads"].clone(),
+            seen["wishlistCount"].clone()
+        ),
+        (json!(1), json!(1))
+    );
+    assert_eq!(seen["recentOrders"][0]["orderNumber"], "ORD-1");
+    assert!(
+        seen["recentDownloads"][0].get("key").is_none(),
+        "keys are shown when asked for"
+    );
+}

@@ -1,0 +1,252 @@
+//! Who sells: registration, profiles, earnings as a double-entry ledger, payouts.
+
+mod analytics;
+mod earnings;
+mod interface;
+mod ledger;
+mod payouts;
+mod profile;
+mod shelf;
+#[cfg(test)]
+mod tests;
+mod vendor;
+mod view;
+
+use serde::Deserialize;
+use serde_json::Number;
+use stoa_guest::prelude::*;
+
+use crate::earnings::{Cancelled, Paid};
+use crate::ledger::{BALANCES, Balance, JOURNAL};
+use crate::payouts::{PAYOUTS, PayoutStatus};
+use crate::profile::{NewVendor, ProfileChange};
+use crate::vendor::{Status, VENDORS, Vendor};
+use crate::view::{AnalyticsView, EarningsView, PayoutPage, PayoutView, VendorView};
+
+stoa_guest::plugin!("plugin.toml");
+
+/// Elements of a page when the client does not say.
+const LIMIT_DEFAULT: u32 = 20;
+
+/// Elements of a page at most, as the store has it.
+const LIMIT_MAX: u32 = 200;
+
+/// Currencies that one vendor sells in at most.
+const CURRENCIES_MAX: u32 = 50;
+
+fn register(caller: Caller, Json(new): Json<NewVendor>) -> Result<Created<Json<VendorView>>> {
+    let id = caller.user()?.to_owned();
+    let before = vendor::of(&id)?;
+    if before.is_some_and(|vendor| vendor.status != Status::Rejected) {
+        let detail = "You have registered already.";
+        return Err(Problem::conflict("already-registered", detail));
+    }
+    let at_once = settings::get("auto_approve").unwrap_or(false);
+    let vendor = Vendor {
+        profile: new.check(caller.email)?,
+        status: Status::Pending,
+        reason: None,
+        created_at: clock::now_ms(),
+        decided_at: None,
+    };
+    VENDORS.put(&id, &vendor)?;
+    let vendor = match at_once {
+        true => vendor::approve(&id)?,
+        false => vendor,
+    };
+    shown(&id, vendor).map(Created)
+}
+
+fn view_profile(caller: Caller) -> Result<Json<VendorView>> {
+    let id = caller.user()?;
+    shown(id, own(id)?)
+}
+
+fn change_profile(caller: Caller, Json(change): Json<ProfileChange>) -> Result<Json<VendorView>> {
+    let id = caller.user()?;
+    let vendor = match vendor::of(id)? {
+        Some(vendor) => vendor,
+        // An administrator made this account a vendor without asking it to register.
+        None => Vendor {
+            profile: profile::of_vendor_without(&caller),
+            status: Status::Approved,
+            reason: None,
+            created_at: clock::now_ms(),
+            decided_at: None,
+        },
+    };
+    let vendor = Vendor {
+        profile: change.apply(vendor.profile)?,
+        ..vendor
+    };
+    VENDORS.put(id, &vendor)?;
+    shown(id, vendor)
+}
+
+/// How long a period.
+#[derive(Debug, Deserialize, Schema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Period {
+    /// Days up to now, 1 to 366; 30 if absent.
+    days: Option<u32>,
+}
+
+fn view_analytics(caller: Caller, Query(period): Query<Period>) -> Result<Json<AnalyticsView>> {
+    let days = period.days.unwrap_or(analytics::DAYS_DEFAULT);
+    if !(1..=analytics::DAYS_MAX).contains(&days) {
+        let detail = format!("days is 1 to {}.", analytics::DAYS_MAX);
+        return Err(Problem::invalid("days", detail));
+    }
+    let id = caller.user()?;
+    analytics::of(id, days, shelf::standing(id)?).map(Json)
+}
+
+/// Which part of a list.
+#[derive(Debug, Deserialize, Schema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct PageOf {
+    /// From 1.
+    page: Option<u32>,
+    /// 1 to 200; 20 if absent.
+    limit: Option<u32>,
+}
+
+impl PageOf {
+    /// Limit and offset.
+    fn window(&self) -> (u32, u32) {
+        let limit = self.limit.unwrap_or(LIMIT_DEFAULT).clamp(1, LIMIT_MAX);
+        let page = self.page.unwrap_or(1).max(1);
+        (limit, (page - 1).saturating_mul(limit))
+    }
+}
+
+fn view_earnings(caller: Caller, Query(page): Query<PageOf>) -> Result<Json<EarningsView>> {
+    let id = caller.user()?;
+    let (limit, offset) = page.window();
+    let entries = JOURNAL.query().filter(eq("vendor_id", id)).sort_desc("at");
+    let entries = entries.offset(offset).limit(limit).with_total().run()?;
+    Ok(Json(EarningsView {
+        balances: balances(id)?.into_iter().map(Into::into).collect(),
+        total: entries.total.unwrap_or(0),
+        entries: entries
+            .items
+            .into_iter()
+            .map(|stored| stored.value.into())
+            .collect(),
+    }))
+}
+
+/// How much to be paid.
+#[derive(Debug, Deserialize, Schema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct NewPayout {
+    /// In major units.
+    amount: Number,
+    /// ISO 4217; may be left out by who sells in one currency alone.
+    currency: Option<String>,
+}
+
+fn request_payout(caller: Caller, Json(new): Json<NewPayout>) -> Result<Created<Json<PayoutView>>> {
+    let id = caller.user()?;
+    let currency = match new.currency {
+        Some(currency) => currency,
+        None => only_currency(id)?,
+    };
+    let amount = Money::from_major_json(&new.amount, &currency)
+        .map_err(|error| Problem::invalid("amount", format!("{error}.")))?;
+    let (payout_id, payout) = payouts::request(id, &amount)?;
+    Ok(Created(Json(PayoutView::of(payout_id, payout))))
+}
+
+fn only_currency(vendor_id: &str) -> Result<String> {
+    let mut balances = balances(vendor_id)?.into_iter();
+    match (balances.next(), balances.next()) {
+        (Some(balance), None) => Ok(balance.currency),
+        (None, _) => Err(
+            Problem::new(422, "insufficient-balance", "There is nothing available.")
+                .with_field("amount"),
+        ),
+        _ => Err(Problem::invalid("currency", "Say in which currency.")),
+    }
+}
+
+/// Which payouts.
+#[derive(Debug, Deserialize, Schema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct PayoutsQuery {
+    status: Option<PayoutStatus>,
+    /// From 1.
+    page: Option<u32>,
+    /// 1 to 200; 20 if absent.
+    limit: Option<u32>,
+}
+
+fn list_payouts(caller: Caller, Query(wanted): Query<PayoutsQuery>) -> Result<Json<PayoutPage>> {
+    let mut filters = Vec::new();
+    if !caller.is_admin() {
+        filters.push(eq("vendor_id", caller.user()?));
+    }
+    if let Some(status) = wanted.status {
+        filters.push(eq("status", status.word()));
+    }
+    let PayoutsQuery { page, limit, .. } = wanted;
+    let (limit, offset) = PageOf { page, limit }.window();
+    let mut query = PAYOUTS.query().sort_desc("requested_at");
+    if !filters.is_empty() {
+        query = query.filter(and(filters));
+    }
+    let found = query.offset(offset).limit(limit).with_total().run()?;
+    Ok(Json(PayoutPage {
+        total: found.total.unwrap_or(0),
+        payouts: found
+            .items
+            .into_iter()
+            .map(|stored| PayoutView::of(stored.id, stored.value))
+            .collect(),
+    }))
+}
+
+/// What has become of a payout.
+#[derive(Debug, Deserialize, Schema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Decision {
+    /// Whether it was paid; else it is rejected.
+    paid: bool,
+    /// The transfer's reference, or why it was rejected.
+    note: Option<String>,
+}
+
+fn decide_payout(
+    Path(id): Path<String>,
+    Json(decision): Json<Decision>,
+) -> Result<Json<PayoutView>> {
+    let payout = payouts::decide(&id, decision.paid, decision.note)?;
+    Ok(Json(PayoutView::of(id, payout)))
+}
+
+fn on_payment(event: Event<Paid>) -> Result<()> {
+    earnings::credit(&event.payload)
+}
+
+fn on_refund(event: Event<Paid>) -> Result<()> {
+    earnings::take_back(&event.payload)
+}
+
+fn on_cancelled(event: Event<Cancelled>) -> Result<()> {
+    earnings::cancel(event.payload)
+}
+
+fn own(id: &str) -> Result<Vendor> {
+    vendor::of(id)?.ok_or_else(|| Problem::not_found("vendor"))
+}
+
+fn balances(vendor_id: &str) -> Result<Vec<Balance>> {
+    let found = BALANCES.query().filter(eq("vendor_id", vendor_id));
+    let found = found.limit(CURRENCIES_MAX).run()?;
+    Ok(found.items.into_iter().map(|stored| stored.value).collect())
+}
+
+fn shown(id: &str, vendor: Vendor) -> Result<Json<VendorView>> {
+    let standing = shelf::standing(id)?;
+    Ok(Json(view::vendor(id, vendor, standing, &balances(id)?)))
+}
