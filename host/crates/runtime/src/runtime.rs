@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use arc_swap::ArcSwap;
+use stoa_kernel::answer::InFlight;
 use stoa_kernel::limits::CallLimits;
 use stoa_kernel::plugins::{Plugins, Snapshot};
 use stoa_kernel::status::PartStatus;
@@ -27,7 +28,6 @@ use crate::migration::MIGRATIONS;
 use crate::registry::{Held, Live};
 use crate::scope::Ports;
 use crate::tenants::Tenants;
-use stoa_kernel::answer::InFlight;
 
 /// Why the runtime could not start.
 #[derive(Debug, thiserror::Error)]
