@@ -1,23 +1,28 @@
 //! The composition root: the one place where store, runtime, identity and edge meet.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use stoa_identity::organizations::TenantPlans;
+use stoa_egress::Egress;
+use stoa_identity::organizations::{Selling, TenantPlans};
 use stoa_identity::{Identity, TenantDirectory};
+use stoa_kernel::event::HostSubscriber;
+use stoa_kernel::secret::Secret;
 use stoa_kernel::store::Store as _;
-use stoa_runtime::{Compiler, Policy, Runtime, RuntimeConfig};
+use stoa_mail::PluginLetters;
+use stoa_runtime::{Compiler, Dispatcher, Policy, Runtime, RuntimeConfig};
 use stoa_store::{StoreConfig, SurrealStore};
 use stoa_web::{Edge, EdgeConfig, Metrics};
 use tokio::net::TcpListener;
 
-use crate::config::{Config, Location};
+use crate::config::{Config, Location, SecretValues};
 use crate::mail::{self, Mail};
 use crate::system::{SystemClock, SystemRandom};
 use crate::watch::{self, Watcher};
-use crate::{bootstrap, demo, people, quotas};
+use crate::{bootstrap, demo, events, people, quotas};
 
 /// How often expired documents and stored answers are removed. They are invisible from their time on; this
 /// only gives their room back.
@@ -31,6 +36,7 @@ pub struct Host {
     store: Arc<SurrealStore>,
     identity: Arc<Identity>,
     mail: Mail,
+    dispatcher: Arc<Dispatcher>,
     watcher: Option<Watcher>,
 }
 
@@ -78,6 +84,7 @@ pub async fn build(config: &Config, file: Option<&Path>) -> anyhow::Result<Host>
             plans: plans.clone(),
             letters_per_tenant_daily_max: config.mail.plugin_letters_daily_max,
         },
+        outbound: Arc::new(Egress::new().context("the client for services elsewhere")?),
     };
     let runtime = Runtime::start(runtime_config(config)?, ports).await?;
 
@@ -101,7 +108,7 @@ pub async fn build(config: &Config, file: Option<&Path>) -> anyhow::Result<Host>
     let people = people::open(
         config,
         people::Ports {
-            platform,
+            platform: platform.clone(),
             clock: clock.clone(),
             random: random.clone(),
             participants: vec![runtime.clone()],
@@ -109,6 +116,15 @@ pub async fn build(config: &Config, file: Option<&Path>) -> anyhow::Result<Host>
     )
     .await?;
     bootstrap::first_operator(config, &people.accounts).await?;
+    // Before the first request: what a commit raises must be heard.
+    let selling = Selling::new(platform, config.tenancy.default.clone());
+    let letters = PluginLetters::new(mail.post.clone(), directory);
+    let subscribers: Vec<Arc<dyn HostSubscriber>> =
+        vec![plans, Arc::new(selling), Arc::new(letters)];
+    let dispatcher =
+        events::start(config, Arc::clone(&runtime), store.clone(), subscribers).await?;
+    let mut parts = counting.parts;
+    parts.push(dispatcher.clone());
     let mut services = people.services;
     services.extend(mail.services.iter().cloned());
     let edge = Edge::new(
@@ -119,7 +135,7 @@ pub async fn build(config: &Config, file: Option<&Path>) -> anyhow::Result<Host>
             identity: people.identity.clone(),
             quotas: counting.quotas,
             organization_quota: Some(people.plans),
-            parts: counting.parts,
+            parts,
             services,
             clock,
             random,
@@ -132,6 +148,7 @@ pub async fn build(config: &Config, file: Option<&Path>) -> anyhow::Result<Host>
         store,
         identity: people.identity,
         mail,
+        dispatcher,
         watcher,
     })
 }
@@ -159,8 +176,10 @@ impl Host {
         let served = Arc::clone(&self.edge).serve(listener, shutdown).await;
 
         sweeper.abort();
+        self.dispatcher.stop().await;
         letters.stop().await;
         drop(self.watcher);
+        drop(self.dispatcher);
         drop(self.runtime);
         self.store.shutdown().await;
         tracing::info!("stopped");
@@ -193,7 +212,23 @@ fn policy(config: &Config) -> Policy {
     Policy {
         denied: config.plugins.deny.clone(),
         settings: config.plugins.settings.0.clone(),
+        outbound: config.plugins.outbound.clone(),
+        secrets: secrets(config),
     }
+}
+
+/// Secrets by plugin and name.
+fn secrets(config: &Config) -> BTreeMap<String, BTreeMap<String, Vec<Secret>>> {
+    let of_plugin = |values: &BTreeMap<String, SecretValues>| {
+        let named = values.iter();
+        named
+            .map(|(name, values)| (name.clone(), values.values()))
+            .collect()
+    };
+    let plugins = config.plugins.secrets.iter();
+    plugins
+        .map(|(plugin, values)| (plugin.clone(), of_plugin(values)))
+        .collect()
 }
 
 /// The store as the configuration wants it.

@@ -7,6 +7,8 @@ use std::path::PathBuf;
 use serde::Deserialize;
 use serde_json::Value;
 use stoa_kernel::limits::CallLimits;
+use stoa_kernel::outbound::Destination;
+use stoa_kernel::secret::Secret;
 use stoa_kernel::wit::HOST_INTERFACES;
 
 /// Where plugins come from and what they may do.
@@ -34,6 +36,33 @@ pub struct Plugins {
     pub deny: BTreeMap<String, BTreeSet<String>>,
     /// Settings, by plugin and name.
     pub settings: PluginSettings,
+    /// Where services elsewhere are, by plugin and name, if not where the plugin's manifest says.
+    pub outbound: BTreeMap<String, BTreeMap<String, Destination>>,
+    /// Secrets, by plugin and name.
+    pub secrets: BTreeMap<String, BTreeMap<String, SecretValues>>,
+}
+
+/// One value of a secret, or several while it is being replaced, the newest first.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+pub enum SecretValues {
+    /// The only one.
+    One(Secret),
+    /// The newest first.
+    Several(Vec<Secret>),
+}
+
+impl SecretValues {
+    /// Those that are not empty.
+    #[must_use]
+    pub fn values(&self) -> Vec<Secret> {
+        let values = match self {
+            Self::One(value) => std::slice::from_ref(value),
+            Self::Several(values) => values,
+        };
+        let set = values.iter().filter(|value| !value.is_empty());
+        set.cloned().collect()
+    }
 }
 
 /// What one call may use.
@@ -106,6 +135,15 @@ impl Plugins {
             if let Some(word) = words.iter().find(|word| !is_known(word)) {
                 return Err(format!(
                     "plugins.deny.{plugin}: there is no capability {word:?}"
+                ));
+            }
+        }
+        for (plugin, services) in &self.outbound {
+            let is_http = |url: &str| url.starts_with("https://") || url.starts_with("http://");
+            let mut services = services.iter();
+            if let Some((name, _)) = services.find(|(_, service)| !is_http(&service.url)) {
+                return Err(format!(
+                    "plugins.outbound.{plugin}.{name}: url is no http address"
                 ));
             }
         }

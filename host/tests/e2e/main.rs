@@ -17,6 +17,7 @@ mod contract;
 mod demo;
 mod denials;
 mod durability;
+mod events;
 mod extension;
 mod google;
 mod host_routes;

@@ -11,6 +11,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("stoa-identity", &["stoa-kernel", "stoa-wit"]),
     ("stoa-mail", &["stoa-kernel", "stoa-wit"]),
     ("stoa-quota", &["stoa-kernel", "stoa-wit"]),
+    ("stoa-egress", &["stoa-kernel"]),
     ("stoa-web", &["stoa-kernel", "stoa-wit"]),
     ("stoa-testkit", OF_ASSEMBLIES),
     ("stoa", OF_ASSEMBLIES),
@@ -26,6 +27,7 @@ const OF_ASSEMBLIES: &[&str] = &[
     "stoa-identity",
     "stoa-mail",
     "stoa-quota",
+    "stoa-egress",
     "stoa-web",
     "stoa-wit",
 ];

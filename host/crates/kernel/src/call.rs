@@ -28,6 +28,9 @@ pub struct Request {
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Bytes,
+    /// What it is for, when that is the same for every repetition: an event that is delivered, a turn of a
+    /// schedule. None for a client's request, which has its idempotency key for that.
+    pub cause: Option<String>,
     /// Set when the client asked for the request to be safe to repeat.
     pub idempotency: Option<IdempotencyKey>,
 }

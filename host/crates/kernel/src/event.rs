@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::clock::{Clock, Millis};
@@ -15,7 +16,7 @@ use crate::store::StoreError;
 pub const HOST: &str = "host";
 
 /// An event that was raised.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
     /// ULID. The commit that raises it may replace it by a greater one, so that of two commits that touch the
     /// same document the later one's events have the greater ids; from then on it stays.
@@ -136,7 +137,7 @@ pub trait OutboxListener: Send + Sync + 'static {
 /// [`crate::store::UnitOfWork::raise`] and nowhere else.
 #[async_trait]
 pub trait Outbox: Send + Sync + 'static {
-    /// Who hears of news from now on, in place of whoever did.
+    /// Who hears of news from now on, in place of whoever did before.
     fn listen(&self, listener: Arc<dyn OutboxListener>);
 
     /// The events that wait with ids from `from` on, in the order of their ids.

@@ -15,9 +15,11 @@ use wasmtime::component::{Component, InstancePre};
 
 use crate::Core;
 use crate::artifact::{ARTIFACT_BYTES_MAX, Artifact, ArtifactError};
+use crate::bindings::exports::stoa::events::subscriber::GuestIndices as SubscriberIndices;
 use crate::bindings::exports::stoa::http::handler::GuestIndices as HandlerIndices;
 use crate::bindings::exports::stoa::lifecycle::lifecycle::GuestIndices as LifecycleIndices;
 use crate::bindings::exports::stoa::lifecycle::personal_data::GuestIndices as PersonalDataIndices;
+use crate::bindings::exports::stoa::schedule::scheduled::GuestIndices as ScheduledIndices;
 use crate::call;
 use crate::compile::CompileError;
 use crate::config::Policy;
@@ -26,7 +28,8 @@ use crate::meter::Meter;
 use crate::migration::{self, Migrated};
 use crate::registry::{Live, SetError};
 use crate::reuse::Shelf;
-use crate::revision::{CollectionInfo, Revision};
+use crate::revision::{CollectionInfo, OUTBOUND_CONCURRENCY_MAX, Revision};
+use crate::services::Services;
 use crate::state::State;
 use crate::transaction::host_scope;
 use crate::turnstile::Turnstiles;
@@ -37,6 +40,9 @@ const DAY_MS: u64 = 86_400_000;
 /// Why a file did not become a live plugin.
 #[derive(Debug, thiserror::Error)]
 pub enum ActivationError {
+    /// The operator names a service or a secret that the plugin does not have.
+    #[error("{0}")]
+    Services(String),
     /// The file can't be read.
     #[error("can't be read: {0}")]
     Unreadable(#[from] std::io::Error),
@@ -101,8 +107,11 @@ fn prepare_blocking(core: &Core, file: &Path) -> Result<Candidate, ActivationErr
     let none = BTreeSet::new();
     let denied = policy.denied.get(&package.manifest.name).unwrap_or(&none);
     let (pre, used) = linking::link(&component, &package, denied)?;
-    let settings = settings(&policy, &package)?;
-    let revision = revision(core, artifact.digest, package, settings, &component, pre)?;
+    let operator = Operator {
+        settings: settings(&policy, &package)?,
+        services: services(&policy, &package)?,
+    };
+    let revision = revision(core, artifact.digest, package, operator, &component, pre)?;
     Ok(Candidate {
         revision: Arc::new(revision),
         used: Arc::new(used),
@@ -118,11 +127,17 @@ fn read(file: &Path) -> std::io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// What the operator has set for a plugin.
+struct Operator {
+    settings: HashMap<String, String>,
+    services: Services,
+}
+
 fn revision(
     core: &Core,
     digest: String,
     package: Arc<Package>,
-    settings: HashMap<String, String>,
+    operator: Operator,
     component: &Component,
     pre: InstancePre<State>,
 ) -> Result<Revision, ActivationError> {
@@ -143,6 +158,18 @@ fn revision(
     if personal_data.is_none() && manifest.personal_data {
         return Err(ActivationError::MissingExport(
             "personal_data (stoa:lifecycle/personal-data)",
+        ));
+    }
+    let subscriber = SubscriberIndices::new(&pre).ok();
+    if subscriber.is_none() && !manifest.subscriptions.is_empty() {
+        return Err(ActivationError::MissingExport(
+            "subscriptions (stoa:events/subscriber)",
+        ));
+    }
+    let scheduled = ScheduledIndices::new(&pre).ok();
+    if scheduled.is_none() && !manifest.schedules.is_empty() {
+        return Err(ActivationError::MissingExport(
+            "schedules (stoa:schedule/scheduled)",
         ));
     }
     let limits = CallLimits::resolve(
@@ -173,8 +200,12 @@ fn revision(
         handler,
         lifecycle,
         personal_data,
+        subscriber,
+        scheduled,
         provided: linking::provided(component, &package)?,
-        settings,
+        settings: operator.settings,
+        services: operator.services,
+        outbound_slots: Semaphore::new(OUTBOUND_CONCURRENCY_MAX),
         collections,
         slots: Arc::new(Semaphore::new(limits.concurrency_max as usize)),
         turnstiles: Turnstiles::default(),
@@ -191,6 +222,14 @@ fn collection_info(plugin: &str, name: &str, collection: &Collection) -> Collect
         name: CollectionName::new(plugin, name),
         expiry_ms: collection.expiry_days.map(|days| u64::from(days) * DAY_MS),
     }
+}
+
+/// Where the operator says that services are, and the secrets that it keeps.
+fn services(policy: &Policy, package: &Package) -> Result<Services, ActivationError> {
+    let manifest = &package.manifest;
+    let name = &manifest.name;
+    let (destinations, secrets) = (policy.outbound.get(name), policy.secrets.get(name));
+    Services::resolve(manifest, destinations, secrets).map_err(ActivationError::Services)
 }
 
 /// The operator's settings over the manifest's defaults.

@@ -1,8 +1,9 @@
 //! The sandbox: components, their limits, their links to each other and to the host.
 //!
-//! A file becomes a plugin in `activation`; `registry` holds the set that is live; `transaction` runs a
-//! request through it, `call` one guest, `relay` one plugin's call to another; `interface` is what
-//! guests can reach.
+//! A file becomes a plugin in `activation`; `registry` holds the set that is live; `request` answers
+//! a client through it, `events` brings events and turns to it, `transaction` runs a guest for any cause until
+//! that is committed, `call` runs it once, `relay` one plugin's call to another; `interface` is what guests can
+//! reach.
 
 mod activation;
 mod answers;
@@ -14,6 +15,7 @@ mod call;
 mod compile;
 mod config;
 mod engine;
+mod events;
 mod fault;
 mod interface;
 mod limiter;
@@ -24,9 +26,11 @@ mod outside;
 mod personal_data;
 mod registry;
 mod relay;
+mod request;
 mod reuse;
 mod revision;
 mod scope;
+mod services;
 mod state;
 mod tenants;
 mod transaction;
@@ -38,6 +42,7 @@ mod runtime;
 pub use activation::ActivationError;
 pub use compile::CompileError;
 pub use config::{Compiler, Policy, RuntimeConfig};
+pub use events::{DeadLetter, DeadLetters, Dispatcher, DispatcherPorts, LetterError};
 pub use runtime::{Runtime, StartError, compile_file};
 pub use scope::{People, Ports};
 

@@ -1,10 +1,14 @@
 //! What the outside world told a request, remembered so that a second run is told the same.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use bytes::Bytes;
 use stoa_kernel::clock::Millis;
+use stoa_kernel::outbound::{OutboundAnswer, OutboundError};
+
+/// What a service elsewhere answered, or why there is no answer.
+type Heard = Result<OutboundAnswer, OutboundError>;
 
 /// One answer of the outside world.
 #[derive(Debug, Clone)]
@@ -20,12 +24,17 @@ enum Answer {
 #[derive(Debug, Default)]
 pub struct Outside {
     log: Mutex<Log>,
+    nonce: OnceLock<String>,
 }
 
 #[derive(Debug, Default)]
 struct Log {
     told: Vec<Answer>,
     replay: VecDeque<Answer>,
+    /// What services elsewhere answered, by the request's digest. A second run that sends the same request, at
+    /// whatever place, is told the same and sends nothing.
+    heard: Vec<([u8; 32], Heard)>,
+    replay_heard: Vec<([u8; 32], Heard)>,
     /// Whether the outside world was reached past this log.
     open: bool,
 }
@@ -34,12 +43,17 @@ impl Outside {
     /// Whether nothing was asked of the outside world.
     pub fn is_silent(&self) -> bool {
         let log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
-        log.told.is_empty() && !log.open
+        log.told.is_empty() && log.heard.is_empty() && !log.open
     }
 
     /// Says that something was asked that is not remembered here.
     pub fn open(&self) {
         self.log.lock().unwrap_or_else(PoisonError::into_inner).open = true;
+    }
+
+    /// A text that is this request's alone, in all of its runs.
+    pub fn nonce(&self, make: impl FnOnce() -> String) -> String {
+        self.nonce.get_or_init(make).clone()
     }
 
     /// Begins another run: everything told so far will be told again.
@@ -48,6 +62,24 @@ impl Outside {
         let mut replay: VecDeque<Answer> = log.told.drain(..).collect();
         replay.extend(log.replay.drain(..));
         log.replay = replay;
+        let heard = std::mem::take(&mut log.heard);
+        log.replay_heard.splice(..0, heard);
+    }
+
+    /// What a run before was told when it sent the same request; each answer is told once a run.
+    pub fn replayed(&self, digest: &[u8; 32]) -> Option<Heard> {
+        let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = log
+            .replay_heard
+            .iter()
+            .position(|(known, _)| known == digest)?;
+        Some(log.replay_heard.remove(place).1)
+    }
+
+    /// Remembers what a service elsewhere answered in this run.
+    pub fn answered(&self, digest: [u8; 32], heard: Heard) {
+        let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        log.heard.push((digest, heard));
     }
 
     /// The time.
@@ -82,6 +114,37 @@ impl Outside {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_request_that_was_sent_is_not_sent_again_whatever_comes_before_it() {
+        let outside = Outside::default();
+        let (pay, ask) = ([1; 32], [2; 32]);
+        let heard = |text: &'static str| {
+            Ok(OutboundAnswer {
+                status: 200,
+                headers: Vec::new(),
+                body: Bytes::from_static(text.as_bytes()),
+            })
+        };
+        assert!(outside.is_silent());
+        assert_eq!(outside.replayed(&pay), None);
+        outside.answered(pay, heard("first"));
+        outside.answered(pay, heard("second"));
+        outside.answered(ask, Err(OutboundError::Unknown("late".into())));
+        assert!(!outside.is_silent());
+        outside.rewind();
+        assert_eq!(
+            outside.replayed(&ask),
+            Some(Err(OutboundError::Unknown("late".into())))
+        );
+        assert_eq!(outside.replayed(&pay), Some(heard("first")));
+        outside.answered(pay, heard("first"));
+        // A third run is told both, though the second one came to an end after the first.
+        outside.rewind();
+        assert_eq!(outside.replayed(&pay), Some(heard("first")));
+        assert_eq!(outside.replayed(&pay), Some(heard("second")));
+        assert_eq!(outside.replayed(&pay), None);
+    }
 
     #[test]
     fn a_second_run_is_told_the_same_and_a_different_question_something_new() {

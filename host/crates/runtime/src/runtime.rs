@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use arc_swap::ArcSwap;
+use stoa_kernel::answer::InFlight;
 use stoa_kernel::limits::CallLimits;
 use stoa_kernel::plugins::{Plugins, Snapshot};
 use stoa_kernel::status::PartStatus;
 use stoa_kernel::store::{Realm, StoreError};
 use stoa_wit::Collection;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, watch};
 
 use crate::activation::{self, ActivationError, Candidate};
 use crate::aot::AotCache;
@@ -21,12 +22,12 @@ use crate::compile::{self, CompileError, Loader};
 use crate::config::{Policy, RuntimeConfig};
 use crate::engine::{self, Ticker};
 use crate::interface::mail::LETTERS;
+use crate::events;
 use crate::linking::{LinkError, Used};
 use crate::migration::MIGRATIONS;
 use crate::registry::{Held, Live};
 use crate::scope::Ports;
 use crate::tenants::Tenants;
-use stoa_kernel::answer::InFlight;
 
 /// Why the runtime could not start.
 #[derive(Debug, thiserror::Error)]
@@ -63,8 +64,10 @@ struct FileState {
 
 /// The plugins and everything that they run on.
 pub struct Runtime {
-    core: Arc<Core>,
+    pub(crate) core: Arc<Core>,
     live: ArcSwap<Held>,
+    /// Counts the sets that were live.
+    sets: watch::Sender<u64>,
     uses: RwLock<BTreeMap<Arc<str>, Arc<Used>>>,
     files: RwLock<BTreeMap<PathBuf, FileState>>,
     changing: Mutex<()>,
@@ -88,6 +91,7 @@ impl Runtime {
                 &[MIGRATIONS, LETTERS].map(|name| (name.into(), Collection::default())),
             )
             .await?;
+        events::declare(&*ports.store).await?;
         let core = Arc::new(Core {
             loader: Loader::new(engine, aot, config.compiler.clone()),
             cache: Arc::new(PluginCache::new(config.cache_bytes_max)),
@@ -103,6 +107,7 @@ impl Runtime {
         Ok(Arc::new(Self {
             core,
             live: ArcSwap::from_pointee(Held(Arc::new(empty))),
+            sets: watch::Sender::new(0),
             uses: RwLock::default(),
             files: RwLock::default(),
             changing: Mutex::default(),
@@ -154,7 +159,7 @@ impl Runtime {
             candidate.revision.shelf.close();
             return Err(error);
         }
-        self.live.store(Arc::new(Held(live)));
+        self.set_live(live);
         for replaced in [Some(&name), renamed.as_ref()].into_iter().flatten() {
             if let Some(replaced) = before.plugins().get(replaced) {
                 replaced.shelf.close();
@@ -171,9 +176,19 @@ impl Runtime {
         Ok(())
     }
 
-    /// What serves now, and what it runs on.
-    pub(crate) fn serving(&self) -> (Arc<Core>, Arc<Live>) {
-        (Arc::clone(&self.core), Arc::clone(&self.live.load().0))
+    fn set_live(&self, live: Arc<Live>) {
+        self.live.store(Arc::new(Held(live)));
+        self.sets.send_modify(|sets| *sets += 1);
+    }
+
+    /// The set that is live.
+    pub(crate) fn live(&self) -> Arc<Live> {
+        Arc::clone(&self.live.load().0)
+    }
+
+    /// Tells whenever another set has become live.
+    pub(crate) fn watch_live(&self) -> watch::Receiver<u64> {
+        self.sets.subscribe()
     }
 
     /// Takes a plugin out after its file has gone. Requests under way end in peace.
@@ -197,7 +212,7 @@ impl Runtime {
         uses.remove(name);
         match Live::build(Arc::downgrade(&self.core), plugins, &uses) {
             Ok(live) => {
-                self.live.store(Arc::new(Held(Arc::new(live))));
+                self.set_live(Arc::new(live));
                 if let Some(removed) = removed {
                     removed.shelf.close();
                 }

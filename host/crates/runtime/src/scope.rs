@@ -10,8 +10,9 @@ use stoa_kernel::directory::Directory;
 use stoa_kernel::limits::{
     GUEST_BYTES_PER_REQUEST_MAX, LETTERS_PER_REQUEST_MAX, LOG_BYTES_PER_REQUEST_MAX,
 };
+use stoa_kernel::outbound::{Outbound, REQUESTS_PER_RUN_MAX};
 use stoa_kernel::plans::Plans;
-use stoa_kernel::random::Random;
+use stoa_kernel::random::{Random, ulid};
 use stoa_kernel::store::{Store, UnitOfWork};
 
 use crate::cache::{CacheChanges, PluginCache};
@@ -28,6 +29,8 @@ pub struct Ports {
     pub clock: Arc<dyn Clock>,
     /// Randomness.
     pub random: Arc<dyn Random>,
+    /// Services elsewhere.
+    pub outbound: Arc<dyn Outbound>,
     /// People.
     pub people: People,
 }
@@ -68,12 +71,26 @@ pub struct Scope {
     pub deadline: Instant,
 }
 
+impl Scope {
+    /// What the request is for: the same for every repetition that means the same, and for nothing else.
+    pub fn cause(&self) -> String {
+        match (&self.request.cause, &self.request.idempotency) {
+            (Some(cause), _) => cause.clone(),
+            (None, Some(key)) => key.id.clone(),
+            (None, None) => self
+                .outside
+                .nonce(|| ulid(self.ports.clock.now(), &*self.ports.random)),
+        }
+    }
+}
+
 /// What all guests of one run share: a plugin gets no more by calling others.
 #[derive(Debug)]
 pub struct Budget {
     guest_bytes_left: AtomicU64,
     log_bytes_left: AtomicU64,
     letters_left: AtomicU32,
+    outbound_left: AtomicU32,
 }
 
 impl Default for Budget {
@@ -82,6 +99,7 @@ impl Default for Budget {
             guest_bytes_left: AtomicU64::new(GUEST_BYTES_PER_REQUEST_MAX),
             log_bytes_left: AtomicU64::new(LOG_BYTES_PER_REQUEST_MAX as u64),
             letters_left: AtomicU32::new(LETTERS_PER_REQUEST_MAX),
+            outbound_left: AtomicU32::new(REQUESTS_PER_RUN_MAX),
         }
     }
 }
@@ -99,6 +117,14 @@ impl Budget {
     pub fn take_letter(&self) -> bool {
         let take = |left: u32| left.checked_sub(1);
         self.letters_left
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, take)
+            .is_ok()
+    }
+
+    /// Uses up one request to a service elsewhere; false when there is none left.
+    pub fn take_outbound(&self) -> bool {
+        let take = |left: u32| left.checked_sub(1);
+        self.outbound_left
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, take)
             .is_ok()
     }

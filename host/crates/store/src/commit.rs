@@ -36,8 +36,8 @@ pub(crate) struct Plan {
     /// In the order in which they are to happen.
     pub(crate) writes: Vec<Write>,
     pub(crate) events: Vec<Event>,
-    /// The event that this handles, and for whom.
-    pub(crate) handled: Option<(String, String)>,
+    /// The events that this handles, and for whom.
+    pub(crate) handled: Vec<(String, String)>,
     pub(crate) answer: Option<(String, StoredAnswer)>,
 }
 
@@ -161,7 +161,7 @@ impl Shared {
                 (None, None) => {}
             }
         }
-        if let Some((event, subscriber)) = &plan.handled {
+        for (event, subscriber) in &plan.handled {
             script.present(outbox::record(event));
             script.create(outbox::mark(event, subscriber), outbox::mark_content(now));
         }

@@ -74,7 +74,9 @@ pub(crate) fn tenant(declared: &Declared) -> String {
     ] {
         define_table(&mut script, table);
     }
-    define_index(&mut script, names::ANSWERS, "exp", "exp", "");
+    for table in [names::ANSWERS, names::ARRIVED] {
+        define_index(&mut script, table, "exp", "exp", "");
+    }
     for shape in declared.collections.values() {
         define_table(&mut script, &shape.table);
         define_index(&mut script, &shape.table, "exp", "exp", "");

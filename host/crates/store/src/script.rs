@@ -61,6 +61,15 @@ impl Script {
         });
     }
 
+    /// Lets a record end at a time.
+    pub(crate) fn expire(&mut self, record: Value, at: Value) {
+        let (record, at) = (self.bind(record), self.bind(at));
+        self.statements.push(Statement {
+            text: format!("UPDATE {record} SET exp = {at} RETURN NONE"),
+            checked: false,
+        });
+    }
+
     /// Replaces a document that has this revision.
     pub(crate) fn update(&mut self, key: &Key, base: i64, content: Value) {
         let (record, base, content) = (

@@ -68,6 +68,7 @@ async fn call(host: &TestHost, path: &str) -> Duration {
         query: String::new(),
         headers: Vec::new(),
         body: Bytes::new(),
+        cause: None,
         idempotency: None,
     };
     let begun = Instant::now();

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use stoa_egress::Egress;
 use stoa_identity::organizations::TenantPlans;
 use stoa_identity::{Identity, Platform, TenantDirectory, TokenConfig};
 use stoa_kernel::id::TenantId;
@@ -224,6 +225,7 @@ impl TestHostBuilder {
                 plans: plans.clone(),
                 letters_per_tenant_daily_max: self.letters_daily_max,
             },
+            outbound: Arc::new(Egress::new().expect("a client")),
         };
         let runtime = Runtime::start(config, ports).await.expect("the runtime");
 

@@ -7,6 +7,7 @@
 
 mod actor;
 mod clock;
+mod events;
 mod host;
 pub mod oidc;
 mod people;

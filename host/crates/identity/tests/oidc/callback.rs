@@ -70,6 +70,7 @@ fn request(query: &str, cookie: Option<&str>) -> Request {
         query: query.into(),
         headers: [other].into_iter().chain(cookie).collect(),
         body: Bytes::new(),
+        cause: None,
         idempotency: None,
     }
 }

@@ -59,6 +59,7 @@ async fn page(pages: &OutboxPages, handler: &str, id: Option<&str>) -> Result<St
         query: String::new(),
         headers: Vec::new(),
         body: Default::default(),
+        cause: None,
         idempotency: None,
     };
     let response = pages.handle(handler, request).await?;

@@ -10,12 +10,17 @@ use super::news::News;
 use super::row::{event, later_key, later_record, mark, mark_content, millis_of, record, row};
 use crate::fault::Fault;
 use crate::names::{ARRIVED, LATER, OUTBOX};
+use crate::row::millis;
 use crate::script::Script;
 use crate::shared::Shared;
 use crate::tenants::Tenant;
 
 /// Delayed events that one script moves.
 const PROMOTED_MAX: u32 = 200;
+
+/// How long the note of an arrival stays after the event has left the platform's outbox: far longer than
+/// anybody who read it there before could take to move it.
+const NOTE_KEPT_MS: u64 = 86_400_000;
 
 /// How often a script of the host's own runs again after a conflict: each time somebody else got on.
 const TRIES_MAX: u32 = 20;
@@ -94,8 +99,8 @@ impl Shared {
     }
 
     /// Moves an event from the platform's outbox to its tenant's, in three steps that may all be repeated: the
-    /// event and a note of its arrival; its end in the platform's outbox; the end of the note. While the
-    /// event may come once more, the note is there to refuse it.
+    /// event and a note of its arrival; its end in the platform's outbox; the note's expiry. While the event may
+    /// come once more, the note is there to refuse it.
     pub(crate) async fn hand_over(&self, event: &Event) -> Result<(), StoreError> {
         let Some(id) = &event.tenant else {
             return Err(StoreError::Invalid("the event is for no tenant".into()));
@@ -118,15 +123,19 @@ impl Shared {
             .tenants
             .open(&self.engine, &TenantId::platform())
             .await?;
-        for (place, record) in [(&platform, record(&event.id)), (&tenant, note())] {
-            self.persist(place, || {
-                let mut script = Script::default();
-                script.clear(vec![record.clone()]);
-                script
-            })
-            .await?;
-        }
-        Ok(())
+        self.persist(&platform, || {
+            let mut script = Script::default();
+            script.clear(vec![record(&event.id)]);
+            script
+        })
+        .await?;
+        let ends_at = millis(self.now().saturating_add(NOTE_KEPT_MS));
+        self.persist(&tenant, || {
+            let mut script = Script::default();
+            script.expire(note(), ends_at.clone());
+            script
+        })
+        .await
     }
 
     async fn once(&self, tenant: &Tenant, script: Script) -> Result<(), Fault> {

@@ -9,8 +9,8 @@ use surrealdb::types::{Number, Value, Variables};
 
 use super::row::event;
 use crate::names::{HANDLED, LATER, OUTBOX};
-use crate::session::rows;
 use crate::shared::Shared;
+use crate::tenants::Tenant;
 
 /// Events of one reading.
 const EVENTS_MAX: u32 = 1_000;
@@ -51,24 +51,22 @@ impl Shared {
         Ok(rows.into_iter().filter_map(event).collect())
     }
 
-    /// The events from an id on, with their marks, as of one moment.
+    /// The events from an id on, with their marks.
     pub(crate) async fn pending(
         &self,
         tenant: &TenantId,
         from: &str,
         limit: u32,
     ) -> Result<Vec<Pending>, StoreError> {
-        let events: Vec<Event> = {
-            let tenant = self.tenants.open(&self.engine, tenant).await?;
-            let text = format!("SELECT * FROM type::record('{OUTBOX}', $from..) LIMIT $limit");
-            let rows = self.rows(&tenant, text, range("from", from, limit)).await?;
-            rows.into_iter().filter_map(event).collect()
-        };
+        let tenant = self.tenants.open(&self.engine, tenant).await?;
+        let text = format!("SELECT * FROM type::record('{OUTBOX}', $from..) LIMIT $limit");
+        let rows = self.rows(&tenant, text, range("from", from, limit)).await?;
+        let events: Vec<Event> = rows.into_iter().filter_map(event).collect();
         let (Some(first), Some(last)) = (events.first(), events.last()) else {
             return Ok(Vec::new());
         };
         self.event_ids.seen(&last.id);
-        let mut marks = self.marks(tenant, &first.id, &last.id).await?;
+        let mut marks = self.marks(&tenant, &first.id, &last.id).await?;
         Ok(events
             .into_iter()
             .map(|event| Pending {
@@ -82,21 +80,16 @@ impl Shared {
     /// an event looks again.
     async fn marks(
         &self,
-        tenant: &TenantId,
+        tenant: &Tenant,
         first: &str,
         last: &str,
     ) -> Result<HashMap<String, Vec<String>>, StoreError> {
-        let tenant = self.tenants.open(&self.engine, tenant).await?;
         let mut variables = Variables::new();
         variables.insert("from", Value::String(first.into()));
         variables.insert("to", Value::String(format!("{last}{END}")));
         let text =
             format!("SELECT VALUE record::id(id) FROM type::record('{HANDLED}', $from..$to)");
-        let session = tenant.session.clone();
-        let found = self
-            .engine
-            .run(async move { rows(&mut session.run(&text, variables).await?, 0) })
-            .await??;
+        let found = self.rows(&tenant, text, variables).await?;
         let mut marks: HashMap<String, Vec<String>> = HashMap::new();
         for mark in found {
             if let Value::String(mark) = mark

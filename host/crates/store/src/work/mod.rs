@@ -169,7 +169,7 @@ impl UnitOfWork for Work {
     }
 
     fn handled(&self, event: &str, subscriber: &str) {
-        self.state().handled = Some((event.into(), subscriber.into()));
+        self.state().handled.push((event.into(), subscriber.into()));
     }
 
     fn keep_answer(&self, id: &str, answer: StoredAnswer) {

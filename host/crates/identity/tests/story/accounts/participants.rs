@@ -113,6 +113,7 @@ impl World {
             query: String::new(),
             headers: Vec::new(),
             body: Bytes::from(body.to_string()),
+            cause: None,
             idempotency: None,
         };
         self.service.handle(handler, request).await

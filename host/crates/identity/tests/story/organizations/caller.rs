@@ -65,6 +65,7 @@ pub fn request(caller: &Caller, id: Option<&str>, query: &str, body: Value) -> R
             Value::Null => Bytes::new(),
             body => Bytes::from(body.to_string()),
         },
+        cause: None,
         idempotency: None,
     }
 }
