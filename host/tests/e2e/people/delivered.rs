@@ -72,7 +72,9 @@ async fn a_plugin_forgets_whoever_ends_their_account_in_every_tenant() {
     };
     assert!(is_kept("acme").await && is_kept("main").await);
     let body = json!({ "password": PASSWORD }).to_string();
-    let erased = in_acme.send(Method::DELETE, "/api/auth/account", body).await;
+    let erased = in_acme
+        .send(Method::DELETE, "/api/auth/account", body)
+        .await;
     let _ = erased.expect(204);
 
     let _dispatcher = host.dispatch().await;
