@@ -14,6 +14,7 @@ use stoa_identity::{
 };
 use stoa_kernel::clock::Clock;
 use stoa_kernel::mail::Post;
+use stoa_kernel::personal_data::PersonalData;
 use stoa_kernel::random::Random;
 use stoa_kernel::service::Service;
 use stoa_kernel::store::Store;
@@ -24,16 +25,29 @@ use crate::keyfile;
 /// How the files of keys end.
 const KEY_FILE: &str = "der";
 
+/// The platform's database. No organisation becomes a tenant that the configuration names.
+pub fn platform(
+    config: &Config,
+    store: Arc<dyn Store>,
+    post: Arc<dyn Post>,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+) -> Platform {
+    let tenancy = &config.tenancy;
+    let configured = tenancy.hosts.values().chain([&tenancy.default]);
+    Platform::new(store, post, clock, random).reserving(configured.cloned())
+}
+
 /// What people need of the host.
 pub struct Ports {
     /// Keeps accounts and organisations.
-    pub store: Arc<dyn Store>,
-    /// Takes letters.
-    pub post: Arc<dyn Post>,
+    pub platform: Platform,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
     /// Makes secrets.
     pub random: Arc<dyn Random>,
+    /// Who else keeps data about people.
+    pub participants: Vec<Arc<dyn PersonalData>>,
 }
 
 /// Who calls, and what they may do about it.
@@ -64,9 +78,7 @@ pub async fn open(config: &Config, ports: Ports) -> anyhow::Result<People> {
         .transpose()
         .context("oidc")?;
     let (default_tenant, public_url) = (&config.tenancy.default, &config.http.public_url);
-    let configured = config.tenancy.hosts.values().chain([default_tenant]);
-    let platform = Platform::new(ports.store, ports.post, ports.clock, ports.random)
-        .reserving(configured.cloned());
+    let platform = ports.platform;
     let accounts = AccountsConfig {
         public_url: public_url.clone(),
         default_tenant: default_tenant.clone(),
@@ -76,13 +88,15 @@ pub async fn open(config: &Config, ports: Ports) -> anyhow::Result<People> {
         },
         password_cost: Cost::RECOMMENDED,
     };
-    let accounts = Accounts::new(platform.clone(), Arc::clone(&tokens), accounts)?;
+    let accounts = Accounts::new(platform.clone(), Arc::clone(&tokens), accounts)?
+        .with_participants(ports.participants);
     let accounts = Arc::new(match provider {
         Some(provider) => accounts.with_provider(provider),
         None => accounts,
     });
     let organizations = OrganizationsConfig {
         public_url: public_url.clone(),
+        default_tenant: default_tenant.clone(),
     };
     let organizations = Organizations::new(
         platform.clone(),

@@ -7,7 +7,7 @@ use crate::product::{PRODUCTS, Product};
 use crate::reviews;
 use crate::view::ProductView;
 use crate::write::NewProduct;
-use crate::{announce, check, copies, patch, rights, shop, uploads};
+use crate::{allowance, announce, check, copies, patch, rights, shop, uploads};
 
 pub fn list_products(
     caller: Caller,
@@ -55,6 +55,7 @@ pub fn create_product(
     uploads::check_sold(&caller, &product.offer, None)?;
     product.is_featured = rights::next_mark(&caller, "isFeatured", new.is_featured, false)?;
     product.is_popular = rights::next_mark(&caller, "isPopular", new.is_popular, false)?;
+    allowance::take()?;
     PRODUCTS.create(&id, &product)?;
     announce::created(&caller, &id, &product)?;
     Ok(Created(Json(ProductView::of(id, product, &caller))))
@@ -82,6 +83,7 @@ pub fn patch_product(
 pub fn delete_product(caller: Caller, Path(id): Path<String>) -> Result<NoContent> {
     let product = changeable(&caller, &id)?;
     PRODUCTS.delete(&id)?;
+    allowance::give_back()?;
     copies::drop(&id);
     announce::deleted(&id, &product)?;
     Ok(NoContent)

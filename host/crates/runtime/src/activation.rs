@@ -15,8 +15,11 @@ use wasmtime::component::{Component, InstancePre};
 
 use crate::Core;
 use crate::artifact::{ARTIFACT_BYTES_MAX, Artifact, ArtifactError};
+use crate::bindings::exports::stoa::events::subscriber::GuestIndices as SubscriberIndices;
 use crate::bindings::exports::stoa::http::handler::GuestIndices as HandlerIndices;
 use crate::bindings::exports::stoa::lifecycle::lifecycle::GuestIndices as LifecycleIndices;
+use crate::bindings::exports::stoa::lifecycle::personal_data::GuestIndices as PersonalDataIndices;
+use crate::bindings::exports::stoa::schedule::scheduled::GuestIndices as ScheduledIndices;
 use crate::call;
 use crate::compile::CompileError;
 use crate::config::Policy;
@@ -149,6 +152,26 @@ fn revision(
             "lifecycle (stoa:lifecycle/lifecycle)",
         ));
     }
+    let personal_data = PersonalDataIndices::new(&pre)
+        .ok()
+        .filter(|_| manifest.personal_data);
+    if personal_data.is_none() && manifest.personal_data {
+        return Err(ActivationError::MissingExport(
+            "personal_data (stoa:lifecycle/personal-data)",
+        ));
+    }
+    let subscriber = SubscriberIndices::new(&pre).ok();
+    if subscriber.is_none() && !manifest.subscriptions.is_empty() {
+        return Err(ActivationError::MissingExport(
+            "subscriptions (stoa:events/subscriber)",
+        ));
+    }
+    let scheduled = ScheduledIndices::new(&pre).ok();
+    if scheduled.is_none() && !manifest.schedules.is_empty() {
+        return Err(ActivationError::MissingExport(
+            "schedules (stoa:schedule/scheduled)",
+        ));
+    }
     let limits = CallLimits::resolve(
         &manifest.limits,
         &core.config.limits_default,
@@ -176,6 +199,9 @@ fn revision(
         reuse,
         handler,
         lifecycle,
+        personal_data,
+        subscriber,
+        scheduled,
         provided: linking::provided(component, &package)?,
         settings: operator.settings,
         services: operator.services,

@@ -1,8 +1,9 @@
 //! The sandbox: components, their limits, their links to each other and to the host.
 //!
-//! A file becomes a plugin in `activation`; `registry` holds the set that is live; `transaction` runs a
-//! request through it, `call` one guest, `relay` one plugin's call to another; `interface` is what
-//! guests can reach.
+//! A file becomes a plugin in `activation`; `registry` holds the set that is live; `request` answers
+//! a client through it, `events` brings events and turns to it, `transaction` runs a guest for any cause until
+//! that is committed, `call` runs it once, `relay` one plugin's call to another; `interface` is what guests can
+//! reach.
 
 mod activation;
 mod answers;
@@ -14,7 +15,7 @@ mod call;
 mod compile;
 mod config;
 mod engine;
-mod event_ids;
+mod events;
 mod fault;
 mod interface;
 mod limiter;
@@ -22,8 +23,10 @@ mod linking;
 mod meter;
 mod migration;
 mod outside;
+mod personal_data;
 mod registry;
 mod relay;
+mod request;
 mod reuse;
 mod revision;
 mod scope;
@@ -39,7 +42,8 @@ mod runtime;
 pub use activation::ActivationError;
 pub use compile::CompileError;
 pub use config::{Compiler, Policy, RuntimeConfig};
+pub use events::{DeadLetter, DeadLetters, Dispatcher, DispatcherPorts, LetterError};
 pub use runtime::{Runtime, StartError, compile_file};
-pub use scope::Ports;
+pub use scope::{People, Ports};
 
 pub(crate) use runtime::Core;

@@ -7,6 +7,7 @@
 
 mod actor;
 mod clock;
+mod events;
 mod files;
 mod host;
 pub mod oidc;

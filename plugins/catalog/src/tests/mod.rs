@@ -5,6 +5,7 @@
     reason = "tests fail by panicking"
 )]
 
+mod allowance;
 mod categories;
 mod demo;
 mod details;

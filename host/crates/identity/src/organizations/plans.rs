@@ -36,6 +36,9 @@ const ENTERPRISE: PlanLimits = PlanLimits {
     storage_bytes: 1 << 40,
 };
 
+/// Every plan, the smallest first.
+pub(super) const ALL: [Plan; 3] = [Plan::Free, Plan::Team, Plan::Enterprise];
+
 /// What a plan allows.
 #[must_use]
 pub const fn limits_of(plan: Plan) -> PlanLimits {
@@ -122,6 +125,7 @@ mod tests {
         let organization = Organization {
             name: "Acme".into(),
             plan: Plan::Free,
+            plan_changed_by: None,
             settings: serde_json::Map::new(),
             members: 4,
             invitations: [("a".to_owned(), 10)].into(),

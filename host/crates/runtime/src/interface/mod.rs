@@ -4,11 +4,16 @@
 mod blobs;
 mod cache;
 mod clock;
+mod directory;
 mod events;
+mod host_events;
 mod inbound;
 pub mod log;
+pub mod mail;
 mod outbound;
+mod plans;
 pub mod random;
+mod roles;
 mod secrets;
 mod settings;
 mod storage;
