@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use stoa_kernel::event::{EventStream, HostSubscriber};
+use stoa_quota::RedisStream;
 use stoa_runtime::{Dispatcher, DispatcherPorts, Runtime};
 use stoa_store::SurrealStore;
-use stoa_stream::RedisStream;
 
+use crate::certificates;
 use crate::config::Config;
 
 /// Starts to deliver what waits and what will be raised. Plugins have to be loaded: those that are not are taken
@@ -21,14 +22,25 @@ pub async fn start(
     store: Arc<SurrealStore>,
     subscribers: Vec<Arc<dyn HostSubscriber>>,
 ) -> anyhow::Result<Arc<Dispatcher>> {
-    let stream = config.redis.stream().map(RedisStream::new).transpose();
-    let stream = stream.context("redis.url")?;
+    let stream = stream(config)?;
     let ports = DispatcherPorts {
         outbox: store,
         subscribers,
-        stream: stream.map(|stream| Arc::new(stream) as Arc<dyn EventStream>),
+        stream,
     };
     Dispatcher::start(runtime, ports)
         .await
         .context("starting to deliver events")
+}
+
+/// The consumers outside, if there is a Redis to reach them by.
+fn stream(config: &Config) -> anyhow::Result<Option<Arc<dyn EventStream>>> {
+    let Some(mut redis) = config.redis.streams() else {
+        return Ok(None);
+    };
+    redis.roots_pem = certificates::read(&config.redis.ca_file).context("redis.ca_file")?;
+    let stream = RedisStream::new(&redis, config.redis.stream_entries_max.get());
+    Ok(Some(Arc::new(
+        stream.context("redis.url or redis.ca_file")?,
+    )))
 }

@@ -8,10 +8,12 @@ use std::time::Duration;
 use anyhow::Context as _;
 use stoa_blobs::BlobStore;
 use stoa_egress::Egress;
-use stoa_identity::organizations::{PlanQuota, TenantPlans};
+use stoa_identity::organizations::{PlanQuota, Selling, TenantPlans};
 use stoa_identity::{Identity, TenantDirectory};
+use stoa_kernel::event::HostSubscriber;
 use stoa_kernel::secret::Secret;
 use stoa_kernel::store::Store as _;
+use stoa_mail::PluginLetters;
 use stoa_runtime::{Compiler, Dispatcher, Policy, Runtime, RuntimeConfig};
 use stoa_store::{StoreConfig, SurrealStore};
 use stoa_web::{Edge, EdgeConfig, Metrics};
@@ -119,7 +121,7 @@ pub async fn build(config: &Config, file: Option<&Path>) -> anyhow::Result<Host>
     let people = people::open(
         config,
         people::Ports {
-            platform,
+            platform: platform.clone(),
             clock: clock.clone(),
             random: random.clone(),
             participants: vec![runtime.clone()],
@@ -127,8 +129,15 @@ pub async fn build(config: &Config, file: Option<&Path>) -> anyhow::Result<Host>
     )
     .await?;
     bootstrap::first_operator(config, &people.accounts).await?;
+    // What plugins ask of the host for people.
+    let selling = Selling::new(platform, config.tenancy.default.clone());
+    let handlers: Vec<Arc<dyn HostSubscriber>> = vec![
+        Arc::new(PluginLetters::new(mail.post.clone(), directory)),
+        Arc::new(selling),
+        plans,
+    ];
     // Before the first request: what a commit raises must be heard.
-    let dispatcher = events::start(config, Arc::clone(&runtime), store.clone(), Vec::new()).await?;
+    let dispatcher = events::start(config, Arc::clone(&runtime), store.clone(), handlers).await?;
     let mut parts = counting.parts;
     parts.push(dispatcher.clone());
     let mut services = people.services;

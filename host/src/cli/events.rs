@@ -1,6 +1,5 @@
 //! `stoa events`: what waits, what was given up, and what becomes of that.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::bail;
@@ -12,6 +11,7 @@ use stoa_kernel::store::Store as _;
 use stoa_runtime::{DeadLetter, DeadLetters};
 use stoa_store::SurrealStore;
 
+use super::config_file::ConfigFile;
 use crate::office;
 
 /// The word for what belongs to no tenant.
@@ -24,9 +24,8 @@ pub struct Args {
     /// The tenant, or `platform` for what belongs to none; every one if absent.
     #[arg(long, global = true)]
     tenant: Option<String>,
-    /// The configuration file; only defaults and environment if absent.
-    #[arg(long, global = true)]
-    config: Option<PathBuf>,
+    #[command(flatten)]
+    config: ConfigFile,
 }
 
 #[derive(Subcommand)]
@@ -52,7 +51,7 @@ struct Which {
 }
 
 pub fn run(args: &Args) -> anyhow::Result<()> {
-    office::open_store(args.config.as_deref(), async |store| {
+    office::open_store(args.config.path(), async |store| {
         let letters = DeadLetters::open(store.clone()).await?;
         let tenants = match args.tenant.as_deref() {
             Some(PLATFORM) => vec![TenantId::platform()],

@@ -1,16 +1,18 @@
 //! `[redis]`: what several hosts share besides the database.
 
-use std::path::PathBuf;
 use std::num::NonZeroU64;
+use std::path::PathBuf;
 
 use serde::Deserialize;
 use stoa_quota::{InvalidRedisUrl, RedisConfig};
-use stoa_stream::StreamConfig;
 
 use super::Secret;
 
 /// What the keys of quotas begin with, after the configured prefix.
 const QUOTAS: &str = "quota:";
+
+/// What the keys of streams begin with.
+const EVENTS: &str = "events:";
 
 /// What several hosts share besides the database.
 #[derive(Debug, Clone, Deserialize)]
@@ -23,7 +25,7 @@ pub struct Redis {
     /// Where the certificates are that are trusted in place of the machine's own; empty for the machine's own.
     pub ca_file: PathBuf,
     /// About how many entries a tenant's stream of events keeps.
-    stream_entries_max: NonZeroU64,
+    pub stream_entries_max: NonZeroU64,
 }
 
 impl Redis {
@@ -34,15 +36,11 @@ impl Redis {
         is_there.then(|| RedisConfig::new(self.url.expose(), format!("{}{QUOTAS}", self.prefix)))
     }
 
-    /// How events are told to consumers outside; none when there is no Redis.
+    /// How events are told to consumers outside, but for what is in [`Redis::ca_file`]; none when there is no Redis.
     #[must_use]
-    pub fn stream(&self) -> Option<StreamConfig> {
+    pub fn streams(&self) -> Option<RedisConfig> {
         let is_there = !self.url.is_empty();
-        is_there.then(|| StreamConfig {
-            url: self.url.expose().to_owned(),
-            prefix: self.prefix.clone(),
-            entries_max: self.stream_entries_max.get(),
-        })
+        is_there.then(|| RedisConfig::new(self.url.expose(), format!("{}{EVENTS}", self.prefix)))
     }
 
     /// Whether the address can be understood.

@@ -31,8 +31,7 @@ const OF_PEOPLE: &str = "/api/admin/users";
 /// Whom the table's words mean.
 fn callers(words: &str) -> BTreeSet<Caller> {
     let one = |word: &str| match word.trim() {
-        // A provider has no account here: its signature is its credential.
-        "public" | "stripe" | "razorpay" => Caller::Public,
+        "public" => Caller::Public,
         "user" => Caller::User,
         "session" => Caller::Session,
         "vendor" | "artist" => Caller::Vendor,

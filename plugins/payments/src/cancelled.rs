@@ -29,7 +29,7 @@ pub fn on_order_cancelled(event: Event<Cancelled>) -> Result<()> {
     for mut payment in payment::of_order(order_id)? {
         if payment.status < Status::Canceled {
             tasks::give(&payment, Task::Withdraw)?;
-        } else if payment.settled == Some(Settled::Paid) && payment.refund.is_none() {
+        } else if payment.settled == Some(Settled::Paid) {
             progress::give_back(&mut payment, "the order is cancelled")?;
             payment.save()?;
         }

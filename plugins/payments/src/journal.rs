@@ -2,18 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Number;
+use stoa_guest::Window;
 use stoa_guest::prelude::*;
-use stoa_guest::storage::StorageError;
 
 use crate::payment::{Payment, Provider};
 use stoa_guest::outbound::sentence;
 
 const TRANSACTIONS: Collection<Entry> = Collection::new("transactions");
-
-/// Entries of a page when the client names no number.
-const LIMIT_DEFAULT: u32 = 20;
-/// Entries of a page at most, as the store has it.
-const LIMIT_MAX: u32 = 200;
 
 /// What kind of thing happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Schema)]
@@ -80,7 +75,7 @@ pub struct TransactionQuery {
     pub order_id: Option<String>,
     /// Of one kind.
     pub kind: Option<Kind>,
-    /// 1 to 200; 20 if absent.
+    /// At most 200; 20 if absent.
     pub limit: Option<u32>,
     /// `nextCursor` of the page before.
     pub cursor: Option<String>,
@@ -121,31 +116,21 @@ pub struct TransactionList {
 }
 
 pub fn list_transactions(Query(query): Query<TransactionQuery>) -> Result<Json<TransactionList>> {
-    let limit = query.limit.unwrap_or(LIMIT_DEFAULT);
-    if !(1..=LIMIT_MAX).contains(&limit) {
-        return Err(Problem::invalid(
-            "limit",
-            format!("limit is 1 to {LIMIT_MAX}."),
-        ));
-    }
+    let window = Window::of(query.limit, None, query.cursor.as_deref())?;
     let of = |path: &str, value: Option<String>| value.map_or_else(any, |value| eq(path, value));
     let kind = query.kind.and_then(|kind| serde_json::to_value(kind).ok());
     let filter = of("paymentId", query.payment_id)
         .and(of("orderId", query.order_id))
         .and(kind.map_or_else(any, |kind| eq("kind", kind)));
-    let has_cursor = query.cursor.is_some();
     let page = TRANSACTIONS
         .query()
         .filter(filter)
         .sort_desc("at")
         .sort_desc("id")
-        .limit(limit)
-        .cursor(query.cursor)
-        .run();
-    let page = page.map_err(|error| match error {
-        StorageError::Invalid(reason) if has_cursor => Problem::invalid("cursor", reason),
-        error => error.into(),
-    })?;
+        .limit(window.limit)
+        .cursor(window.cursor.clone())
+        .run()
+        .map_err(|error| window.refused(error))?;
     Ok(Json(TransactionList {
         items: page.items.into_iter().map(shown).collect(),
         next_cursor: page.next_cursor,

@@ -86,7 +86,7 @@ fn step(payment: &mut Payment, what: &What) -> Result<Option<String>> {
         What::Canceled => {
             payment.reach(Status::Canceled);
         }
-        What::Succeeded(charge) => return succeeded(payment, charge.as_deref(), false),
+        What::Succeeded(charge) => return succeeded(payment, charge.as_deref()),
         What::Refunded { charge, units } => return refunded(payment, charge.as_deref(), *units),
         What::RefundFailed(reason) => refund_failed(payment, reason)?,
     }
@@ -112,7 +112,7 @@ fn failed(payment: &mut Payment, reason: &str) -> Result<()> {
 }
 
 /// The money came in: tells the order, once, and gives the money back if the order can't take it.
-fn succeeded(payment: &mut Payment, charge: Option<&str>, is_back: bool) -> Result<Option<String>> {
+fn succeeded(payment: &mut Payment, charge: Option<&str>) -> Result<Option<String>> {
     if payment.settled.is_some() {
         return Ok(another_charge(payment, charge));
     }
@@ -129,9 +129,7 @@ fn succeeded(payment: &mut Payment, charge: Option<&str>, is_back: bool) -> Resu
     match settled {
         orders::Settled::Refused => {
             payment.settled = Some(Settled::Refused);
-            if !is_back {
-                give_back(payment, "the order can't take the money")?;
-            }
+            give_back(payment, "the order can't take the money")?;
         }
         orders::Settled::Already => payment.settled = Some(Settled::Paid),
         orders::Settled::Paid => {
@@ -159,7 +157,7 @@ fn refunded(payment: &mut Payment, charge: Option<&str>, units: i64) -> Result<O
         return Ok(Some(format!("{units} {currency} are said to be refunded")));
     };
     let is_whole = minor == payment.amount.minor;
-    if let Some(strange) = succeeded(payment, charge, is_whole)? {
+    if let Some(strange) = succeeded(payment, charge)? {
         return Ok(Some(strange));
     }
     if minor > payment.refunded_minor {

@@ -13,7 +13,6 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("stoa-mail", &["stoa-kernel", "stoa-wit"]),
     ("stoa-quota", &["stoa-kernel", "stoa-wit"]),
     ("stoa-egress", &["stoa-kernel"]),
-    ("stoa-stream", &["stoa-kernel", "stoa-wit"]),
     ("stoa-web", &["stoa-kernel", "stoa-wit"]),
     ("stoa-testkit", OF_ASSEMBLIES),
     ("stoa", OF_ASSEMBLIES),
@@ -31,7 +30,6 @@ const OF_ASSEMBLIES: &[&str] = &[
     "stoa-mail",
     "stoa-quota",
     "stoa-egress",
-    "stoa-stream",
     "stoa-web",
     "stoa-wit",
 ];
@@ -41,7 +39,7 @@ const OF_PLUGINS: &[&str] = &["stoa-guest"];
 const PLUGIN_FOLDERS: &[&str] = &["plugins", "host/tests/guests"];
 /// What only tests may name.
 const FOR_TESTS: &str = "stoa-testkit";
-/// Families of crates, and the members that alone may name them.
+/// Families of crates that a single member may name.
 const OWNED: &[(&str, &str)] = &[
     ("surrealdb", "stoa-store"),
     ("wasmtime", "stoa-runtime"),
@@ -53,7 +51,6 @@ const OWNED: &[(&str, &str)] = &[
     ("object_store", "stoa-blobs"),
     ("lettre", "stoa-mail"),
     ("redis", "stoa-quota"),
-    ("redis", "stoa-stream"),
 ];
 /// What the kernel must not name, because it does no I/O and has no runtime.
 const NOT_IN_KERNEL: &[&str] = &["tokio", "http", "reqwest"];
@@ -106,10 +103,10 @@ fn member(from: &Package, to: &Dependency) -> Option<String> {
 
 /// Why an arrow to somebody else's crate is wrong.
 fn foreign(from: &Package, to: &Dependency) -> Option<String> {
-    let owners = OWNED.iter().filter(|(family, _)| is_of(&to.name, family));
-    let owners: Vec<&str> = owners.map(|(_, owner)| *owner).collect();
-    if !owners.is_empty() && !owners.contains(&from.name.as_str()) {
-        return Some(format!("only {} may name it", owners.join(" and ")));
+    if let Some((family, owner)) = OWNED.iter().find(|(family, _)| is_of(&to.name, family))
+        && from.name != *owner
+    {
+        return Some(format!("only {owner} may name {family}"));
     }
     if from.name == "stoa-kernel" && NOT_IN_KERNEL.contains(&to.name.as_str()) {
         return Some("the kernel does no I/O".into());

@@ -105,16 +105,11 @@ async fn stored(
     tenant: &TenantId,
     key: &IdempotencyKey,
 ) -> Result<Option<Response>, Problem> {
-    let Some(answer) = core
-        .ports
-        .store
-        .stored_answer(tenant, &key.id)
-        .await
-        .map_err(store_problem)?
-    else {
-        return Ok(None);
-    };
-    answer.told(key).map(Some)
+    let stored = core.ports.store.stored_answer(tenant, &key.id).await;
+    match stored.map_err(store_problem)? {
+        Some(answer) => answer.told(key).map(Some),
+        None => Ok(None),
+    }
 }
 
 fn keep(

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use arc_swap::ArcSwap;
+use stoa_kernel::answer::InFlight;
 use stoa_kernel::limits::CallLimits;
 use stoa_kernel::plugins::{Plugins, Snapshot};
 use stoa_kernel::status::PartStatus;
@@ -20,14 +21,13 @@ use crate::cache::PluginCache;
 use crate::compile::{self, CompileError, Loader};
 use crate::config::{Policy, RuntimeConfig};
 use crate::engine::{self, Ticker};
-use crate::interface::mail::LETTERS;
 use crate::events;
+use crate::interface::mail::LETTERS;
 use crate::linking::{LinkError, Used};
 use crate::migration::MIGRATIONS;
 use crate::registry::{Held, Live};
 use crate::scope::Ports;
 use crate::tenants::Tenants;
-use stoa_kernel::answer::InFlight;
 
 /// Why the runtime could not start.
 #[derive(Debug, thiserror::Error)]
@@ -174,11 +174,6 @@ impl Runtime {
             },
         );
         Ok(())
-    }
-
-    /// What serves now, and what it runs on.
-    pub(crate) fn serving(&self) -> (Arc<Core>, Arc<Live>) {
-        (Arc::clone(&self.core), self.live())
     }
 
     fn set_live(&self, live: Arc<Live>) {

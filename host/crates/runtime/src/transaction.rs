@@ -198,10 +198,9 @@ pub fn store_problem(error: StoreError) -> Problem {
     Problem::unavailable(1, error.to_string())
 }
 
-/// A request that is no client's. Its id says what it is for, and is the same for every repetition.
-pub fn host_request(tenant: &TenantId, id: String) -> Arc<Request> {
+/// A request that is no client's. `cause` says what it is for, see [`Request::cause`].
+pub fn host_request(tenant: &TenantId, id: String, cause: Option<String>) -> Arc<Request> {
     Arc::new(Request {
-        cause: Some(id.clone()),
         id,
         tenant: tenant.clone(),
         address: None,
@@ -210,6 +209,7 @@ pub fn host_request(tenant: &TenantId, id: String) -> Arc<Request> {
         query: String::new(),
         headers: Vec::new(),
         body: Default::default(),
+        cause,
         idempotency: None,
     })
 }
@@ -222,7 +222,7 @@ pub async fn host_scope(
     tenant: &TenantId,
     purpose: &str,
 ) -> Result<Arc<Scope>, StoreError> {
-    let request = host_request(tenant, format!("{purpose}-{}", revision.name));
+    let request = host_request(tenant, format!("{purpose}-{}", revision.name), None);
     let deadline = Instant::now() + Duration::from_millis(revision.limits.wall_ms_max);
     scope(core, live, &request, &Arc::default(), deadline).await
 }

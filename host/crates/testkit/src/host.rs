@@ -120,18 +120,6 @@ impl TestHost {
     }
 }
 
-impl TestHost {
-    /// Takes a plugin file out of the folder.
-    ///
-    /// # Panics
-    /// When it is not there.
-    pub async fn uninstall(&self, name: &str) {
-        let file = self.dir.path().join("plugins").join(format!("{name}.wasm"));
-        std::fs::remove_file(&file).expect("the plugin file");
-        self.runtime.unload(&file).await;
-    }
-}
-
 impl TestHostBuilder {
     /// With a plugin of `plugins/`.
     #[must_use]

@@ -7,8 +7,8 @@
 
 mod actor;
 mod clock;
-mod files;
 mod events;
+mod files;
 mod host;
 pub mod oidc;
 mod people;

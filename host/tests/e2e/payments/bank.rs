@@ -1,7 +1,10 @@
 //! The provider of these stories: the only file here that names the stand-ins.
 
 use serde_json::{Value, json};
-use stoa_standins::stripe::{Fault, Stripe};
+use stoa_kernel::outbound::Destination;
+use stoa_kernel::secret::Secret;
+use stoa_runtime::Policy;
+use stoa_standins::{Mishap, Stripe, signature};
 use stoa_testkit::{TestHost, TestHostBuilder};
 
 /// The operator's secrets, as both sides know them.
@@ -18,10 +21,20 @@ impl Bank {
 
     /// A host whose operator has configured it.
     pub fn next_to(&self, builder: TestHostBuilder) -> TestHostBuilder {
-        builder
-            .destination("payments", "stripe", &self.0.url())
-            .secret("payments", "stripe_secret_key", KEY)
-            .secret("payments", "stripe_webhook_secret", WEBHOOK)
+        let stripe = Destination {
+            url: self.0.url(),
+            allow_private: true,
+        };
+        let secret = |name: &str, value: &str| (name.to_owned(), vec![Secret::new(value)]);
+        let secrets = [
+            secret("stripe_secret_key", KEY),
+            secret("stripe_webhook_secret", WEBHOOK),
+        ];
+        builder.policy(Policy {
+            outbound: [("payments".into(), [("stripe".into(), stripe)].into())].into(),
+            secrets: [("payments".into(), secrets.into())].into(),
+            ..Policy::default()
+        })
     }
 
     /// The buyer pays on the provider's page; answers the intent as it is then.
@@ -31,7 +44,7 @@ impl Bank {
 
     /// What is asked for next is done, and its answer is lost.
     pub fn lose_the_next_answer(&self) {
-        self.0.next(Fault::LoseAnswer);
+        self.0.mishap(Mishap::Lost);
     }
 
     /// How often money was taken for an intent.
@@ -51,7 +64,7 @@ impl Bank {
             "data": { "object": object },
         });
         let body = body.to_string();
-        let header = stoa_standins::stripe::sign(WEBHOOK, host.clock.now_ms() / 1_000, &body);
+        let header = signature::stripe(WEBHOOK, host.clock.now_ms() / 1_000, &body);
         (header, body)
     }
 }

@@ -10,6 +10,7 @@ mod bank;
 mod begin;
 mod confirm;
 mod orders_of_events;
+mod personal;
 mod reconcile;
 mod refunds;
 mod transactions;

@@ -23,6 +23,7 @@ fn a_cancelled_order_that_was_paid_is_refunded_once() {
     shop.cancel();
     shop.cancel();
     assert_eq!(payment(BY_STRIPE).refund, Some(Refund::Due));
+    assert_eq!(shop.events("payment.task").len(), 1);
     shop.work().unwrap();
     assert_eq!(shop.bank.intent().refunds, 1);
     let object = charge(&shop.bank.intent(), 2_000);
@@ -250,4 +251,18 @@ fn what_razorpay_never_fetched_and_sends_back_was_never_paid() {
         .unwrap();
     assert_eq!(heard["outcome"], "ignored");
     assert_eq!(states(BY_RAZORPAY), are("created", "pending", "pending"));
+}
+
+#[test]
+fn money_that_is_back_before_it_was_told_to_have_come_is_not_given_back_again() {
+    let shop = Shop::new();
+    shop.by_stripe();
+    fake_orders::cancel("o1");
+    let object = charge(&shop.bank.intent(), 2_000);
+    let heard = shop.stripe_says("evt_back", "charge.refunded", &object);
+    assert_eq!(heard.unwrap()["outcome"], "applied");
+    shop.work().unwrap();
+    assert_eq!(shop.bank.intent().refunds, 0);
+    assert_eq!(states(BY_STRIPE), are("refunded", "cancelled", "pending"));
+    assert!(shop.told().is_empty());
 }

@@ -83,13 +83,7 @@ fn they_are_paged_and_narrowed() {
             "{query}"
         );
     }
-    for query in [
-        "limit=0",
-        "limit=201",
-        "kind=rumour",
-        "cursor=nonsense",
-        "colour=red",
-    ] {
+    for query in ["limit=0", "kind=rumour", "cursor=nonsense", "colour=red"] {
         assert_eq!(list(&shop, query).unwrap_err().status, 400, "{query}");
     }
 }

@@ -146,7 +146,8 @@ async fn to_plugin(
     let slot = call::slot(revision).await;
     let _slot = slot.map_err(|fault| Miss::from(Failure::Fault(fault)))?;
     let told = &wire(event, job.tries.failed);
-    let request = host_request(tenant, format!("event-{}", event.id));
+    let cause = format!("event:{}", delivery_id(&event.id, &target.name));
+    let request = host_request(tenant, format!("event-{}", event.id), Some(cause));
     let act = |scope: Arc<Scope>| async move {
         mark(&*scope.unit, target, job, event).await?;
         let answer = call::run(revision, &scope, 0, async |living| {

@@ -12,7 +12,7 @@ use metrics::counter;
 use serde_json::{Value, json};
 use stoa_kernel::clock::Millis;
 use stoa_kernel::id::TenantId;
-use stoa_kernel::store::{CommitError, Expiry, UnitOfWork};
+use stoa_kernel::store::{CommitError, Expiry, StoreError, UnitOfWork};
 use tokio::task::{Id, JoinSet};
 
 use super::dispatcher::{DELIVERIES_MAX, STORE_PAUSE, Shared, store_pause};
@@ -274,6 +274,30 @@ async fn take(
     every_ms: Millis,
     now: Millis,
 ) -> Result<(Millis, bool), Failure> {
+    let unit = shared.ports.store.begin(&slot.tenant).await?;
+    match due_at(&*unit, slot).await? {
+        Some(at) if at <= now => turn_due_at(shared, slot, every_ms, now, at).await,
+        Some(at) if at <= now + every_ms => Ok((at, false)),
+        // It is seen for the first time, or has become more frequent: its rhythm begins now.
+        _ => {
+            note(&*unit, slot, now + every_ms).await?;
+            match unit.commit().await {
+                Ok(()) => Ok((now + every_ms, false)),
+                // Somebody else has begun it.
+                Err(CommitError::Conflict) => Ok((now, false)),
+                Err(error) => Err(StoreError::Unavailable(error.to_string()).into()),
+            }
+        }
+    }
+}
+
+async fn turn_due_at(
+    shared: &Shared,
+    slot: &Slot,
+    every_ms: Millis,
+    now: Millis,
+    due: Millis,
+) -> Result<(Millis, bool), Failure> {
     let (core, live) = (&shared.runtime.core, shared.runtime.live());
     let found = live
         .plugins()
@@ -287,25 +311,18 @@ async fn take(
         .enter(&slot.tenant)
         .ok_or(Fault::Busy("the tenant has too many requests"))?;
     let _slot = call::slot(revision).await?;
-    let request = host_request(&slot.tenant, format!("turn-{}", slot.id()));
+    let cause = format!("turn:{}:{}:{due}", slot.tenant, slot.id());
+    let request = host_request(&slot.tenant, format!("turn-{}", slot.id()), Some(cause));
+    let next_at = following(due, every_ms, now);
     let act = |scope: Arc<Scope>| async move {
-        let due_at = match due_at(&*scope.unit, slot).await? {
-            // The first time that it is seen: its rhythm begins now.
-            None => {
-                let next_at = now + every_ms;
-                note(&*scope.unit, slot, next_at).await?;
-                return Ok(Verdict::Commit((next_at, false)));
-            }
-            Some(at) if at > now => return Ok(Verdict::Discard((at.min(now + every_ms), false))),
-            Some(at) => at,
-        };
-        let next_at = following(due_at, every_ms, now);
+        if due_at(&*scope.unit, slot).await? != Some(due) {
+            // Somebody else has taken it: when the next one is due is to be looked up.
+            return Ok(Verdict::Discard((now, false)));
+        }
         note(&*scope.unit, slot, next_at).await?;
         let answer = call::run(revision, &scope, 0, async |living| {
             let guest = indices.load(&mut living.store, &living.instance)?;
-            guest
-                .call_run(&mut living.store, &slot.handler, due_at)
-                .await
+            guest.call_run(&mut living.store, &slot.handler, due).await
         })
         .await?;
         match answer {

@@ -1,27 +1,14 @@
-//! The stream over a real Redis server, started by each test for itself.
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "tests fail by panicking"
-)]
+//! Streams of events.
 
-#[path = "../../quota/tests/redis/server.rs"]
-#[expect(dead_code, reason = "quotas need more of it")]
-mod server;
-
-use server::Server;
 use stoa_kernel::event::{Event, EventStream};
 use stoa_kernel::id::TenantId;
-use stoa_stream::{RedisStream, StreamConfig};
+use stoa_quota::{RedisConfig, RedisStream};
+
+use crate::server::Server;
 
 fn stream(server: &Server, entries_max: u64) -> RedisStream {
-    RedisStream::new(StreamConfig {
-        url: server.url(),
-        prefix: "stoa:".into(),
-        entries_max,
-    })
-    .unwrap()
+    let config = RedisConfig::new(server.url(), "stoa:events:");
+    RedisStream::new(&config, entries_max).unwrap()
 }
 
 fn event(n: u32) -> Event {
@@ -118,12 +105,8 @@ async fn a_server_that_comes_back_is_used_again() {
 
 #[test]
 fn an_address_that_is_none_is_refused_and_not_repeated() {
-    let config = StreamConfig {
-        url: "nonsense:secret".into(),
-        prefix: String::new(),
-        entries_max: 1,
-    };
-    let Err(error) = RedisStream::new(config) else {
+    let config = RedisConfig::new("nonsense:secret", "");
+    let Err(error) = RedisStream::new(&config, 1) else {
         panic!("it is accepted");
     };
     assert!(!error.to_string().contains("secret"));

@@ -1,6 +1,6 @@
 //! Events for consumers outside of the host: each tenant's events are appended to a Redis Stream.
 //!
-//! `<prefix>events:<tenant>` has one entry per event with the fields `id`, `name`, `source`, `key`, `payload` and
+//! `<prefix><tenant>` has one entry per event with the fields `id`, `name`, `source`, `key`, `payload` and
 //! `raised_at`. An event is appended at least once: consumers tell repetitions by `id`.
 
 use std::time::Duration;
@@ -12,42 +12,32 @@ use stoa_kernel::event::{Event, EventStream};
 use stoa_kernel::id::TenantId;
 use tokio::sync::Mutex;
 
+use super::link::client;
+use super::{InvalidRedisUrl, RedisConfig};
+
 /// The longest that Redis may take to answer; nobody's request waits for it.
 const ANSWER_MAX: Duration = Duration::from_secs(2);
-
-/// Where Redis is, and how much it keeps.
-#[derive(Clone)]
-pub struct StreamConfig {
-    /// `redis://[user][:password@]host[:port][/database]`.
-    pub url: String,
-    /// What our keys begin with.
-    pub prefix: String,
-    /// About how many entries a tenant's stream keeps; the oldest go first.
-    pub entries_max: u64,
-}
-
-/// The text is no address of a Redis server. What it says instead may be a password.
-#[derive(Debug, thiserror::Error)]
-#[error("this is no redis://[user][:password@]host[:port][/database]")]
-pub struct InvalidRedisUrl;
 
 /// Appends events to Redis.
 pub struct RedisStream {
     client: Client,
-    config: StreamConfig,
+    prefix: String,
+    entries_max: u64,
     /// None while Redis is lost.
     connection: Mutex<Option<MultiplexedConnection>>,
 }
 
 impl RedisStream {
-    /// Not connected yet: the first event does that.
+    /// Not connected yet: the first event does that. A tenant's stream keeps about `entries_max` entries; the
+    /// oldest go first.
     ///
     /// # Errors
     /// [`InvalidRedisUrl`] when the address can't be understood.
-    pub fn new(config: StreamConfig) -> Result<Self, InvalidRedisUrl> {
+    pub fn new(config: &RedisConfig, entries_max: u64) -> Result<Self, InvalidRedisUrl> {
         Ok(Self {
-            client: Client::open(config.url.as_str()).map_err(|_| InvalidRedisUrl)?,
-            config,
+            client: client(config).map_err(|_| InvalidRedisUrl)?,
+            prefix: config.prefix.clone(),
+            entries_max,
             connection: Mutex::new(None),
         })
     }
@@ -69,14 +59,14 @@ impl RedisStream {
 
     async fn try_append(&self, tenant: &TenantId, events: &[Event]) -> Result<(), RedisError> {
         let mut connection = self.connection().await?;
-        let stream = format!("{}events:{tenant}", self.config.prefix);
+        let stream = format!("{}{tenant}", self.prefix);
         let mut pipe = redis::pipe();
         for event in events {
             pipe.cmd("XADD")
                 .arg(&stream)
                 .arg("MAXLEN")
                 .arg("~")
-                .arg(self.config.entries_max)
+                .arg(self.entries_max)
                 .arg("*")
                 .arg("id")
                 .arg(&event.id)
