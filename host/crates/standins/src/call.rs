@@ -53,7 +53,9 @@ impl Call {
 
     /// User and password (RFC 7617).
     pub fn basic(&self) -> Option<(String, String)> {
-        let encoded = self.header(AUTHORIZATION.as_str())?.strip_prefix("Basic ")?;
+        let encoded = self
+            .header(AUTHORIZATION.as_str())?
+            .strip_prefix("Basic ")?;
         let decoded = String::from_utf8(STANDARD.decode(encoded.trim()).ok()?).ok()?;
         let (user, password) = decoded.split_once(':')?;
         Some((user.to_owned(), password.to_owned()))

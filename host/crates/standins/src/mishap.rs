@@ -14,7 +14,7 @@ pub enum Mishap {
     Busy,
     /// It is done; the answer is 500, for every repetition under the same idempotency key as well.
     Broken,
-    /// It is done; the connection breaks off in the middle of the answer.
+    /// It is done; the connection breaks off before the answer is whole.
     Lost,
     /// It is done; no answer ever comes.
     Silent,

@@ -28,6 +28,7 @@ impl Replays {
     }
 
     pub fn keep(&mut self, key: &str, call: &Call, reply: &Reply) {
-        self.0.insert(key.to_owned(), (call.digest(), reply.clone()));
+        self.0
+            .insert(key.to_owned(), (call.digest(), reply.clone()));
     }
 }

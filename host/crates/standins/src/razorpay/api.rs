@@ -48,11 +48,19 @@ pub fn serve(desk: &Desk, call: &Call, mishap: Option<Mishap>) -> Reply {
 fn admit(desk: &Desk, call: &Call, mishap: Option<Mishap>) -> Result<(), Fault> {
     let known = (desk.key_id.clone(), desk.key_secret.clone());
     if call.basic() != Some(known) {
-        return Err(Fault::new(401, "BAD_REQUEST_ERROR", "Authentication failed"));
+        return Err(Fault::new(
+            401,
+            "BAD_REQUEST_ERROR",
+            "Authentication failed",
+        ));
     }
     match mishap {
         Some(Mishap::Down) => Err(Fault::new(503, "SERVER_ERROR", "We are away for a moment.")),
-        Some(Mishap::Busy) => Err(Fault::new(429, "BAD_REQUEST_ERROR", "Request rate limit exceeded")),
+        Some(Mishap::Busy) => Err(Fault::new(
+            429,
+            "BAD_REQUEST_ERROR",
+            "Request rate limit exceeded",
+        )),
         _ => Ok(()),
     }
 }
@@ -74,7 +82,13 @@ fn done(books: &mut Books, call: &Call, mishap: Option<Mishap>) -> (Reply, bool)
 
 fn route(books: &mut Books, call: &Call) -> Result<Value, Fault> {
     let segments = call.segments();
-    let unknown = || Fault::new(404, "BAD_REQUEST_ERROR", "The requested URL was not found on the server.");
+    let unknown = || {
+        Fault::new(
+            404,
+            "BAD_REQUEST_ERROR",
+            "The requested URL was not found on the server.",
+        )
+    };
     let Some(("v1", rest)) = segments.split_first().map(|(first, rest)| (*first, rest)) else {
         return Err(unknown());
     };
@@ -100,5 +114,6 @@ fn body(call: &Call) -> Result<Map<String, Value>, Fault> {
     if call.body.is_empty() {
         return Ok(Map::new());
     }
-    serde_json::from_slice(&call.body).map_err(|_| Fault::bad("The request body is no JSON object."))
+    serde_json::from_slice(&call.body)
+        .map_err(|_| Fault::bad("The request body is no JSON object."))
 }

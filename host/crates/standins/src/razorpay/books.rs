@@ -83,7 +83,14 @@ impl Books {
     pub fn create_order(&mut self, body: &Map<String, Value>) -> Result<Value, Fault> {
         only(
             body,
-            &["amount", "currency", "receipt", "notes", "partial_payment", "payment_capture"],
+            &[
+                "amount",
+                "currency",
+                "receipt",
+                "notes",
+                "partial_payment",
+                "payment_capture",
+            ],
         )?;
         let amount = amount(body)?;
         if amount < AMOUNT_MIN {
@@ -111,8 +118,7 @@ impl Books {
     /// All orders, the newest first; those of one receipt if one is named.
     pub fn orders(&self, receipt: Option<&str>) -> Vec<Value> {
         let orders = self.orders.iter().rev();
-        let is_wanted =
-            |order: &&Order| receipt.is_none() || order.receipt.as_deref() == receipt;
+        let is_wanted = |order: &&Order| receipt.is_none() || order.receipt.as_deref() == receipt;
         orders.filter(is_wanted).map(shown).collect()
     }
 
@@ -149,7 +155,9 @@ impl Books {
             }
         }
         if amount != payment.amount || currency != payment.currency {
-            return Err(Fault::bad("Capture amount must be equal to the amount authorized").of("amount"));
+            return Err(
+                Fault::bad("Capture amount must be equal to the amount authorized").of("amount"),
+            );
         }
         payment.status = "captured";
         payment.captured = true;
@@ -160,7 +168,10 @@ impl Books {
 
     /// An order's money is there.
     fn captured(&mut self, payment: &Payment) {
-        let paid = self.orders.iter_mut().find(|order| order.id == payment.order_id);
+        let paid = self
+            .orders
+            .iter_mut()
+            .find(|order| order.id == payment.order_id);
         let order = paid.map(|order| {
             order.status = "paid";
             order.amount_paid = payment.amount;
@@ -177,7 +188,9 @@ impl Books {
         only(body, &["amount", "speed", "notes", "receipt"])?;
         let payment = payment_mut(&mut self.payments, id)?;
         if !payment.captured {
-            return Err(Fault::bad("The payment status should be captured for action to be taken"));
+            return Err(Fault::bad(
+                "The payment status should be captured for action to be taken",
+            ));
         }
         let left = payment.amount - payment.amount_refunded;
         if left == 0 {
@@ -374,7 +387,9 @@ fn only(body: &Map<String, Value>, known: &[&str]) -> Result<(), Fault> {
     let mut names = body.keys();
     match names.find(|name| !known.contains(&name.as_str())) {
         None => Ok(()),
-        Some(name) => Err(Fault::bad(format!("{name} is/are not required and should not be sent"))),
+        Some(name) => Err(Fault::bad(format!(
+            "{name} is/are not required and should not be sent"
+        ))),
     }
 }
 
@@ -387,7 +402,8 @@ fn amount(body: &Map<String, Value>) -> Result<i64, Fault> {
 
 fn currency(body: &Map<String, Value>) -> Result<String, Fault> {
     let currency = body.get("currency").and_then(Value::as_str);
-    let is_code = |code: &&str| code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase());
+    let is_code =
+        |code: &&str| code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase());
     let currency = currency.filter(is_code);
     let refused = || Fault::bad("Currency is not supported").of("currency");
     currency.map(str::to_owned).ok_or_else(refused)
@@ -407,6 +423,9 @@ fn notes(body: &Map<String, Value>) -> Result<Value, Fault> {
     match body.get("notes") {
         None => Ok(json!([])),
         Some(Value::Object(notes)) if notes.len() <= NOTES_MAX => Ok(Value::from(notes.clone())),
-        Some(_) => Err(Fault::bad("The number of fields in notes should be less than or equal to 15").of("notes")),
+        Some(_) => Err(Fault::bad(
+            "The number of fields in notes should be less than or equal to 15",
+        )
+        .of("notes")),
     }
 }

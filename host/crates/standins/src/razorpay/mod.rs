@@ -4,8 +4,6 @@ mod api;
 mod books;
 mod fault;
 mod objects;
-#[cfg(test)]
-mod tests;
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -51,11 +49,7 @@ impl Razorpay {
     ///
     /// # Errors
     /// When there is no port.
-    pub async fn start(
-        key_id: &str,
-        key_secret: &str,
-        clock: Arc<dyn Clock>,
-    ) -> io::Result<Self> {
+    pub async fn start(key_id: &str, key_secret: &str, clock: Arc<dyn Clock>) -> io::Result<Self> {
         Self::start_at((Ipv4Addr::LOCALHOST, 0).into(), key_id, key_secret, clock).await
     }
 

@@ -162,7 +162,10 @@ fn one(books: &Books, kind: &str, id: &str) -> Option<Result<Value, Fault>> {
     let (what, object) = match kind {
         "charges" => ("charge", books.charges.get(id).map(|found| found.json())),
         "refunds" => ("refund", books.refunds.get(id).map(|found| found.json())),
-        "customers" => ("customer", books.customers.get(id).map(|found| found.json())),
+        "customers" => (
+            "customer",
+            books.customers.get(id).map(|found| found.json()),
+        ),
         "checkout.session" => (kind, books.sessions.get(id).map(|found| found.json())),
         "subscriptions" => {
             let found = books.subscriptions.get(id);

@@ -59,10 +59,6 @@ impl<T: Object> Book<T> {
         self.0.iter()
     }
 
-    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut T> {
-        self.0.iter_mut()
-    }
-
     /// A page, the newest first, of those that belong to what the parameters name.
     pub fn list(&self, fields: &Fields, filters: &[&str], url: &str) -> Result<Value, Fault> {
         let mut known = vec!["limit", "created", "starting_after"];

@@ -38,7 +38,10 @@ impl Books {
             }
         };
         fields.needed("success_url")?;
-        let price = known_price(fields.needed("line_items[0][price]")?, "line_items[0][price]")?;
+        let price = known_price(
+            fields.needed("line_items[0][price]")?,
+            "line_items[0][price]",
+        )?;
         let quantity = fields.integer("line_items[0][quantity]")?.unwrap_or(1);
         if let Some(customer) = fields.text("customer")
             && self.customers.get(customer).is_none()
@@ -94,7 +97,10 @@ impl Books {
     pub fn complete_session(&mut self, id: &str) -> Result<Value, Fault> {
         let session = self.session_mut(id)?;
         if session.status != "open" {
-            return Err(Fault::invalid(format!("The session is {}.", session.status)));
+            return Err(Fault::invalid(format!(
+                "The session is {}.",
+                session.status
+            )));
         }
         let session = session.clone();
         let customer = match &session.customer {

@@ -31,7 +31,11 @@ impl Fault {
 
     /// There is no such object.
     pub fn missing(what: &str, id: &str, param: &str) -> Self {
-        let fault = Self::new(404, "invalid_request_error", format!("No such {what}: '{id}'"));
+        let fault = Self::new(
+            404,
+            "invalid_request_error",
+            format!("No such {what}: '{id}'"),
+        );
         fault.with("code", "resource_missing").with("param", param)
     }
 

@@ -19,9 +19,11 @@ impl Fields {
         let mut names = self.0.keys().map(|name| outer(name));
         match names.find(|name| !known.contains(&name.as_str())) {
             None => Ok(()),
-            Some(name) => Err(Fault::invalid(format!("Received unknown parameter: {name}"))
-                .with("code", "parameter_unknown")
-                .with("param", name)),
+            Some(name) => Err(
+                Fault::invalid(format!("Received unknown parameter: {name}"))
+                    .with("code", "parameter_unknown")
+                    .with("param", name),
+            ),
         }
     }
 
@@ -61,7 +63,10 @@ impl Fields {
     /// The entries of `name[…]`.
     pub fn map(&self, name: &str) -> BTreeMap<String, String> {
         let key = |full: &str| {
-            let inner = full.strip_prefix(name)?.strip_prefix('[')?.strip_suffix(']')?;
+            let inner = full
+                .strip_prefix(name)?
+                .strip_prefix('[')?
+                .strip_suffix(']')?;
             Some(inner.to_owned())
         };
         let entries = self.0.iter();

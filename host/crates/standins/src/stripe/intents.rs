@@ -55,10 +55,12 @@ impl Books {
         }
         let id = id::fresh("pi", 24);
         let payment_method = method(fields)?.map(|(name, _)| name);
-        let automatic = fields.is_true("automatic_payment_methods[enabled]").then(|| {
-            let redirects = fields.text("automatic_payment_methods[allow_redirects]");
-            json!({"enabled": true, "allow_redirects": redirects.unwrap_or("always")})
-        });
+        let automatic = fields
+            .is_true("automatic_payment_methods[enabled]")
+            .then(|| {
+                let redirects = fields.text("automatic_payment_methods[allow_redirects]");
+                json!({"enabled": true, "allow_redirects": redirects.unwrap_or("always")})
+            });
         Ok(Intent {
             client_secret: id::fresh(&format!("{id}_secret"), 24),
             id,
@@ -273,9 +275,15 @@ fn amount(fields: &Fields) -> Result<i64, Fault> {
             .with("param", "amount"))
     };
     match amount {
-        ..AMOUNT_MIN => refused("amount_too_small", "Amount must convert to at least 50 cents.".into()),
+        ..AMOUNT_MIN => refused(
+            "amount_too_small",
+            "Amount must convert to at least 50 cents.".into(),
+        ),
         AMOUNT_MIN..=AMOUNT_MAX => Ok(amount),
-        _ => refused("amount_too_large", format!("Amount must be no more than {AMOUNT_MAX}.")),
+        _ => refused(
+            "amount_too_large",
+            format!("Amount must be no more than {AMOUNT_MAX}."),
+        ),
     }
 }
 

@@ -14,8 +14,6 @@ mod intents;
 mod objects;
 mod refunds;
 mod subscriptions;
-#[cfg(test)]
-mod tests;
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -24,8 +22,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde_json::Value;
 use stoa_kernel::clock::Clock;
 
-pub use self::books::Refunding;
 use self::books::Books;
+pub use self::books::Refunding;
 pub use self::buyer::Act;
 use crate::call::{Call, Reply};
 use crate::door::Door;

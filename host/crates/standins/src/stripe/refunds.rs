@@ -32,8 +32,9 @@ impl Books {
         }
         let amount = amount.unwrap_or(left);
         if !(1..=left).contains(&amount) {
-            let message =
-                format!("Refund amount ({amount}) is greater than unrefunded amount on charge ({left})");
+            let message = format!(
+                "Refund amount ({amount}) is greater than unrefunded amount on charge ({left})"
+            );
             return Err(Fault::invalid(message).with("param", "amount"));
         }
         let refund = Refund {
