@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use stoa_egress::Egress;
 use stoa_identity::Identity;
 use stoa_kernel::store::Store as _;
 use stoa_runtime::{Compiler, Policy, Runtime, RuntimeConfig};
@@ -51,6 +52,7 @@ pub async fn build(config: &Config, file: Option<&Path>) -> anyhow::Result<Host>
         store: store.clone(),
         clock: clock.clone(),
         random: random.clone(),
+        outbound: Arc::new(Egress::new().context("the client for services elsewhere")?),
     };
     let runtime = Runtime::start(runtime_config(config)?, ports).await?;
 
@@ -175,6 +177,8 @@ fn policy(config: &Config) -> Policy {
     Policy {
         denied: config.plugins.deny.clone(),
         settings: config.plugins.settings.0.clone(),
+        outbound: config.plugins.outbound.clone(),
+        secrets: config.plugins.secrets.values(),
     }
 }
 

@@ -7,6 +7,8 @@ use std::path::PathBuf;
 use serde::Deserialize;
 use serde_json::Value;
 use stoa_kernel::limits::CallLimits;
+use stoa_kernel::outbound::Destination;
+use stoa_kernel::secret::Secret;
 use stoa_kernel::wit::HOST_INTERFACES;
 
 /// Where plugins come from and what they may do.
@@ -34,6 +36,10 @@ pub struct Plugins {
     pub deny: BTreeMap<String, BTreeSet<String>>,
     /// Settings, by plugin and name.
     pub settings: PluginSettings,
+    /// Where services elsewhere are, by plugin and name.
+    pub outbound: BTreeMap<String, BTreeMap<String, Destination>>,
+    /// Secrets, by plugin and name.
+    pub secrets: PluginSecrets,
 }
 
 /// What one call may use.
@@ -98,6 +104,55 @@ impl fmt::Debug for PluginSettings {
     }
 }
 
+/// Secrets by plugin and name. What is written in their place is never quoted by an error.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(transparent)]
+pub struct PluginSecrets(BTreeMap<String, OfPlugin>);
+
+/// The secrets of one plugin. Untagged, because serde's other errors quote what they found.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(
+    untagged,
+    expecting = "not a table of secrets, each a text or a list of texts"
+)]
+enum OfPlugin {
+    Table(BTreeMap<String, Values>),
+}
+
+/// The values of one secret.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged, expecting = "not a text or a list of texts")]
+enum Values {
+    One(Secret),
+    /// While it is being replaced, the newest first.
+    Several(Vec<Secret>),
+}
+
+impl PluginSecrets {
+    /// By plugin and name, the newest first; an empty text is none.
+    #[must_use]
+    pub fn values(&self) -> BTreeMap<String, BTreeMap<String, Vec<Secret>>> {
+        let listed = |values: &Values| -> Vec<Secret> {
+            let values = match values {
+                Values::One(value) => vec![value.clone()],
+                Values::Several(values) => values.clone(),
+            };
+            let set = values.into_iter().filter(|value| !value.is_empty());
+            set.collect()
+        };
+        let of_plugin = |OfPlugin::Table(secrets): &OfPlugin| {
+            let named = secrets.iter();
+            named
+                .map(|(name, values)| (name.clone(), listed(values)))
+                .collect()
+        };
+        let plugins = self.0.iter();
+        plugins
+            .map(|(plugin, secrets)| (plugin.clone(), of_plugin(secrets)))
+            .collect()
+    }
+}
+
 impl Plugins {
     /// Checks what types alone do not say; answers what is wrong.
     pub(super) fn check(&self) -> Result<(), String> {
@@ -107,6 +162,12 @@ impl Plugins {
                 return Err(format!(
                     "plugins.deny.{plugin}: there is no capability {word:?}"
                 ));
+            }
+        }
+        for (plugin, services) in &self.outbound {
+            for (name, destination) in services {
+                let place = |reason| format!("plugins.outbound.{plugin}.{name}: {reason}");
+                destination.check().map_err(place)?;
             }
         }
         let (default, cap) = (self.limits.default.numbers(), self.limits.cap.numbers());

@@ -30,6 +30,9 @@ pub struct Request {
     pub body: Bytes,
     /// Set when the client asked for the request to be safe to repeat.
     pub idempotency: Option<IdempotencyKey>,
+    /// What no client asked for is done for this: an event, a turn of a schedule. The same whenever it is tried
+    /// again, and of the host's own making, as `id` is not.
+    pub cause: Option<String>,
 }
 
 impl Request {

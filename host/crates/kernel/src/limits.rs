@@ -67,6 +67,9 @@ pub const CACHE_TTL_MS_MAX: u64 = 86_400_000;
 /// bounds what a guest makes the host hold even when each single call is small.
 pub const GUEST_BYTES_PER_REQUEST_MAX: u64 = 64 << 20;
 
+/// Bytes of a message that is signed under a secret: a webhook's body.
+pub const SECRET_MESSAGE_BYTES_MAX: usize = 1 << 20;
+
 /// How long a stored answer is replayed: a day, as clients of payment services expect.
 pub const IDEMPOTENCY_TTL_MS: u64 = 86_400_000;
 

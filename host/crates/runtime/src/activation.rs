@@ -23,6 +23,7 @@ use crate::config::Policy;
 use crate::linking::{self, LinkError, Used};
 use crate::meter::Meter;
 use crate::migration::{self, Migrated};
+use crate::reach::{Reach, ReachError};
 use crate::registry::{Live, SetError};
 use crate::reuse::Shelf;
 use crate::revision::{CollectionInfo, Revision};
@@ -54,6 +55,9 @@ pub enum ActivationError {
     /// A setting of the operator does not fit.
     #[error("setting {0}: {1}")]
     Setting(String, String),
+    /// What the operator says of its services or secrets does not fit.
+    #[error(transparent)]
+    Reach(#[from] ReachError),
     /// It does not fit the other plugins.
     #[error(transparent)]
     Set(#[from] SetError),
@@ -101,11 +105,19 @@ fn prepare_blocking(core: &Core, file: &Path) -> Result<Candidate, ActivationErr
     let denied = policy.denied.get(&package.manifest.name).unwrap_or(&none);
     let (pre, used) = linking::link(&component, &package, denied)?;
     let settings = settings(&policy, &package)?;
-    let revision = revision(core, artifact.digest, package, settings, &component, pre)?;
+    let reach = Reach::new(&policy, &package.manifest)?;
+    let of_operator = OfOperator { settings, reach };
+    let revision = revision(core, artifact.digest, package, of_operator, &component, pre)?;
     Ok(Candidate {
         revision: Arc::new(revision),
         used: Arc::new(used),
     })
+}
+
+/// What the operator has set for a plugin.
+struct OfOperator {
+    settings: HashMap<String, String>,
+    reach: Reach,
 }
 
 /// The file's bytes; one that is too large is not read to its end.
@@ -121,7 +133,7 @@ fn revision(
     core: &Core,
     digest: String,
     package: Arc<Package>,
-    settings: HashMap<String, String>,
+    of_operator: OfOperator,
     component: &Component,
     pre: InstancePre<State>,
 ) -> Result<Revision, ActivationError> {
@@ -164,7 +176,8 @@ fn revision(
         handler,
         lifecycle,
         provided: linking::provided(component, &package)?,
-        settings,
+        settings: of_operator.settings,
+        reach: of_operator.reach,
         collections,
         slots: Arc::new(Semaphore::new(limits.concurrency_max as usize)),
         turnstiles: Turnstiles::default(),

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use serde_json::Value;
 use stoa_kernel::id::TenantId;
 use stoa_kernel::limits::CallLimits;
+use stoa_kernel::outbound::Destination;
+use stoa_kernel::secret::Secret;
 
 /// How components become machine code.
 #[derive(Debug, Clone)]
@@ -24,6 +26,10 @@ pub struct Policy {
     pub denied: BTreeMap<String, BTreeSet<String>>,
     /// Settings, by plugin and name.
     pub settings: BTreeMap<String, BTreeMap<String, Value>>,
+    /// What is said of services elsewhere, by plugin and name.
+    pub outbound: BTreeMap<String, BTreeMap<String, Destination>>,
+    /// Values of secrets, the newest first, by plugin and name.
+    pub secrets: BTreeMap<String, BTreeMap<String, Vec<Secret>>>,
 }
 
 /// What the operator decides about plugins.

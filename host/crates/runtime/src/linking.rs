@@ -163,6 +163,8 @@ fn define_host(linker: &mut Linker<State>, name: &str) -> wasmtime::Result<()> {
     match name.split_once('@').map_or(name, |(path, _)| path) {
         "stoa:types/types" => host::types::types::add_to_linker::<_, Ours>(linker, state),
         "stoa:http/inbound" => host::http::inbound::add_to_linker::<_, Ours>(linker, state),
+        "stoa:http/outbound" => host::http::outbound::add_to_linker::<_, Ours>(linker, state),
+        "stoa:secrets/secrets" => host::secrets::secrets::add_to_linker::<_, Ours>(linker, state),
         "stoa:storage/storage" => host::storage::storage::add_to_linker::<_, Ours>(linker, state),
         "stoa:cache/cache" => host::cache::cache::add_to_linker::<_, Ours>(linker, state),
         "stoa:settings/settings" => {

@@ -6,6 +6,8 @@ use std::sync::{Mutex, PoisonError};
 use bytes::Bytes;
 use stoa_kernel::clock::Millis;
 
+use crate::calls_out::CallsOut;
+
 /// One answer of the outside world.
 #[derive(Debug, Clone)]
 enum Answer {
@@ -20,6 +22,9 @@ enum Answer {
 #[derive(Debug, Default)]
 pub struct Outside {
     log: Mutex<Log>,
+    /// What services elsewhere answered. A second run is told the same wherever it asks the same: what was sent
+    /// can't be taken back.
+    pub calls: CallsOut,
 }
 
 #[derive(Debug, Default)]
@@ -34,7 +39,7 @@ impl Outside {
     /// Whether nothing was asked of the outside world.
     pub fn is_silent(&self) -> bool {
         let log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
-        log.told.is_empty() && !log.open
+        log.told.is_empty() && !log.open && self.calls.is_empty()
     }
 
     /// Says that something was asked that is not remembered here.
@@ -44,6 +49,7 @@ impl Outside {
 
     /// Begins another run: everything told so far will be told again.
     pub fn rewind(&self) {
+        self.calls.rewind();
         let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
         let mut replay: VecDeque<Answer> = log.told.drain(..).collect();
         replay.extend(log.replay.drain(..));

@@ -13,6 +13,7 @@ use crate::bindings::exports::stoa::http::handler::GuestIndices as HandlerIndice
 use crate::bindings::exports::stoa::lifecycle::lifecycle::GuestIndices as LifecycleIndices;
 use crate::meter::Meter;
 use crate::migration::Migrated;
+use crate::reach::Reach;
 use crate::reuse::Shelf;
 use crate::state::State;
 use crate::turnstile::Turnstiles;
@@ -47,6 +48,8 @@ pub struct Revision {
     pub provided: HashMap<String, HashMap<String, Provided>>,
     /// What the operator has set, as JSON text by name, defaults filled in.
     pub settings: HashMap<String, String>,
+    /// The services elsewhere and the secrets that it works with.
+    pub reach: Reach,
     /// Its collections by name, ready for the store.
     pub collections: HashMap<String, CollectionInfo>,
     /// Calls at the same time.

@@ -7,6 +7,7 @@ use std::time::Instant;
 use stoa_kernel::call::Request;
 use stoa_kernel::clock::Clock;
 use stoa_kernel::limits::{GUEST_BYTES_PER_REQUEST_MAX, LOG_BYTES_PER_REQUEST_MAX};
+use stoa_kernel::outbound::Outbound;
 use stoa_kernel::random::Random;
 use stoa_kernel::store::{Store, UnitOfWork};
 
@@ -25,6 +26,8 @@ pub struct Ports {
     pub clock: Arc<dyn Clock>,
     /// Randomness.
     pub random: Arc<dyn Random>,
+    /// The way to services elsewhere.
+    pub outbound: Arc<dyn Outbound>,
 }
 
 /// One run of a request. All inputs of its guests come from here; a request that runs again gets a

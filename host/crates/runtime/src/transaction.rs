@@ -239,6 +239,7 @@ pub async fn host_scope(
         headers: Vec::new(),
         body: Default::default(),
         idempotency: None,
+        cause: None,
     };
     Ok(Arc::new(Scope {
         request: Arc::new(request),

@@ -69,6 +69,7 @@ async fn call(host: &TestHost, path: &str) -> Duration {
         headers: Vec::new(),
         body: Bytes::new(),
         idempotency: None,
+        cause: None,
     };
     let begun = Instant::now();
     let Lookup::Found(route) = snapshot.find("GET", path) else {

@@ -3,8 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use stoa_egress::Egress;
 use stoa_identity::{Identity, TokenConfig};
 use stoa_kernel::id::TenantId;
+use stoa_kernel::outbound::Destination;
+use stoa_kernel::secret::Secret;
 use stoa_runtime::{Policy, Runtime, RuntimeConfig};
 use stoa_store::{StoreConfig, SurrealStore, SyncPolicy};
 use stoa_web::{Edge, EdgeConfig};
@@ -154,6 +157,28 @@ impl TestHostBuilder {
         self
     }
 
+    /// With a service of a plugin at this address, also when it is one of this machine.
+    #[must_use]
+    pub fn outbound(mut self, plugin: &str, service: &str, url: &str) -> Self {
+        let destination = Destination {
+            url: Some(url.into()),
+            allow_private: true,
+            withhold: false,
+        };
+        let of_plugin = self.policy.outbound.entry(plugin.into()).or_default();
+        of_plugin.insert(service.into(), destination);
+        self
+    }
+
+    /// With these values of a plugin's secret, the newest first.
+    #[must_use]
+    pub fn secret(mut self, plugin: &str, name: &str, values: &[&str]) -> Self {
+        let values = values.iter().map(|value| Secret::new(*value)).collect();
+        let of_plugin = self.policy.secrets.entry(plugin.into()).or_default();
+        of_plugin.insert(name.into(), values);
+        self
+    }
+
     /// Whether instances may be reused.
     #[must_use]
     pub const fn allow_reuse(mut self, allow: bool) -> Self {
@@ -198,6 +223,7 @@ impl TestHostBuilder {
             store: store.clone(),
             clock: clock.clone(),
             random: random.clone(),
+            outbound: Arc::new(Egress::new().expect("a client")),
         };
         let runtime = Runtime::start(config, ports).await.expect("the runtime");
 

@@ -86,6 +86,7 @@ pub(crate) async fn dispatch(
             Target::Service(_) => headers::for_service(&head.headers),
             Target::Plugin(_) => headers::for_guest(&head.headers),
         },
+        cause: None,
         idempotency: idempotency::key(head, &matched.route, &tenant, &principal, &body)?,
         tenant,
         principal,

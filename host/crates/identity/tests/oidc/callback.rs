@@ -65,6 +65,7 @@ fn request(query: &str, cookie: Option<&str>) -> Request {
         headers: [other].into_iter().chain(cookie).collect(),
         body: Bytes::new(),
         idempotency: None,
+        cause: None,
     }
 }
 

@@ -60,6 +60,7 @@ async fn page(pages: &OutboxPages, handler: &str, id: Option<&str>) -> Result<St
         headers: Vec::new(),
         body: Default::default(),
         idempotency: None,
+        cause: None,
     };
     let response = pages.handle(handler, request).await?;
     assert_eq!(response.status, 200);

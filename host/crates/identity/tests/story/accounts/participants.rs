@@ -115,6 +115,7 @@ impl World {
             headers: Vec::new(),
             body: Bytes::from(body.to_string()),
             idempotency: None,
+            cause: None,
         };
         self.service.handle(handler, request).await
     }

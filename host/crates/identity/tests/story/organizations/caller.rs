@@ -66,5 +66,6 @@ pub fn request(caller: &Caller, id: Option<&str>, query: &str, body: Value) -> R
             body => Bytes::from(body.to_string()),
         },
         idempotency: None,
+        cause: None,
     }
 }
