@@ -178,7 +178,7 @@ fn policy(config: &Config) -> Policy {
         denied: config.plugins.deny.clone(),
         settings: config.plugins.settings.0.clone(),
         outbound: config.plugins.outbound.clone(),
-        secrets: config.plugins.secrets.values(),
+        secrets: config.plugins.secrets.0.clone(),
     }
 }
 

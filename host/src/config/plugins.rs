@@ -104,52 +104,50 @@ impl fmt::Debug for PluginSettings {
     }
 }
 
-/// Secrets by plugin and name. What is written in their place is never quoted by an error.
+/// Values of secrets by plugin and name, the newest first; a secret that is set to nothing has none.
 #[derive(Debug, Clone, Default, Deserialize)]
-#[serde(transparent)]
-pub struct PluginSecrets(BTreeMap<String, OfPlugin>);
+#[serde(from = "Written")]
+pub struct PluginSecrets(pub BTreeMap<String, BTreeMap<String, Vec<Secret>>>);
 
-/// The secrets of one plugin. Untagged, because serde's other errors quote what they found.
-#[derive(Debug, Clone, Deserialize)]
+/// The same as it is written. Untagged as a whole, because serde's other errors quote what they found.
+#[derive(Deserialize)]
 #[serde(
     untagged,
-    expecting = "not a table of secrets, each a text or a list of texts"
+    expecting = "each plugin has a table, each secret in it is a text or a list of texts"
 )]
-enum OfPlugin {
-    Table(BTreeMap<String, Values>),
+enum Written {
+    ByPlugin(BTreeMap<String, BTreeMap<String, Values>>),
 }
 
 /// The values of one secret.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(untagged, expecting = "not a text or a list of texts")]
+#[derive(Deserialize)]
+#[serde(untagged)]
 enum Values {
     One(Secret),
-    /// While it is being replaced, the newest first.
+    /// While it is being replaced.
     Several(Vec<Secret>),
 }
 
-impl PluginSecrets {
-    /// By plugin and name, the newest first; an empty text is none.
-    #[must_use]
-    pub fn values(&self) -> BTreeMap<String, BTreeMap<String, Vec<Secret>>> {
-        let listed = |values: &Values| -> Vec<Secret> {
+impl From<Written> for PluginSecrets {
+    fn from(Written::ByPlugin(plugins): Written) -> Self {
+        let listed = |values| {
             let values = match values {
-                Values::One(value) => vec![value.clone()],
-                Values::Several(values) => values.clone(),
+                Values::One(value) => vec![value],
+                Values::Several(values) => values,
             };
             let set = values.into_iter().filter(|value| !value.is_empty());
             set.collect()
         };
-        let of_plugin = |OfPlugin::Table(secrets): &OfPlugin| {
-            let named = secrets.iter();
-            named
-                .map(|(name, values)| (name.clone(), listed(values)))
-                .collect()
+        let of_plugin = |secrets: BTreeMap<String, Values>| {
+            let named = secrets.into_iter();
+            named.map(|(name, values)| (name, listed(values))).collect()
         };
-        let plugins = self.0.iter();
-        plugins
-            .map(|(plugin, secrets)| (plugin.clone(), of_plugin(secrets)))
-            .collect()
+        let plugins = plugins.into_iter();
+        Self(
+            plugins
+                .map(|(plugin, secrets)| (plugin, of_plugin(secrets)))
+                .collect(),
+        )
     }
 }
 

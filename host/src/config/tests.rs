@@ -236,21 +236,39 @@ fn a_file_that_is_not_there_is_an_error() {
 #[test]
 fn services_and_secrets_of_plugins_come_from_file_and_environment() {
     let config = with_variables(&[
-        ("STOA_PLUGINS__OUTBOUND__PAYMENTS__STRIPE__URL", "http://127.0.0.1:12111"),
-        ("STOA_PLUGINS__OUTBOUND__PAYMENTS__STRIPE__ALLOW_PRIVATE", "true"),
+        (
+            "STOA_PLUGINS__OUTBOUND__PAYMENTS__STRIPE__URL",
+            "http://127.0.0.1:12111",
+        ),
+        (
+            "STOA_PLUGINS__OUTBOUND__PAYMENTS__STRIPE__ALLOW_PRIVATE",
+            "true",
+        ),
         ("STOA_PLUGINS__SECRETS__PAYMENTS__STRIPE_KEY", "0123"),
-        ("STOA_PLUGINS__SECRETS__PAYMENTS__HOOK", "[\"new\", \"old\"]"),
+        (
+            "STOA_PLUGINS__SECRETS__PAYMENTS__HOOK",
+            "[\"new\", \"old\"]",
+        ),
         ("STOA_PLUGINS__SECRETS__PAYMENTS__ODD", "{a = [1"),
         ("STOA_PLUGINS__SECRETS__PAYMENTS__NONE", ""),
     ])
     .unwrap();
-    let stripe = config.plugins.outbound.get("payments").unwrap().get("stripe").unwrap();
+    let stripe = config
+        .plugins
+        .outbound
+        .get("payments")
+        .unwrap()
+        .get("stripe")
+        .unwrap();
     assert_eq!(stripe.url.as_deref(), Some("http://127.0.0.1:12111"));
     assert!(stripe.allow_private && !stripe.withhold);
-    let secrets = config.plugins.secrets.values();
+    let secrets = config.plugins.secrets.0;
     let of = |name: &str| -> Vec<String> {
         let values = secrets.get("payments").unwrap().get(name).unwrap();
-        values.iter().map(|value| value.expose().to_owned()).collect()
+        values
+            .iter()
+            .map(|value| value.expose().to_owned())
+            .collect()
     };
     assert_eq!(of("stripe_key"), ["0123"]);
     assert_eq!(of("hook"), ["new", "old"]);
@@ -258,7 +276,7 @@ fn services_and_secrets_of_plugins_come_from_file_and_environment() {
     assert!(of("none").is_empty());
 
     let file = "[plugins.secrets.payments]\na = \"x\"\nb = [\"y\", \"z\"]\n";
-    let secrets = with_file(file).unwrap().plugins.secrets.values();
+    let secrets = with_file(file).unwrap().plugins.secrets.0;
     assert_eq!(secrets.get("payments").unwrap().get("b").unwrap().len(), 2);
 }
 
@@ -270,11 +288,19 @@ fn an_error_quotes_no_secret() {
         "[plugins.secrets.payments]\nkey = [[\"hunter2\"]]",
     ] {
         let error = with_file(text).unwrap_err().to_string();
-        assert!(error.contains("secrets") && !error.contains("hunter2"), "{error}");
+        assert!(
+            error.contains("secrets") && !error.contains("hunter2"),
+            "{error}"
+        );
     }
-    let error = with_variables(&[("STOA_PLUGINS__SECRETS__PAYMENTS", "hunter2")]);
-    let error = error.unwrap_err().to_string();
-    assert!(!error.contains("hunter2"), "{error}");
+    for variable in ["STOA_PLUGINS__SECRETS__PAYMENTS", "STOA_PLUGINS__SECRETS"] {
+        let error = with_variables(&[(variable, "hunter2")]).unwrap_err();
+        let error = error.to_string();
+        assert!(
+            error.contains(variable) && !error.contains("hunter2"),
+            "{error}"
+        );
+    }
 }
 
 #[test]

@@ -11,7 +11,10 @@ const MAC: &str = "2fe04e22977002e6c7cb553adab8b460cb9e2a4970d5953cb27a8472752e3
 
 async fn sign(host: &TestHost, message: &str, signature: &str) -> Value {
     let signed = json!({ "message": message, "signature": signature });
-    let answer = host.anonymous().post("/probe/signatures/hook", &signed).await;
+    let answer = host
+        .anonymous()
+        .post("/probe/signatures/hook", &signed)
+        .await;
     answer.json_of(200)
 }
 
@@ -25,7 +28,11 @@ async fn a_secret_that_is_being_replaced_verifies_under_both_of_its_values() {
     let told = sign(&host, MESSAGE, MAC).await;
     assert_eq!(told, json!({ "mac": MAC, "verifies": true }));
     for wrong in ["", &MAC[2..], "00"] {
-        assert_eq!(sign(&host, MESSAGE, wrong).await["verifies"], false, "{wrong}");
+        assert_eq!(
+            sign(&host, MESSAGE, wrong).await["verifies"],
+            false,
+            "{wrong}"
+        );
     }
     assert_eq!(sign(&host, "{}", MAC).await["verifies"], false);
 
@@ -52,7 +59,9 @@ async fn a_secret_that_is_not_set_or_not_listed_signs_nothing() {
     let host = TestHost::builder().guest("probe").start().await;
     let ask = async |secret: &str, message: &str| {
         let path = format!("/probe/signatures/{secret}");
-        host.anonymous().post(&path, &json!({ "message": message })).await
+        host.anonymous()
+            .post(&path, &json!({ "message": message }))
+            .await
     };
     let _ = ask("hook", "x").await.problem(503, "not-configured");
     let _ = ask("elsewhere", "x").await.expect(500);
@@ -64,11 +73,20 @@ async fn a_secret_that_is_not_set_or_not_listed_signs_nothing() {
         .await;
     let message = "x".repeat((1 << 20) + 1);
     let path = "/probe/signatures/hook";
-    let large = set.anonymous().post(path, &json!({ "message": message })).await;
+    let large = set
+        .anonymous()
+        .post(path, &json!({ "message": message }))
+        .await;
     let _ = large.expect(500);
 
-    let unknown = TestHost::builder().secret("probe", "hoook", &["hunter2"]).start().await;
+    let unknown = TestHost::builder()
+        .secret("probe", "hoook", &["hunter2"])
+        .start()
+        .await;
     let probe = std::fs::read(stoa_testkit::guest_file("probe")).unwrap();
     let reason = unknown.install("probe", &probe).await.unwrap_err();
-    assert!(reason.contains("hoook") && !reason.contains("hunter2"), "{reason}");
+    assert!(
+        reason.contains("hoook") && !reason.contains("hunter2"),
+        "{reason}"
+    );
 }

@@ -22,7 +22,7 @@ async fn host() -> Arc<TestHost> {
 }
 
 /// Plugins' lines: level, request and text.
-fn lines(log: &Log) -> Vec<(String, String, String)> {
+fn told(log: &Log) -> Vec<(String, String, String)> {
     let text = log.text();
     let lines = text
         .lines()
@@ -85,7 +85,7 @@ async fn a_second_run_is_told_the_same() {
         }
         rivals.join_all().await;
         let mut runs = BTreeMap::<String, Vec<String>>::new();
-        for (_, request, seen) in lines(&log) {
+        for (_, request, seen) in told(&log) {
             runs.entry(request).or_default().push(seen);
         }
         for seen in runs.values() {
@@ -107,7 +107,7 @@ async fn what_is_printed_becomes_lines_of_the_plugins_log() {
         .post("/foreign/print", &json!({}))
         .await
         .expect(204);
-    let lines = lines(&log);
+    let lines = told(&log);
     let lines: Vec<(&str, &str)> = lines
         .iter()
         .map(|(level, _, text)| (level.as_str(), text.as_str()))
@@ -121,7 +121,7 @@ async fn what_is_printed_becomes_lines_of_the_plugins_log() {
     assert_eq!(lines, expected);
     let died = host.anonymous().post("/foreign/die", &json!({})).await;
     let _ = died.problem(502, "plugin-trap");
-    assert_eq!(lines(&log).last().unwrap().2, "its last words");
+    assert_eq!(told(&log).last().unwrap().2, "its last words");
 }
 
 #[tokio::test]
@@ -162,6 +162,6 @@ async fn the_log_of_a_flood_is_cut() {
         .post("/foreign/flood/log", &json!({}))
         .await;
     assert_eq!(flood.status, 502);
-    let bytes: usize = lines(&log).iter().map(|(_, _, text)| text.len()).sum();
+    let bytes: usize = told(&log).iter().map(|(_, _, text)| text.len()).sum();
     assert_eq!(bytes, stoa_kernel::limits::LOG_BYTES_PER_REQUEST_MAX);
 }

@@ -113,10 +113,16 @@ fn judged(request: &OutboundRequest) -> Result<Url, OutboundError> {
     let invalid = |reason: String| OutboundError::Invalid(reason);
     let url = Url::parse(&request.url).map_err(|error| invalid(error.to_string()))?;
     if !matches!(url.scheme(), "http" | "https") || !url.username().is_empty() {
-        return Err(invalid(format!("{} is no address of a service", url.scheme())));
+        return Err(invalid(format!(
+            "{} is no address of a service",
+            url.scheme()
+        )));
     }
     let host = url.host_str().unwrap_or_default();
-    let literal = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    let literal = host
+        .trim_start_matches('[')
+        .trim_end_matches(']')
+        .parse::<IpAddr>();
     if !request.allow_private && literal.is_ok_and(|address| !is_public(address)) {
         let reason = format!("{host} is no public address");
         return Err(OutboundError::Unreachable(reason));
@@ -142,8 +148,12 @@ fn headers(request: &OutboundRequest) -> Result<HeaderMap, OutboundError> {
 }
 
 async fn answer(mut response: Response) -> Result<OutboundAnswer, OutboundError> {
-    let too_large = || OutboundError::Limit(format!("an answer of more than {BODY_BYTES_MAX} bytes"));
-    if response.content_length().is_some_and(|length| length > BODY_BYTES_MAX as u64) {
+    let too_large =
+        || OutboundError::Limit(format!("an answer of more than {BODY_BYTES_MAX} bytes"));
+    if response
+        .content_length()
+        .is_some_and(|length| length > BODY_BYTES_MAX as u64)
+    {
         return Err(too_large());
     }
     let mut body = BytesMut::new();

@@ -267,7 +267,11 @@ mod tests {
     #[test]
     fn the_hosts_own_headers_are_refused() {
         assert!(is_header("Content-Type", "application/json", None));
-        assert!(is_header("stripe-version", "2026-01-01", Some("Idempotency-Key")));
+        assert!(is_header(
+            "stripe-version",
+            "2026-01-01",
+            Some("Idempotency-Key")
+        ));
         for (name, value) in [
             ("Host", "evil.example"),
             ("AUTHORIZATION", "Bearer x"),
@@ -279,7 +283,10 @@ mod tests {
             ("", "a"),
             ("x", "ä"),
         ] {
-            assert!(!is_header(name, value, Some("Idempotency-Key")), "{name}: {value}");
+            assert!(
+                !is_header(name, value, Some("Idempotency-Key")),
+                "{name}: {value}"
+            );
         }
     }
 }

@@ -194,7 +194,10 @@ mod tests {
     #[test]
     fn what_was_sent_and_never_answered_is_not_sent_again() {
         let calls = CallsOut::default();
-        assert!(matches!(calls.ask(digest([b"a".as_slice()])), Asked::Now(_)));
+        assert!(matches!(
+            calls.ask(digest([b"a".as_slice()])),
+            Asked::Now(_)
+        ));
         calls.rewind();
         let (told, sent) = ask(&calls, b"a");
         assert!(matches!(told, Err(OutboundError::Unknown(_))) && !sent);
@@ -206,10 +209,16 @@ mod tests {
         for n in 0..REQUESTS_PER_RUN_MAX {
             assert!(ask(&calls, &n.to_be_bytes()).1);
         }
-        assert!(matches!(ask(&calls, b"more").0, Err(OutboundError::Limit(_))));
+        assert!(matches!(
+            ask(&calls, b"more").0,
+            Err(OutboundError::Limit(_))
+        ));
         calls.rewind();
         assert_eq!(ask(&calls, &0_u32.to_be_bytes()), (told(200), false));
-        assert!(matches!(ask(&calls, b"more").0, Err(OutboundError::Limit(_))));
+        assert!(matches!(
+            ask(&calls, b"more").0,
+            Err(OutboundError::Limit(_))
+        ));
     }
 
     #[test]
@@ -235,7 +244,13 @@ mod tests {
             }
             assert_ne!(key(plain, 0), key(other, 0), "{other:?}");
         }
-        assert_ne!(key(["t", "p", "c", "s", ""], 0), key(["t", "p", "c", "s", ""], 1));
-        assert_ne!(key(["tp", "", "c", "s", "x"], 0), key(["t", "p", "c", "s", "x"], 0));
+        assert_ne!(
+            key(["t", "p", "c", "s", ""], 0),
+            key(["t", "p", "c", "s", ""], 1)
+        );
+        assert_ne!(
+            key(["tp", "", "c", "s", "x"], 0),
+            key(["t", "p", "c", "s", "x"], 0)
+        );
     }
 }

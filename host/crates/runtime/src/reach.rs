@@ -183,8 +183,15 @@ mod tests {
         assert_eq!(of("bank").expose(), "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
         assert_eq!(of("post").expose(), "Bearer open sesame");
         assert_eq!(reach.secret("key").unwrap().len(), 2);
-        for shown in [format!("{reach:?}"), format!("{policy:?}"), format!("{:?}", of("bank"))] {
-            assert!(!shown.contains("sesame") && !shown.contains("QWxh"), "{shown}");
+        for shown in [
+            format!("{reach:?}"),
+            format!("{policy:?}"),
+            format!("{:?}", of("bank")),
+        ] {
+            assert!(
+                !shown.contains("sesame") && !shown.contains("QWxh"),
+                "{shown}"
+            );
         }
     }
 
@@ -199,7 +206,10 @@ mod tests {
 
         let unknown = policy(&[("other", &["hunter2"])]);
         let error = Reach::new(&unknown, &manifest()).unwrap_err().to_string();
-        assert!(error.contains("other") && !error.contains("hunter2"), "{error}");
+        assert!(
+            error.contains("other") && !error.contains("hunter2"),
+            "{error}"
+        );
 
         let place = |name: &str, destination: Destination| Policy {
             outbound: BTreeMap::from([(

@@ -68,18 +68,39 @@ async fn credentials_reach_the_service_and_nothing_else() {
     });
     let errands = [bank, errand("post", "GET", "/refuse", "")];
     let told = run(&host.anonymous(), &errands).await;
-    assert_eq!((&told[0]["status"], &told[0]["body"]), (&json!(200), &json!("1")));
-    assert_eq!((&told[1]["status"], &told[1]["body"]), (&json!(402), &json!("no")));
+    assert_eq!(
+        (&told[0]["status"], &told[0]["body"]),
+        (&json!(200), &json!("1"))
+    );
+    assert_eq!(
+        (&told[1]["status"], &told[1]["body"]),
+        (&json!(402), &json!("no"))
+    );
     let headers = told[1]["headers"].as_array().unwrap();
-    assert!(headers.contains(&json!(["x-reason", "card"])), "{headers:?}");
+    assert!(
+        headers.contains(&json!(["x-reason", "card"])),
+        "{headers:?}"
+    );
 
     let asked = service.asked();
-    assert_eq!(asked[0].line, "POST /base/charges?key=in-the-query HTTP/1.1");
+    assert_eq!(
+        asked[0].line,
+        "POST /base/charges?key=in-the-query HTTP/1.1"
+    );
     assert_eq!(asked[0].body, "amount=1");
-    assert_eq!(asked[0].header("authorization"), Some(&*format!("Bearer {TOKEN}")));
+    assert_eq!(
+        asked[0].header("authorization"),
+        Some(&*format!("Bearer {TOKEN}"))
+    );
     assert_eq!(asked[0].header("x-version"), Some("7"));
-    assert_eq!(asked[0].header("host"), service.url().strip_prefix("http://"));
-    assert_eq!(asked[1].header("authorization"), Some(&*format!("Basic {BASIC}")));
+    assert_eq!(
+        asked[0].header("host"),
+        service.url().strip_prefix("http://")
+    );
+    assert_eq!(
+        asked[1].header("authorization"),
+        Some(&*format!("Basic {BASIC}"))
+    );
 
     // A failure is logged, too.
     let gone = run_one(&host, errand("slow", "GET", "/hang?key=in-the-query", "")).await;
@@ -113,7 +134,10 @@ async fn what_manifest_operator_and_bounds_do_not_allow_is_not_sent() {
         (with("path", json!("@evil.example/")), "invalid"),
         (with("path", json!("/a#b")), "invalid"),
         (with("path", json!("/a\\b")), "invalid"),
-        (with("path", json!(format!("/{}", "x".repeat(4 << 10)))), "invalid"),
+        (
+            with("path", json!(format!("/{}", "x".repeat(4 << 10)))),
+            "invalid",
+        ),
         (header("Host", "evil.example"), "invalid"),
         (header("authorization", "Bearer mine"), "invalid"),
         (header("Cookie", "a=b"), "invalid"),
@@ -164,7 +188,10 @@ async fn after_a_conflict_nothing_is_sent_twice() {
     let answer = running.await.unwrap().json_of(200);
     assert_eq!(answer["backwards"], true, "the second run's answer");
     let told = answer["told"].as_array().unwrap();
-    let bodies: Vec<&str> = told.iter().map(|told| told["body"].as_str().unwrap()).collect();
+    let bodies: Vec<&str> = told
+        .iter()
+        .map(|told| told["body"].as_str().unwrap())
+        .collect();
     assert_eq!(bodies, ["2", "1"]);
     assert_eq!(service.asked().len(), 2);
 }
@@ -200,7 +227,11 @@ async fn a_repetition_reaches_the_service_under_the_same_key() {
     let (first, second) = known.split_at(errands.len());
     assert_eq!(first, second);
     let set: Vec<&String> = first.iter().flatten().collect();
-    assert_eq!(set.len(), 4, "what reads has none, and who takes none gets none");
+    assert_eq!(
+        set.len(),
+        4,
+        "what reads has none, and who takes none gets none"
+    );
     for (at, key) in set.iter().enumerate() {
         assert!(key.len() == 64 && !set[..at].contains(key), "{set:?}");
     }
@@ -239,7 +270,10 @@ async fn a_redirect_is_an_answer_and_not_followed() {
     let told = run_one(&host, errand("bank", "GET", "/redirect", "")).await;
     assert_eq!(told["status"], 302);
     let headers = told["headers"].as_array().unwrap();
-    assert!(headers.contains(&json!(["location", "/elsewhere"])), "{headers:?}");
+    assert!(
+        headers.contains(&json!(["location", "/elsewhere"])),
+        "{headers:?}"
+    );
     assert_eq!(service.asked().len(), 1);
 }
 
@@ -282,13 +316,22 @@ async fn an_address_that_is_not_public_needs_the_operators_word() {
     // What speaks no TLS gets no request, wherever it is.
     let mut https = policy("127.0.0.1", true);
     for destination in https.outbound.get_mut("probe").unwrap().values_mut() {
-        destination.url = destination.url.as_ref().map(|url| url.replace("http:", "https:"));
+        destination.url = destination
+            .url
+            .as_ref()
+            .map(|url| url.replace("http:", "https:"));
     }
     host.runtime.set_policy(https).await;
     let told = run_one(&host, errand("slow", "GET", "/", "")).await;
     assert!(told["error"].is_string(), "{told}");
     let heard = service.asked();
-    assert_eq!(heard.iter().filter(|asked| asked.line.starts_with("GET ")).count(), 3);
+    assert_eq!(
+        heard
+            .iter()
+            .filter(|asked| asked.line.starts_with("GET "))
+            .count(),
+        3
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -298,7 +341,10 @@ async fn a_run_sends_so_many_requests_and_no_more() {
     let most = REQUESTS_PER_RUN_MAX as usize;
     let errands = vec![errand("post", "GET", "/", ""); most + 1];
     let told = run(&host.anonymous(), &errands).await;
-    assert!(told[..most].iter().all(|told| told["status"] == 200), "{told:?}");
+    assert!(
+        told[..most].iter().all(|told| told["status"] == 200),
+        "{told:?}"
+    );
     assert_eq!(told[most]["error"], "limit");
     assert_eq!(service.asked().len(), most);
 }

@@ -113,7 +113,9 @@ async fn exchange(mut stream: TcpStream, shared: Arc<Shared>) -> std::io::Result
         "broken" => "HTTP/1.1 200 X\r\nContent-Length: 100\r\n\r\nten bytes.".into(),
         "large" => plain(200, "", &"x".repeat((1 << 20) + 1)),
         "endless" => {
-            stream.write_all(b"HTTP/1.1 200 X\r\nTransfer-Encoding: chunked\r\n\r\n").await?;
+            stream
+                .write_all(b"HTTP/1.1 200 X\r\nTransfer-Encoding: chunked\r\n\r\n")
+                .await?;
             loop {
                 let chunk = format!("10000\r\n{}\r\n", "x".repeat(0x10000));
                 stream.write_all(chunk.as_bytes()).await?;
@@ -126,7 +128,9 @@ async fn exchange(mut stream: TcpStream, shared: Arc<Shared>) -> std::io::Result
 
 fn plain(status: u16, headers: &str, body: &str) -> String {
     let length = body.len();
-    format!("HTTP/1.1 {status} X\r\nConnection: close\r\nContent-Length: {length}\r\n{headers}\r\n{body}")
+    format!(
+        "HTTP/1.1 {status} X\r\nConnection: close\r\nContent-Length: {length}\r\n{headers}\r\n{body}"
+    )
 }
 
 async fn read(stream: &mut TcpStream) -> std::io::Result<Asked> {

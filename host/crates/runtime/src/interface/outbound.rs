@@ -32,7 +32,11 @@ impl Host for State {
             Ok(ready) => ready,
             Err(error) => return Ok(Err(error)),
         };
-        let told = match scope.outside.calls.ask(question(&self.revision.name, &request)) {
+        let told = match scope
+            .outside
+            .calls
+            .ask(question(&self.revision.name, &request))
+        {
             Asked::Before(told) => told,
             Asked::TooMany => Err(OutboundError::Limit(format!(
                 "more than {REQUESTS_PER_RUN_MAX} requests"

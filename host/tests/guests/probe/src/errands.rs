@@ -35,7 +35,9 @@ impl Errand {
         let request = request.body(self.body.as_bytes());
         let headers = self.headers.iter();
         headers
-            .fold(request, |request, (name, value)| request.header(name, value))
+            .fold(request, |request, (name, value)| {
+                request.header(name, value)
+            })
             .send()
     }
 
