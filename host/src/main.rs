@@ -1,10 +1,12 @@
 //! Stoa's binary: assembly only. `cli` says what it can be asked to do, `wiring` how the host is put together.
 
+mod blobs;
 mod bootstrap;
 mod certificates;
 mod cli;
 mod config;
 mod demo;
+mod events;
 mod keyfile;
 mod mail;
 mod office;

@@ -3,6 +3,7 @@
 mod compile;
 mod config;
 mod config_file;
+mod events;
 mod key;
 mod serve;
 mod tenant;
@@ -30,6 +31,8 @@ enum Command {
     User(user::Args),
     /// Makes and lists organisations. The host has to be stopped.
     Tenant(tenant::Args),
+    /// Shows events that wait or could not be handled, and has them delivered once more. The host has to be stopped.
+    Events(events::Args),
     /// About the key that signs access tokens.
     Key(key::Args),
     /// Compiles one component; the host calls itself with this.
@@ -50,6 +53,7 @@ pub fn run() -> ExitCode {
         Command::Config(args) => config::run(&args),
         Command::User(args) => user::run(&args),
         Command::Tenant(args) => tenant::run(&args),
+        Command::Events(args) => events::run(&args),
         Command::Key(args) => key::run(&args),
         Command::Compile(args) => compile::run(&args),
     };

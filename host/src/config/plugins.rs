@@ -36,10 +36,57 @@ pub struct Plugins {
     pub deny: BTreeMap<String, BTreeSet<String>>,
     /// Settings, by plugin and name.
     pub settings: PluginSettings,
-    /// Where services elsewhere are, by plugin and name.
+    /// Where services elsewhere are, by plugin and name, if not where the plugin's manifest says.
     pub outbound: BTreeMap<String, BTreeMap<String, Destination>>,
     /// Secrets, by plugin and name.
     pub secrets: PluginSecrets,
+}
+
+/// Values of secrets by plugin and name, the newest first; a secret that is set to nothing has none.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(from = "Written")]
+pub struct PluginSecrets(pub BTreeMap<String, BTreeMap<String, Vec<Secret>>>);
+
+/// The same as it is written. Untagged as a whole, because serde's other errors quote what they found.
+#[derive(Deserialize)]
+#[serde(
+    untagged,
+    expecting = "each plugin has a table, each secret in it is a text or a list of texts"
+)]
+enum Written {
+    ByPlugin(BTreeMap<String, BTreeMap<String, Values>>),
+}
+
+/// The values of one secret.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Values {
+    One(Secret),
+    /// While it is being replaced.
+    Several(Vec<Secret>),
+}
+
+impl From<Written> for PluginSecrets {
+    fn from(Written::ByPlugin(plugins): Written) -> Self {
+        let listed = |values| {
+            let values = match values {
+                Values::One(value) => vec![value],
+                Values::Several(values) => values,
+            };
+            let set = values.into_iter().filter(|value| !value.is_empty());
+            set.collect()
+        };
+        let of_plugin = |secrets: BTreeMap<String, Values>| {
+            let named = secrets.into_iter();
+            named.map(|(name, values)| (name, listed(values))).collect()
+        };
+        let plugins = plugins.into_iter();
+        Self(
+            plugins
+                .map(|(plugin, secrets)| (plugin, of_plugin(secrets)))
+                .collect(),
+        )
+    }
 }
 
 /// What one call may use.
@@ -101,53 +148,6 @@ impl fmt::Debug for PluginSettings {
                     .map(|(plugin, settings)| (plugin, names(settings))),
             )
             .finish()
-    }
-}
-
-/// Values of secrets by plugin and name, the newest first; a secret that is set to nothing has none.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(from = "Written")]
-pub struct PluginSecrets(pub BTreeMap<String, BTreeMap<String, Vec<Secret>>>);
-
-/// The same as it is written. Untagged as a whole, because serde's other errors quote what they found.
-#[derive(Deserialize)]
-#[serde(
-    untagged,
-    expecting = "each plugin has a table, each secret in it is a text or a list of texts"
-)]
-enum Written {
-    ByPlugin(BTreeMap<String, BTreeMap<String, Values>>),
-}
-
-/// The values of one secret.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Values {
-    One(Secret),
-    /// While it is being replaced.
-    Several(Vec<Secret>),
-}
-
-impl From<Written> for PluginSecrets {
-    fn from(Written::ByPlugin(plugins): Written) -> Self {
-        let listed = |values| {
-            let values = match values {
-                Values::One(value) => vec![value],
-                Values::Several(values) => values,
-            };
-            let set = values.into_iter().filter(|value| !value.is_empty());
-            set.collect()
-        };
-        let of_plugin = |secrets: BTreeMap<String, Values>| {
-            let named = secrets.into_iter();
-            named.map(|(name, values)| (name, listed(values))).collect()
-        };
-        let plugins = plugins.into_iter();
-        Self(
-            plugins
-                .map(|(plugin, secrets)| (plugin, of_plugin(secrets)))
-                .collect(),
-        )
     }
 }
 

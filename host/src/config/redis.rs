@@ -1,5 +1,6 @@
 //! `[redis]`: what several hosts share besides the database.
 
+use std::num::NonZeroU64;
 use std::path::PathBuf;
 
 use serde::Deserialize;
@@ -9,6 +10,9 @@ use super::Secret;
 
 /// What the keys of quotas begin with, after the configured prefix.
 const QUOTAS: &str = "quota:";
+
+/// What the keys of streams begin with.
+const EVENTS: &str = "events:";
 
 /// What several hosts share besides the database.
 #[derive(Debug, Clone, Deserialize)]
@@ -20,6 +24,8 @@ pub struct Redis {
     prefix: String,
     /// Where the certificates are that are trusted in place of the machine's own; empty for the machine's own.
     pub ca_file: PathBuf,
+    /// About how many entries a tenant's stream of events keeps.
+    pub stream_entries_max: NonZeroU64,
 }
 
 impl Redis {
@@ -28,6 +34,13 @@ impl Redis {
     pub fn quotas(&self) -> Option<RedisConfig> {
         let is_there = !self.url.is_empty();
         is_there.then(|| RedisConfig::new(self.url.expose(), format!("{}{QUOTAS}", self.prefix)))
+    }
+
+    /// How events are told to consumers outside, but for what is in [`Redis::ca_file`]; none when there is no Redis.
+    #[must_use]
+    pub fn streams(&self) -> Option<RedisConfig> {
+        let is_there = !self.url.is_empty();
+        is_there.then(|| RedisConfig::new(self.url.expose(), format!("{}{EVENTS}", self.prefix)))
     }
 
     /// Whether the address can be understood.

@@ -174,8 +174,8 @@ async fn answer(mut response: Response) -> Result<OutboundAnswer, OutboundError>
     })
 }
 
-/// What went wrong, in words for the plugin; addresses of the operator's network are for the log, and what stands
-/// in a path or a query is for neither.
+/// What went wrong, in words for the plugin; addresses of the operator's network are for the log, and what
+/// stands in a path or a query is for neither.
 fn failed(error: &reqwest::Error) -> OutboundError {
     let cause = std::iter::successors(error.source(), |cause| (*cause).source()).last();
     let cause = cause.map(ToString::to_string).unwrap_or_default();

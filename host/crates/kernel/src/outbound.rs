@@ -27,19 +27,15 @@ pub const PURPOSE_BYTES_MAX: usize = 128;
 /// Requests that one run may send: enough for a payment with everything around it, too few for a flood.
 pub const REQUESTS_PER_RUN_MAX: u32 = 16;
 
-/// Requests of one plugin that are under way at the same time: a slow service must not hold everything.
-pub const REQUESTS_AT_ONCE_MAX: usize = 64;
-
-/// What the operator says of a service, over its manifest.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+/// Where the operator says that a service is.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Destination {
-    /// Where it is: `https://host[:port][/base]`, or `http://…`; none for the manifest's word.
-    pub url: Option<String>,
+    /// `https://host[:port][/base]`, or `http://…`.
+    pub url: String,
     /// Whether it may be on this machine or in a private network.
+    #[serde(default)]
     pub allow_private: bool,
-    /// Whether the plugin may not reach it at all.
-    pub withhold: bool,
 }
 
 impl Destination {
@@ -48,7 +44,7 @@ impl Destination {
     /// # Errors
     /// Says what is wrong with the address, without quoting it.
     pub fn check(&self) -> Result<(), &'static str> {
-        let Some(url) = &self.url else { return Ok(()) };
+        let url = &self.url;
         let rest = url
             .strip_prefix("https://")
             .or_else(|| url.strip_prefix("http://"));
@@ -235,8 +231,8 @@ mod tests {
     fn an_operators_address_names_a_host_and_a_base_alone() {
         let check = |url: &str| {
             let destination = Destination {
-                url: Some(url.into()),
-                ..Destination::default()
+                url: url.into(),
+                allow_private: false,
             };
             destination.check()
         };
@@ -261,7 +257,6 @@ mod tests {
         ] {
             assert!(check(url).is_err(), "{url}");
         }
-        assert_eq!(Destination::default().check(), Ok(()));
     }
 
     #[test]

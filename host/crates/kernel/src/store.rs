@@ -55,8 +55,8 @@ pub enum CommitError {
     /// Somebody else changed what this request read or wrote: run it again.
     #[error("a concurrent request got in between")]
     Conflict,
-    /// The answer of this idempotency key was stored meanwhile: look it up.
-    #[error("the idempotency key was used meanwhile")]
+    /// The answer of this idempotency key was stored meanwhile: look it up. Or the event was handled.
+    #[error("this was done meanwhile")]
     Answered,
     /// The engine can't be reached or failed.
     #[error("the store is unavailable: {0}")]
@@ -154,8 +154,11 @@ pub trait UnitOfWork: Send + Sync {
         collection: &CollectionName,
         aggregate: &Aggregate,
     ) -> Result<Vec<Value>, StoreError>;
-    /// Adds an event to the outbox.
+    /// Adds an event to the outbox. Only a unit over the platform's database may name a tenant in it.
     fn raise(&self, event: Event) -> Result<(), StoreError>;
+    /// Marks an event as handled by a subscriber. The commit fails with [`CommitError::Answered`] if it has
+    /// that mark already, or waits in the outbox no longer.
+    fn handled(&self, event: &str, subscriber: &str);
     /// Stores the request's answer under its idempotency key, together with its writes.
     fn keep_answer(&self, id: &str, answer: StoredAnswer);
     /// How far the unit of work has come; [`UnitOfWork::rollback_to`] returns there. A call from plugin
@@ -204,7 +207,7 @@ pub trait Store: Send + Sync + 'static {
     /// Removes up to a batch of expired documents and answers from every database; how many it removed.
     async fn sweep(&self) -> Result<u64, StoreError>;
 
-    /// The events of a tenant's outbox, oldest first: for tests and for the dispatcher to come.
+    /// The events that wait for delivery in a tenant's outbox, in the order of their ids: for operators and tests.
     async fn outbox(
         &self,
         tenant: &TenantId,

@@ -1,6 +1,7 @@
-//! Quotas that several hosts share through Redis, with this host's memory behind it.
+//! Quotas that several hosts share through Redis, with this host's memory behind it; and streams of events.
 
 mod link;
+mod stream;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,6 +14,8 @@ use tokio::task::AbortHandle;
 
 use crate::MemoryQuotas;
 use link::Link;
+
+pub use stream::RedisStream;
 
 /// Milliseconds for an answer of Redis. A request waits for it once, then this host counts on its own; a
 /// server in the same data centre needs less than one.

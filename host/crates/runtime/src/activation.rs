@@ -15,18 +15,21 @@ use wasmtime::component::{Component, InstancePre};
 
 use crate::Core;
 use crate::artifact::{ARTIFACT_BYTES_MAX, Artifact, ArtifactError};
+use crate::bindings::exports::stoa::events::subscriber::GuestIndices as SubscriberIndices;
 use crate::bindings::exports::stoa::http::handler::GuestIndices as HandlerIndices;
 use crate::bindings::exports::stoa::lifecycle::lifecycle::GuestIndices as LifecycleIndices;
+use crate::bindings::exports::stoa::lifecycle::personal_data::GuestIndices as PersonalDataIndices;
+use crate::bindings::exports::stoa::schedule::scheduled::GuestIndices as ScheduledIndices;
 use crate::call;
 use crate::compile::CompileError;
 use crate::config::Policy;
 use crate::linking::{self, LinkError, Used};
 use crate::meter::Meter;
 use crate::migration::{self, Migrated};
-use crate::reach::{Reach, ReachError};
 use crate::registry::{Live, SetError};
 use crate::reuse::Shelf;
-use crate::revision::{CollectionInfo, Revision};
+use crate::revision::{CollectionInfo, OUTBOUND_CONCURRENCY_MAX, Revision};
+use crate::services::Services;
 use crate::state::State;
 use crate::transaction::host_scope;
 use crate::turnstile::Turnstiles;
@@ -37,6 +40,9 @@ const DAY_MS: u64 = 86_400_000;
 /// Why a file did not become a live plugin.
 #[derive(Debug, thiserror::Error)]
 pub enum ActivationError {
+    /// The operator names a service or a secret that the plugin does not have.
+    #[error("{0}")]
+    Services(String),
     /// The file can't be read.
     #[error("can't be read: {0}")]
     Unreadable(#[from] std::io::Error),
@@ -55,9 +61,6 @@ pub enum ActivationError {
     /// A setting of the operator does not fit.
     #[error("setting {0}: {1}")]
     Setting(String, String),
-    /// What the operator says of its services or secrets does not fit.
-    #[error(transparent)]
-    Reach(#[from] ReachError),
     /// It does not fit the other plugins.
     #[error(transparent)]
     Set(#[from] SetError),
@@ -104,20 +107,15 @@ fn prepare_blocking(core: &Core, file: &Path) -> Result<Candidate, ActivationErr
     let none = BTreeSet::new();
     let denied = policy.denied.get(&package.manifest.name).unwrap_or(&none);
     let (pre, used) = linking::link(&component, &package, denied)?;
-    let settings = settings(&policy, &package)?;
-    let reach = Reach::new(&policy, &package.manifest)?;
-    let of_operator = OfOperator { settings, reach };
-    let revision = revision(core, artifact.digest, package, of_operator, &component, pre)?;
+    let operator = Operator {
+        settings: settings(&policy, &package)?,
+        services: services(&policy, &package)?,
+    };
+    let revision = revision(core, artifact.digest, package, operator, &component, pre)?;
     Ok(Candidate {
         revision: Arc::new(revision),
         used: Arc::new(used),
     })
-}
-
-/// What the operator has set for a plugin.
-struct OfOperator {
-    settings: HashMap<String, String>,
-    reach: Reach,
 }
 
 /// The file's bytes; one that is too large is not read to its end.
@@ -129,11 +127,17 @@ fn read(file: &Path) -> std::io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// What the operator has set for a plugin.
+struct Operator {
+    settings: HashMap<String, String>,
+    services: Services,
+}
+
 fn revision(
     core: &Core,
     digest: String,
     package: Arc<Package>,
-    of_operator: OfOperator,
+    operator: Operator,
     component: &Component,
     pre: InstancePre<State>,
 ) -> Result<Revision, ActivationError> {
@@ -146,6 +150,26 @@ fn revision(
     if lifecycle.is_none() && manifest.lifecycle {
         return Err(ActivationError::MissingExport(
             "lifecycle (stoa:lifecycle/lifecycle)",
+        ));
+    }
+    let personal_data = PersonalDataIndices::new(&pre)
+        .ok()
+        .filter(|_| manifest.personal_data);
+    if personal_data.is_none() && manifest.personal_data {
+        return Err(ActivationError::MissingExport(
+            "personal_data (stoa:lifecycle/personal-data)",
+        ));
+    }
+    let subscriber = SubscriberIndices::new(&pre).ok();
+    if subscriber.is_none() && !manifest.subscriptions.is_empty() {
+        return Err(ActivationError::MissingExport(
+            "subscriptions (stoa:events/subscriber)",
+        ));
+    }
+    let scheduled = ScheduledIndices::new(&pre).ok();
+    if scheduled.is_none() && !manifest.schedules.is_empty() {
+        return Err(ActivationError::MissingExport(
+            "schedules (stoa:schedule/scheduled)",
         ));
     }
     let limits = CallLimits::resolve(
@@ -175,9 +199,13 @@ fn revision(
         reuse,
         handler,
         lifecycle,
+        personal_data,
+        subscriber,
+        scheduled,
         provided: linking::provided(component, &package)?,
-        settings: of_operator.settings,
-        reach: of_operator.reach,
+        settings: operator.settings,
+        services: operator.services,
+        outbound_slots: Semaphore::new(OUTBOUND_CONCURRENCY_MAX),
         collections,
         slots: Arc::new(Semaphore::new(limits.concurrency_max as usize)),
         turnstiles: Turnstiles::default(),
@@ -194,6 +222,14 @@ fn collection_info(plugin: &str, name: &str, collection: &Collection) -> Collect
         name: CollectionName::new(plugin, name),
         expiry_ms: collection.expiry_days.map(|days| u64::from(days) * DAY_MS),
     }
+}
+
+/// Where the operator says that services are, and the secrets that it keeps.
+fn services(policy: &Policy, package: &Package) -> Result<Services, ActivationError> {
+    let manifest = &package.manifest;
+    let name = &manifest.name;
+    let (destinations, secrets) = (policy.outbound.get(name), policy.secrets.get(name));
+    Services::resolve(manifest, destinations, secrets).map_err(ActivationError::Services)
 }
 
 /// The operator's settings over the manifest's defaults.

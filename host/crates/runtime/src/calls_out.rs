@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use sha2::{Digest as _, Sha256};
-use stoa_kernel::hex::hex;
 use stoa_kernel::outbound::{OutboundAnswer, OutboundError, REQUESTS_PER_RUN_MAX};
 
 /// What was told of a request.
@@ -23,36 +22,6 @@ pub fn digest<'a>(texts: impl IntoIterator<Item = &'a [u8]>) -> Question {
     hash.finalize().into()
 }
 
-/// What stays the same however often a request is repeated: what makes up its idempotency key.
-pub struct Purpose<'a> {
-    /// Whose data.
-    pub tenant: &'a str,
-    /// Who sends.
-    pub plugin: &'a str,
-    /// What the run is for.
-    pub cause: &'a str,
-    /// To whom.
-    pub service: &'a str,
-    /// The guest's own word; may be empty.
-    pub purpose: &'a str,
-}
-
-impl Purpose<'_> {
-    /// The key. Where the guest has no word, the place among the requests of the cause has to do.
-    pub fn key(&self, place: u32) -> String {
-        let place = place.to_string();
-        let place = self.purpose.is_empty().then_some(place.as_bytes());
-        let texts = [
-            self.tenant,
-            self.plugin,
-            self.cause,
-            self.service,
-            self.purpose,
-        ];
-        hex(&digest(texts.into_iter().map(str::as_bytes).chain(place)))
-    }
-}
-
 /// The requests sent for one cause, over all of its runs.
 #[derive(Debug, Default)]
 pub struct CallsOut {
@@ -66,7 +35,6 @@ struct Log {
     /// How often the current run has asked each question.
     asked: HashMap<Question, usize>,
     sent: u32,
-    cause: Option<String>,
 }
 
 /// What to do about a question.
@@ -85,8 +53,6 @@ pub enum Asked {
 pub struct Ticket {
     question: Question,
     time: usize,
-    /// How many were sent before it.
-    pub place: u32,
 }
 
 impl CallsOut {
@@ -102,11 +68,6 @@ impl CallsOut {
     /// Begins another run.
     pub fn rewind(&self) {
         self.log().asked.clear();
-    }
-
-    /// A cause for a request that has none of its own; the same for all of its runs.
-    pub fn cause(&self, make: impl FnOnce() -> String) -> String {
-        self.log().cause.get_or_insert_with(make).clone()
     }
 
     /// Asks a question in the current run. What a run before has sent is not sent again, wherever in its order
@@ -127,13 +88,8 @@ impl CallsOut {
         }
         *times += 1;
         told.push(None);
-        let place = log.sent;
         log.sent += 1;
-        Asked::Now(Ticket {
-            question,
-            time,
-            place,
-        })
+        Asked::Now(Ticket { question, time })
     }
 
     /// Remembers what was told.
@@ -163,7 +119,8 @@ mod tests {
         match calls.ask(digest([question])) {
             Asked::Before(told) => (told, false),
             Asked::Now(ticket) => {
-                let answer = told(200 + u16::try_from(ticket.place).unwrap_or(u16::MAX));
+                let sent = calls.log().sent;
+                let answer = told(199 + u16::try_from(sent).unwrap_or(0));
                 calls.remember(&ticket, &answer);
                 (answer, true)
             }
@@ -219,38 +176,5 @@ mod tests {
             ask(&calls, b"more").0,
             Err(OutboundError::Limit(_))
         ));
-    }
-
-    #[test]
-    fn a_key_differs_in_everything_that_matters_and_in_nothing_else() {
-        let key = |texts: [&str; 5], place| {
-            let [tenant, plugin, cause, service, purpose] = texts;
-            let purpose = Purpose {
-                tenant,
-                plugin,
-                cause,
-                service,
-                purpose,
-            };
-            purpose.key(place)
-        };
-        let plain = ["t", "p", "c", "s", "refund"];
-        assert_eq!(key(plain, 0), key(plain, 7), "a purpose is enough");
-        assert_eq!(key(plain, 0).len(), 64);
-        for changed in 0..plain.len() {
-            let mut other = plain;
-            if let Some(text) = other.get_mut(changed) {
-                *text = "x";
-            }
-            assert_ne!(key(plain, 0), key(other, 0), "{other:?}");
-        }
-        assert_ne!(
-            key(["t", "p", "c", "s", ""], 0),
-            key(["t", "p", "c", "s", ""], 1)
-        );
-        assert_ne!(
-            key(["tp", "", "c", "s", "x"], 0),
-            key(["t", "p", "c", "s", "x"], 0)
-        );
     }
 }

@@ -26,9 +26,9 @@ pub struct Policy {
     pub denied: BTreeMap<String, BTreeSet<String>>,
     /// Settings, by plugin and name.
     pub settings: BTreeMap<String, BTreeMap<String, Value>>,
-    /// What is said of services elsewhere, by plugin and name.
+    /// Where services elsewhere are, by plugin and name, if not where the manifest says.
     pub outbound: BTreeMap<String, BTreeMap<String, Destination>>,
-    /// Values of secrets, the newest first, by plugin and name.
+    /// Secrets, by plugin and name, each with its values, the newest first.
     pub secrets: BTreeMap<String, BTreeMap<String, Vec<Secret>>>,
 }
 

@@ -1,8 +1,9 @@
 //! The sandbox: components, their limits, their links to each other and to the host.
 //!
-//! A file becomes a plugin in `activation`; `registry` holds the set that is live; `transaction` runs a
-//! request through it, `call` one guest, `relay` one plugin's call to another; `interface` is what
-//! guests can reach.
+//! A file becomes a plugin in `activation`; `registry` holds the set that is live; `request` answers
+//! a client through it, `events` brings events and turns to it, `transaction` runs a guest for any cause until
+//! that is committed, `call` runs it once, `relay` one plugin's call to another; `interface` is what guests can
+//! reach.
 
 mod activation;
 mod answers;
@@ -15,7 +16,7 @@ mod calls_out;
 mod compile;
 mod config;
 mod engine;
-mod event_ids;
+mod events;
 mod fault;
 mod interface;
 mod limiter;
@@ -23,12 +24,14 @@ mod linking;
 mod meter;
 mod migration;
 mod outside;
-mod reach;
+mod personal_data;
 mod registry;
 mod relay;
+mod request;
 mod reuse;
 mod revision;
 mod scope;
+mod services;
 mod state;
 mod tenants;
 mod transaction;
@@ -40,7 +43,8 @@ mod runtime;
 pub use activation::ActivationError;
 pub use compile::CompileError;
 pub use config::{Compiler, Policy, RuntimeConfig};
+pub use events::{DeadLetter, DeadLetters, Dispatcher, DispatcherPorts, LetterError};
 pub use runtime::{Runtime, StartError, compile_file};
-pub use scope::Ports;
+pub use scope::{People, Ports};
 
 pub(crate) use runtime::Core;

@@ -1,7 +1,7 @@
 //! What the outside world told a request, remembered so that a second run is told the same.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use bytes::Bytes;
 use stoa_kernel::clock::Millis;
@@ -22,9 +22,10 @@ enum Answer {
 #[derive(Debug, Default)]
 pub struct Outside {
     log: Mutex<Log>,
-    /// What services elsewhere answered. A second run is told the same wherever it asks the same: what was sent
-    /// can't be taken back.
+    /// What services elsewhere answered. A second run that asks the same, at whatever place, is told the same:
+    /// what was sent can't be taken back.
     pub calls: CallsOut,
+    nonce: OnceLock<String>,
 }
 
 #[derive(Debug, Default)]
@@ -39,7 +40,7 @@ impl Outside {
     /// Whether nothing was asked of the outside world.
     pub fn is_silent(&self) -> bool {
         let log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
-        log.told.is_empty() && !log.open && self.calls.is_empty()
+        log.told.is_empty() && self.calls.is_empty() && !log.open
     }
 
     /// Says that something was asked that is not remembered here.
@@ -47,13 +48,18 @@ impl Outside {
         self.log.lock().unwrap_or_else(PoisonError::into_inner).open = true;
     }
 
+    /// A text that is this request's alone, in all of its runs.
+    pub fn nonce(&self, make: impl FnOnce() -> String) -> String {
+        self.nonce.get_or_init(make).clone()
+    }
+
     /// Begins another run: everything told so far will be told again.
     pub fn rewind(&self) {
-        self.calls.rewind();
         let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
         let mut replay: VecDeque<Answer> = log.told.drain(..).collect();
         replay.extend(log.replay.drain(..));
         log.replay = replay;
+        self.calls.rewind();
     }
 
     /// The time.

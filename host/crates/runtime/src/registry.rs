@@ -14,8 +14,8 @@ use crate::Core;
 use crate::answers::Answers;
 use crate::fault::Fault;
 use crate::linking::{Used, check_types};
+use crate::request;
 use crate::revision::Revision;
-use crate::transaction;
 
 /// One set of plugins, with everything that a request needs to find its way.
 pub struct Live {
@@ -178,6 +178,6 @@ impl Snapshot for Held {
         else {
             return Err(Fault::Busy("the host is stopping").into_problem(&matched.plugin));
         };
-        transaction::run(&core, &self.0, matched.key, route, request).await
+        request::run(&core, &self.0, matched.key, route, request).await
     }
 }

@@ -9,12 +9,15 @@ use tokio::sync::Semaphore;
 use wasmtime::component::types::ComponentFunc;
 use wasmtime::component::{ComponentExportIndex, InstancePre};
 
+use crate::bindings::exports::stoa::events::subscriber::GuestIndices as SubscriberIndices;
 use crate::bindings::exports::stoa::http::handler::GuestIndices as HandlerIndices;
 use crate::bindings::exports::stoa::lifecycle::lifecycle::GuestIndices as LifecycleIndices;
+use crate::bindings::exports::stoa::lifecycle::personal_data::GuestIndices as PersonalDataIndices;
+use crate::bindings::exports::stoa::schedule::scheduled::GuestIndices as ScheduledIndices;
 use crate::meter::Meter;
 use crate::migration::Migrated;
-use crate::reach::Reach;
 use crate::reuse::Shelf;
+use crate::services::Services;
 use crate::state::State;
 use crate::turnstile::Turnstiles;
 
@@ -25,6 +28,9 @@ pub struct Provided {
     /// Its parameters and results.
     pub ty: ComponentFunc,
 }
+
+/// Requests that one plugin sends to services elsewhere at the same time; more wait within their own time.
+pub const OUTBOUND_CONCURRENCY_MAX: usize = 64;
 
 /// One version of one plugin.
 pub struct Revision {
@@ -44,12 +50,20 @@ pub struct Revision {
     pub handler: Option<HandlerIndices>,
     /// Its say in its own activation, if it exports one.
     pub lifecycle: Option<LifecycleIndices>,
+    /// What it tells of people, if its manifest says that it keeps anything.
+    pub personal_data: Option<PersonalDataIndices>,
+    /// What handles events, if it exports that.
+    pub subscriber: Option<SubscriberIndices>,
+    /// What takes turns, if it exports that.
+    pub scheduled: Option<ScheduledIndices>,
     /// Its functions for other plugins, by interface and name.
     pub provided: HashMap<String, HashMap<String, Provided>>,
     /// What the operator has set, as JSON text by name, defaults filled in.
     pub settings: HashMap<String, String>,
-    /// The services elsewhere and the secrets that it works with.
-    pub reach: Reach,
+    /// What it reaches outside, and the secrets that the operator keeps for it.
+    pub services: Services,
+    /// Requests to services elsewhere at the same time.
+    pub outbound_slots: Semaphore,
     /// Its collections by name, ready for the store.
     pub collections: HashMap<String, CollectionInfo>,
     /// Calls at the same time.

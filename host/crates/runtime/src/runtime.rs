@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use arc_swap::ArcSwap;
+use stoa_kernel::answer::InFlight;
 use stoa_kernel::limits::CallLimits;
 use stoa_kernel::plugins::{Plugins, Snapshot};
 use stoa_kernel::status::PartStatus;
 use stoa_kernel::store::{Realm, StoreError};
 use stoa_wit::Collection;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, watch};
 
 use crate::activation::{self, ActivationError, Candidate};
 use crate::aot::AotCache;
@@ -20,13 +21,13 @@ use crate::cache::PluginCache;
 use crate::compile::{self, CompileError, Loader};
 use crate::config::{Policy, RuntimeConfig};
 use crate::engine::{self, Ticker};
-use crate::event_ids::EventIds;
+use crate::events;
+use crate::interface::mail::LETTERS;
 use crate::linking::{LinkError, Used};
 use crate::migration::MIGRATIONS;
 use crate::registry::{Held, Live};
 use crate::scope::Ports;
 use crate::tenants::Tenants;
-use stoa_kernel::answer::InFlight;
 
 /// Why the runtime could not start.
 #[derive(Debug, thiserror::Error)]
@@ -51,7 +52,6 @@ pub(crate) struct Core {
     pub cache: Arc<PluginCache>,
     pub tenants: Tenants,
     pub in_flight: InFlight,
-    pub event_ids: Arc<EventIds>,
     _ticker: Ticker,
 }
 
@@ -64,8 +64,10 @@ struct FileState {
 
 /// The plugins and everything that they run on.
 pub struct Runtime {
-    core: Arc<Core>,
+    pub(crate) core: Arc<Core>,
     live: ArcSwap<Held>,
+    /// Counts the sets that were live.
+    sets: watch::Sender<u64>,
     uses: RwLock<BTreeMap<Arc<str>, Arc<Used>>>,
     files: RwLock<BTreeMap<PathBuf, FileState>>,
     changing: Mutex<()>,
@@ -86,15 +88,15 @@ impl Runtime {
             .declare(
                 Realm::Tenants,
                 HOST_PLUGIN,
-                &[(MIGRATIONS.into(), Collection::default())],
+                &[MIGRATIONS, LETTERS].map(|name| (name.into(), Collection::default())),
             )
             .await?;
+        events::declare(&*ports.store).await?;
         let core = Arc::new(Core {
             loader: Loader::new(engine, aot, config.compiler.clone()),
             cache: Arc::new(PluginCache::new(config.cache_bytes_max)),
             tenants: Tenants::new(config.tenant_concurrency_max),
             in_flight: InFlight::default(),
-            event_ids: Arc::default(),
             policy: ArcSwap::from_pointee(config.policy.clone()),
             config,
             ports,
@@ -105,6 +107,7 @@ impl Runtime {
         Ok(Arc::new(Self {
             core,
             live: ArcSwap::from_pointee(Held(Arc::new(empty))),
+            sets: watch::Sender::new(0),
             uses: RwLock::default(),
             files: RwLock::default(),
             changing: Mutex::default(),
@@ -156,7 +159,7 @@ impl Runtime {
             candidate.revision.shelf.close();
             return Err(error);
         }
-        self.live.store(Arc::new(Held(live)));
+        self.set_live(live);
         for replaced in [Some(&name), renamed.as_ref()].into_iter().flatten() {
             if let Some(replaced) = before.plugins().get(replaced) {
                 replaced.shelf.close();
@@ -171,6 +174,26 @@ impl Runtime {
             },
         );
         Ok(())
+    }
+
+    /// What serves now, and what it runs on.
+    pub(crate) fn serving(&self) -> (Arc<Core>, Arc<Live>) {
+        (Arc::clone(&self.core), self.live())
+    }
+
+    fn set_live(&self, live: Arc<Live>) {
+        self.live.store(Arc::new(Held(live)));
+        self.sets.send_modify(|sets| *sets += 1);
+    }
+
+    /// The set that is live.
+    pub(crate) fn live(&self) -> Arc<Live> {
+        Arc::clone(&self.live.load().0)
+    }
+
+    /// Tells whenever another set has become live.
+    pub(crate) fn watch_live(&self) -> watch::Receiver<u64> {
+        self.sets.subscribe()
     }
 
     /// Takes a plugin out after its file has gone. Requests under way end in peace.
@@ -194,7 +217,7 @@ impl Runtime {
         uses.remove(name);
         match Live::build(Arc::downgrade(&self.core), plugins, &uses) {
             Ok(live) => {
-                self.live.store(Arc::new(Held(Arc::new(live))));
+                self.set_live(Arc::new(live));
                 if let Some(removed) = removed {
                     removed.shelf.close();
                 }

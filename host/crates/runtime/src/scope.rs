@@ -1,18 +1,22 @@
 //! What the guests of one request share: its unit of work, its inputs, its time.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Instant;
 
+use stoa_kernel::blob::Blobs;
 use stoa_kernel::call::Request;
 use stoa_kernel::clock::Clock;
-use stoa_kernel::limits::{GUEST_BYTES_PER_REQUEST_MAX, LOG_BYTES_PER_REQUEST_MAX};
+use stoa_kernel::directory::Directory;
+use stoa_kernel::limits::{
+    GUEST_BYTES_PER_REQUEST_MAX, LETTERS_PER_REQUEST_MAX, LOG_BYTES_PER_REQUEST_MAX,
+};
 use stoa_kernel::outbound::Outbound;
-use stoa_kernel::random::Random;
+use stoa_kernel::plans::Plans;
+use stoa_kernel::random::{Random, ulid};
 use stoa_kernel::store::{Store, UnitOfWork};
 
 use crate::cache::{CacheChanges, PluginCache};
-use crate::event_ids::EventIds;
 use crate::outside::Outside;
 use crate::registry::Live;
 use crate::reuse::Resting;
@@ -22,12 +26,27 @@ use crate::reuse::Resting;
 pub struct Ports {
     /// Where documents live.
     pub store: Arc<dyn Store>,
+    /// Files.
+    pub blobs: Arc<dyn Blobs>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Randomness.
     pub random: Arc<dyn Random>,
-    /// The way to services elsewhere.
+    /// Services elsewhere.
     pub outbound: Arc<dyn Outbound>,
+    /// People.
+    pub people: People,
+}
+
+/// What plugins may know of a tenant's people and do for them.
+#[derive(Clone)]
+pub struct People {
+    /// Who they are.
+    pub directory: Arc<dyn Directory>,
+    /// What their tenant pays for.
+    pub plans: Arc<dyn Plans>,
+    /// Letters that the plugins of one tenant may send in a day (UTC).
+    pub letters_per_tenant_daily_max: u32,
 }
 
 /// One run of a request. All inputs of its guests come from here; a request that runs again gets a
@@ -45,8 +64,6 @@ pub struct Scope {
     pub cache_changes: CacheChanges,
     /// The caches.
     pub cache: Arc<PluginCache>,
-    /// Names its events.
-    pub event_ids: Arc<EventIds>,
     /// What its guests may still use, all together.
     pub budget: Budget,
     /// Instances that have served it.
@@ -57,11 +74,25 @@ pub struct Scope {
     pub deadline: Instant,
 }
 
+impl Scope {
+    /// What the request is for: the same for every repetition that means the same, and for nothing else.
+    pub fn cause(&self) -> String {
+        match (&self.request.cause, &self.request.idempotency) {
+            (Some(cause), _) => cause.clone(),
+            (None, Some(key)) => key.id.clone(),
+            (None, None) => self
+                .outside
+                .nonce(|| ulid(self.ports.clock.now(), &*self.ports.random)),
+        }
+    }
+}
+
 /// What all guests of one run share: a plugin gets no more by calling others.
 #[derive(Debug)]
 pub struct Budget {
     guest_bytes_left: AtomicU64,
     log_bytes_left: AtomicU64,
+    letters_left: AtomicU32,
 }
 
 impl Default for Budget {
@@ -69,6 +100,7 @@ impl Default for Budget {
         Self {
             guest_bytes_left: AtomicU64::new(GUEST_BYTES_PER_REQUEST_MAX),
             log_bytes_left: AtomicU64::new(LOG_BYTES_PER_REQUEST_MAX as u64),
+            letters_left: AtomicU32::new(LETTERS_PER_REQUEST_MAX),
         }
     }
 }
@@ -80,6 +112,11 @@ impl Budget {
         self.guest_bytes_left
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, take)
             .is_ok()
+    }
+
+    /// Uses up one letter; false when there is none left.
+    pub fn take_letter(&self) -> bool {
+        take_one(&self.letters_left)
     }
 
     /// Whether any log text was written.
@@ -95,6 +132,12 @@ impl Budget {
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, take);
         wanted.min(usize::try_from(before.unwrap_or(0)).unwrap_or(usize::MAX))
     }
+}
+
+fn take_one(left: &AtomicU32) -> bool {
+    let take = |left: u32| left.checked_sub(1);
+    left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take)
+        .is_ok()
 }
 
 #[cfg(test)]
@@ -113,5 +156,7 @@ mod tests {
         assert!(!budget.take_guest_bytes(GUEST_BYTES_PER_REQUEST_MAX as usize + 1));
         assert!(budget.take_guest_bytes(GUEST_BYTES_PER_REQUEST_MAX as usize));
         assert!(!budget.take_guest_bytes(1));
+        let letters = (0..=LETTERS_PER_REQUEST_MAX).filter(|_| budget.take_letter());
+        assert_eq!(letters.count(), LETTERS_PER_REQUEST_MAX as usize);
     }
 }

@@ -1,21 +1,18 @@
-//! A request is a transaction: everything it does commits together, and a conflict runs it again.
+//! Everything that a guest does for one cause commits together, and a conflict runs it again: a client's
+//! request, an event, a turn of a schedule.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use stoa_kernel::answer::{IdempotencyKey, StoredAnswer, in_flight};
-use stoa_kernel::call::{Request, Response};
+use stoa_kernel::call::Request;
 use stoa_kernel::error::Problem;
 use stoa_kernel::id::TenantId;
 use stoa_kernel::limits::COMMIT_TRIES_MAX;
 use stoa_kernel::retry;
-use stoa_kernel::routing::Entry;
 use stoa_kernel::store::{CommitError, StoreError};
-use stoa_wit::Method;
 
 use crate::Core;
 use crate::cache::CacheChanges;
-use crate::call;
 use crate::fault::Fault;
 use crate::migration;
 use crate::outside::Outside;
@@ -29,111 +26,104 @@ const CONFLICTS_BEFORE_ALONE: u32 = 3;
 /// Seconds after which a client should come back when its tenant's data can't be migrated.
 const MIGRATION_RETRY_AFTER_S: u32 = 5;
 
-/// Runs a request to its end.
-///
-/// # Errors
-/// See [`stoa_kernel::plugins::Snapshot::handle`].
-pub async fn run(
-    core: &Arc<Core>,
-    live: &Arc<Live>,
-    key: usize,
-    route: &Entry<Arc<Revision>>,
-    request: Request,
-) -> Result<Response, Problem> {
-    let revision = &route.owner;
-    if route.route.remember {
-        let now = core.ports.clock.now();
-        if let Some(response) = live.answers.find(key, &request, &core.cache, now) {
-            revision.meter.remembered();
-            return Ok(response);
-        }
-    }
-    let answer_key = route.route.remember.then_some(key);
-    let fault = |fault: Fault| fault.into_problem(&revision.name);
-    let _tenant = core
-        .tenants
-        .enter(&request.tenant)
-        .ok_or_else(|| fault(Fault::Busy("the tenant has too many requests")))?;
-    let _slot = call::slot(revision).await.map_err(fault)?;
-
-    let Some(key) = request.idempotency.clone() else {
-        return try_until_committed(core, live, answer_key, route, request).await;
-    };
-    let _running = core.in_flight.begin(&request.tenant, &key)?;
-    if let Some(answer) = stored(core, &request.tenant, &key).await? {
-        return Ok(answer);
-    }
-    try_until_committed(core, live, answer_key, route, request).await
+/// What a run wants to become of its writes.
+pub enum Verdict<T> {
+    /// They are to be.
+    Commit(T),
+    /// They are not.
+    Discard(T),
 }
 
-async fn try_until_committed(
+/// Whether runs of one plugin and tenant pass a turnstile, see [`crate::turnstile`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// Those that write.
+    Turnstile,
+    /// Those that only read.
+    Free,
+}
+
+/// Why nothing was committed.
+#[derive(Debug)]
+pub enum Failure {
+    /// The guest's own word, or its host's about what it did.
+    Refused(Problem),
+    /// The guest broke, or there was no room for it.
+    Fault(Fault),
+    /// It was done before: an answer is stored under the key, or the event is handled.
+    Answered,
+    /// The host could not, whatever the guest did.
+    Host(Problem),
+}
+
+impl From<Fault> for Failure {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::Host(store_problem(error))
+    }
+}
+
+impl Failure {
+    /// What a client is told.
+    pub fn into_problem(self, plugin: &str) -> Problem {
+        match self {
+            Self::Refused(problem) | Self::Host(problem) => problem,
+            Self::Fault(fault) => fault.into_problem(plugin),
+            Self::Answered => Problem::internal("it was done before"),
+        }
+    }
+}
+
+/// Runs `act` until what it did is committed, or is not to be: each time in a new scope, and told the same by
+/// the outside world. With the scope of the run that was committed.
+///
+/// # Errors
+/// Every [`Failure`]; nothing was written then.
+pub async fn until_committed<T, F>(
     core: &Arc<Core>,
     live: &Arc<Live>,
-    answer_key: Option<usize>,
-    route: &Entry<Arc<Revision>>,
-    request: Request,
-) -> Result<Response, Problem> {
-    let revision = &route.owner;
+    revision: &Arc<Revision>,
+    request: &Arc<Request>,
+    way: Way,
+    act: impl Fn(Arc<Scope>) -> F,
+) -> Result<(T, Option<Arc<Scope>>), Failure>
+where
+    F: Future<Output = Result<Verdict<T>, Failure>> + Send,
+{
     let deadline = Instant::now() + Duration::from_millis(revision.limits.wall_ms_max);
-    let (request, outside) = (Arc::new(request), Arc::new(Outside::default()));
-    migration::ensure(core, live, revision, &request.tenant)
+    let tenant = &request.tenant;
+    let outside = Arc::new(Outside::default());
+    migration::ensure(core, live, revision, tenant)
         .await
         .map_err(|reason| {
-            let reason = format!(
-                "plugin {} can't migrate {}: {reason}",
-                revision.name, request.tenant
-            );
-            Problem::unavailable(MIGRATION_RETRY_AFTER_S, reason)
+            let reason = format!("plugin {} can't migrate {tenant}: {reason}", revision.name);
+            Failure::Host(Problem::unavailable(MIGRATION_RETRY_AFTER_S, reason))
         })?;
     for attempt in 0..COMMIT_TRIES_MAX {
-        let passage = match route.route.method {
-            Method::Get => None,
-            _ => {
-                let pass = revision
-                    .turnstiles
-                    .pass(&request.tenant, attempt >= CONFLICTS_BEFORE_ALONE);
+        let passage = match way {
+            Way::Free => None,
+            Way::Turnstile => {
+                let alone = attempt >= CONFLICTS_BEFORE_ALONE;
+                let pass = revision.turnstiles.pass(tenant, alone);
                 let left = deadline.saturating_duration_since(Instant::now());
                 let passed = tokio::time::timeout(left, pass).await;
-                passed.map_err(|_| {
-                    Fault::Busy("others passed the turnstile all the time")
-                        .into_problem(&revision.name)
-                })?
+                passed.map_err(|_| Fault::Busy("others passed the turnstile all the time"))?
             }
         };
-        let scope = Arc::new(Scope {
-            request: Arc::clone(&request),
-            unit: core
-                .ports
-                .store
-                .begin(&request.tenant)
-                .await
-                .map_err(store_problem)?,
-            live: Arc::clone(live),
-            outside: Arc::clone(&outside),
-            cache_changes: CacheChanges::begin(&core.cache),
-            cache: Arc::clone(&core.cache),
-            event_ids: Arc::clone(&core.event_ids),
-            budget: Budget::default(),
-            resting: Resting::default(),
-            ports: core.ports.clone(),
-            deadline,
-        });
-        let response = call::handle(revision, &scope, &route.route.handler)
-            .await
-            .map_err(|fault| fault.into_problem(&revision.name))??;
-        if response.status >= 400 {
-            return Ok(response);
-        }
-        if let Some(key) = &request.idempotency {
-            keep(core, &scope, key, &response)?;
-        }
+        let scope = scope(core, live, request, &outside, deadline).await?;
+        let output = match act(Arc::clone(&scope)).await? {
+            Verdict::Discard(output) => return Ok((output, None)),
+            Verdict::Commit(output) => output,
+        };
         match commit(&scope).await {
             Ok(()) => {
-                if let Some(key) = answer_key {
-                    live.answers.keep(key, &scope, &response);
-                }
-                scope.resting.release(&request.tenant);
-                return Ok(response);
+                scope.resting.release(tenant);
+                return Ok((output, Some(scope)));
             }
             Err(CommitError::Conflict) => {
                 revision.meter.conflicted();
@@ -143,15 +133,39 @@ async fn try_until_committed(
                 let left = deadline.saturating_duration_since(Instant::now());
                 tokio::time::sleep(pause.min(left)).await;
             }
-            Err(CommitError::Answered) => return answered(core, &request).await,
-            Err(error) => return Err(Problem::unavailable(1, error.to_string())),
+            Err(CommitError::Answered) => return Err(Failure::Answered),
+            Err(error) => {
+                let problem = Problem::unavailable(1, error.to_string());
+                return Err(Failure::Host(problem));
+            }
         }
     }
-    Err(Problem::new(
+    Err(Failure::Host(Problem::new(
         409,
         "conflict",
         "Too many requests changed the same thing at once; try again.",
-    ))
+    )))
+}
+
+async fn scope(
+    core: &Core,
+    live: &Arc<Live>,
+    request: &Arc<Request>,
+    outside: &Arc<Outside>,
+    deadline: Instant,
+) -> Result<Arc<Scope>, StoreError> {
+    Ok(Arc::new(Scope {
+        request: Arc::clone(request),
+        unit: core.ports.store.begin(&request.tenant).await?,
+        live: Arc::clone(live),
+        outside: Arc::clone(outside),
+        cache_changes: CacheChanges::begin(&core.cache),
+        cache: Arc::clone(&core.cache),
+        budget: Budget::default(),
+        resting: Resting::default(),
+        ports: core.ports.clone(),
+        deadline,
+    }))
 }
 
 /// Commits, and lets the caches follow. They follow even when the client goes away in between, which drops
@@ -179,46 +193,25 @@ pub async fn commit(scope: &Arc<Scope>) -> Result<(), CommitError> {
         .unwrap_or_else(|error| Err(CommitError::Unknown(error.to_string())))
 }
 
-/// Somebody else stored an answer under the key while this request ran: that one counts.
-async fn answered(core: &Core, request: &Request) -> Result<Response, Problem> {
-    match &request.idempotency {
-        Some(key) => stored(core, &request.tenant, key)
-            .await?
-            .ok_or_else(in_flight),
-        None => Err(Problem::internal("an answer without a key")),
-    }
-}
-
-fn store_problem(error: StoreError) -> Problem {
+/// What a client is told when the store fails.
+pub fn store_problem(error: StoreError) -> Problem {
     Problem::unavailable(1, error.to_string())
 }
 
-async fn stored(
-    core: &Core,
-    tenant: &TenantId,
-    key: &IdempotencyKey,
-) -> Result<Option<Response>, Problem> {
-    let Some(answer) = core
-        .ports
-        .store
-        .stored_answer(tenant, &key.id)
-        .await
-        .map_err(store_problem)?
-    else {
-        return Ok(None);
-    };
-    answer.told(key).map(Some)
-}
-
-fn keep(
-    core: &Core,
-    scope: &Scope,
-    key: &IdempotencyKey,
-    response: &Response,
-) -> Result<(), Problem> {
-    let answer = StoredAnswer::of(key, response, core.ports.clock.now())?;
-    scope.unit.keep_answer(&key.id, answer);
-    Ok(())
+/// A request that is no client's. `cause` says what it is for, see [`Request::cause`].
+pub fn host_request(tenant: &TenantId, id: String, cause: Option<String>) -> Arc<Request> {
+    Arc::new(Request {
+        id,
+        tenant: tenant.clone(),
+        address: None,
+        principal: Default::default(),
+        params: Vec::new(),
+        query: String::new(),
+        headers: Vec::new(),
+        body: Default::default(),
+        cause,
+        idempotency: None,
+    })
 }
 
 /// A scope outside of any client's request: for health calls and migrations.
@@ -229,29 +222,7 @@ pub async fn host_scope(
     tenant: &TenantId,
     purpose: &str,
 ) -> Result<Arc<Scope>, StoreError> {
-    let request = Request {
-        id: format!("{purpose}-{}", revision.name),
-        tenant: tenant.clone(),
-        address: None,
-        principal: Default::default(),
-        params: Vec::new(),
-        query: String::new(),
-        headers: Vec::new(),
-        body: Default::default(),
-        idempotency: None,
-        cause: None,
-    };
-    Ok(Arc::new(Scope {
-        request: Arc::new(request),
-        unit: core.ports.store.begin(tenant).await?,
-        live: Arc::clone(live),
-        outside: Arc::default(),
-        cache_changes: CacheChanges::begin(&core.cache),
-        cache: Arc::clone(&core.cache),
-        event_ids: Arc::clone(&core.event_ids),
-        budget: Budget::default(),
-        resting: Resting::default(),
-        ports: core.ports.clone(),
-        deadline: Instant::now() + Duration::from_millis(revision.limits.wall_ms_max),
-    }))
+    let request = host_request(tenant, format!("{purpose}-{}", revision.name), None);
+    let deadline = Instant::now() + Duration::from_millis(revision.limits.wall_ms_max);
+    scope(core, live, &request, &Arc::default(), deadline).await
 }

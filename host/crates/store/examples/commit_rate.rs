@@ -76,6 +76,7 @@ async fn put_with_event(store: Arc<SurrealStore>, client: usize, n: usize) -> Ou
     let id = format!("{:012}", EVENTS.fetch_add(1, Ordering::Relaxed));
     work.raise(Event {
         id,
+        tenant: None,
         plugin: "shop".into(),
         name: "item.put".into(),
         key: "k".into(),

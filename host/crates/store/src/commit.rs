@@ -12,12 +12,13 @@ use stoa_kernel::event::Event;
 use stoa_kernel::store::{CommitError, StoreError};
 
 use crate::fault::Fault;
+use crate::outbox::News;
 use crate::row::Row;
 use crate::script::Script;
 use crate::shared::Shared;
 use crate::table::Key;
 use crate::tenants::Tenant;
-use crate::{answers, names, outbox};
+use crate::{answers, outbox};
 
 /// One document to write.
 pub(crate) struct Write {
@@ -35,6 +36,8 @@ pub(crate) struct Plan {
     /// In the order in which they are to happen.
     pub(crate) writes: Vec<Write>,
     pub(crate) events: Vec<Event>,
+    /// The events that this handles, and for whom.
+    pub(crate) handled: Vec<(String, String)>,
     pub(crate) answer: Option<(String, StoredAnswer)>,
 }
 
@@ -89,7 +92,16 @@ impl Shared {
                 None => plan.guards.push((key, revision)),
             }
         }
-        self.write(tenant, plan).await
+        // Whoever relied on what this writes comes after it, so its events get greater ids.
+        for event in &mut plan.events {
+            event.id = self.event_ids.at_least(&event.id);
+        }
+        let news = News::of(&plan.events, self.now());
+        let outcome = self.write(tenant, plan).await;
+        if matches!(outcome, Ok(()) | Err(CommitError::Unknown(_))) {
+            self.tell(&tenant.id, &news);
+        }
+        outcome
     }
 
     fn is_stale(&self, key: &Key, base: Option<i64>) -> bool {
@@ -149,9 +161,11 @@ impl Shared {
                 (None, None) => {}
             }
         }
-        if !plan.events.is_empty() {
-            script.insert(names::OUTBOX, plan.events.iter().map(outbox::row).collect());
+        for (event, subscriber) in &plan.handled {
+            script.present(outbox::record(event));
+            script.create(outbox::mark(event, subscriber), outbox::mark_content(now));
         }
+        outbox::insert(&mut script, &plan.events, now);
         if let Some((id, answer)) = &plan.answer {
             script.create(answers::record(id), answers::content(answer, now));
         }
@@ -173,7 +187,10 @@ impl Shared {
 
 fn commit_error(fault: Fault) -> CommitError {
     match fault {
-        Fault::Exists(record) if answers::is_record(&record) => CommitError::Answered,
+        Fault::Exists(record) if answers::is_record(&record) || outbox::is_mark(&record) => {
+            CommitError::Answered
+        }
+        Fault::Gone => CommitError::Answered,
         Fault::Conflict | Fault::Exists(_) | Fault::NotUnique(_) => CommitError::Conflict,
         Fault::Failed {
             message,

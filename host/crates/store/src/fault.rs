@@ -7,12 +7,18 @@ use surrealdb::types::{AlreadyExistsError, QueryError};
 /// The text by which a commit script says that a version is not the expected one.
 pub(crate) const STALE: &str = "stoa:stale";
 
+/// The text by which a commit script says that an event waits no longer.
+pub(crate) const GONE: &str = "stoa:gone";
+
 /// Why a statement failed, as far as the store acts on it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Fault {
     /// Another transaction got in between, or a version check failed. Nothing was written.
     #[error("a concurrent transaction got in between")]
     Conflict,
+    /// The event that this handles has left the outbox. Nothing was written.
+    #[error("the event waits no longer")]
+    Gone,
     /// This record exists. Nothing was written.
     #[error("record {0} exists")]
     Exists(String),
@@ -55,6 +61,9 @@ impl From<surrealdb::Error> for Fault {
             || (error.is_thrown() && message.contains(STALE))
         {
             return Self::Conflict;
+        }
+        if error.is_thrown() && message.contains(GONE) {
+            return Self::Gone;
         }
         if message.contains("outcome is unknown") || error.is_connection() {
             return Self::Unknown(message.into());

@@ -9,6 +9,12 @@ use stoa_kernel::store::StoreError;
 
 /// Events that were raised and not yet handled.
 pub(crate) const OUTBOX: &str = "_outbox";
+/// Events that are due later, in the order of their times.
+pub(crate) const LATER: &str = "_later";
+/// Marks of events that a subscriber has handled while others have not.
+pub(crate) const HANDLED: &str = "_handled";
+/// Events that have just come from the platform's outbox and may not have left it yet.
+pub(crate) const ARRIVED: &str = "_arrived";
 /// Answers stored under idempotency keys.
 pub(crate) const ANSWERS: &str = "_idem";
 

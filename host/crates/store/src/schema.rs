@@ -65,10 +65,18 @@ pub(crate) const PLATFORM: &str = "BEGIN; DEFINE TABLE IF NOT EXISTS tenants SCH
 /// A tenant's tables and indexes, in one transaction.
 pub(crate) fn tenant(declared: &Declared) -> String {
     let mut script = String::from("BEGIN;\n");
-    for table in [names::OUTBOX, names::ANSWERS] {
+    for table in [
+        names::OUTBOX,
+        names::LATER,
+        names::HANDLED,
+        names::ARRIVED,
+        names::ANSWERS,
+    ] {
         define_table(&mut script, table);
     }
-    define_index(&mut script, names::ANSWERS, "exp", "exp", "");
+    for table in [names::ANSWERS, names::ARRIVED] {
+        define_index(&mut script, table, "exp", "exp", "");
+    }
     for shape in declared.collections.values() {
         define_table(&mut script, &shape.table);
         define_index(&mut script, &shape.table, "exp", "exp", "");

@@ -2,7 +2,7 @@
 
 use surrealdb::types::{Array, Number, Object, Value, Variables};
 
-use crate::fault::{Fault, STALE};
+use crate::fault::{Fault, GONE, STALE};
 use crate::session::{Session, rows};
 use crate::table::Key;
 
@@ -29,6 +29,43 @@ impl Script {
         );
         self.statements.push(Statement {
             text,
+            checked: false,
+        });
+    }
+
+    /// Fails unless the record is there. Whoever removes it meanwhile is not held up.
+    pub(crate) fn present(&mut self, record: Value) {
+        let record = self.bind(record);
+        let text = format!("IF (SELECT VALUE id FROM ONLY {record}) = NONE {{ THROW '{GONE}' }}");
+        self.statements.push(Statement {
+            text,
+            checked: false,
+        });
+    }
+
+    /// Removes a record that must be there.
+    pub(crate) fn take(&mut self, record: Value) {
+        let record = self.bind(record);
+        self.statements.push(Statement {
+            text: format!("DELETE {record} RETURN BEFORE"),
+            checked: true,
+        });
+    }
+
+    /// Removes those of the records that are there.
+    pub(crate) fn clear(&mut self, records: Vec<Value>) {
+        let records = self.bind(Value::Array(Array::from(records)));
+        self.statements.push(Statement {
+            text: format!("DELETE {records} RETURN NONE"),
+            checked: false,
+        });
+    }
+
+    /// Lets a record end at a time.
+    pub(crate) fn expire(&mut self, record: Value, at: Value) {
+        let (record, at) = (self.bind(record), self.bind(at));
+        self.statements.push(Statement {
+            text: format!("UPDATE {record} SET exp = {at} RETURN NONE"),
             checked: false,
         });
     }

@@ -10,6 +10,7 @@ use surrealdb::types::{Array, Number, Value, Variables};
 use crate::documents::Documents;
 use crate::engine::Engine;
 use crate::fault::Fault;
+use crate::outbox::EventIds;
 use crate::pages::Pages;
 use crate::row::{Committed, Row};
 use crate::table::{Key, Table};
@@ -26,6 +27,7 @@ pub(crate) struct Shared {
     pub(crate) pages: Pages,
     clock: Arc<dyn Clock>,
     revisions: AtomicI64,
+    pub(crate) event_ids: EventIds,
 }
 
 impl Shared {
@@ -58,6 +60,7 @@ impl Shared {
             pages,
             clock,
             revisions,
+            event_ids: EventIds::default(),
         })
     }
 

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use stoa_kernel::answer::StoredAnswer;
-use stoa_kernel::clock::Clock;
-use stoa_kernel::event::Event;
+use stoa_kernel::clock::{Clock, Millis};
+use stoa_kernel::event::{Event, Outbox, OutboxListener, Pending, Promoted};
 use stoa_kernel::id::{CollectionName, TenantId};
 use stoa_kernel::query::Query;
 use stoa_kernel::store::{Realm, Store, StoreError, UnitOfWork};
@@ -167,5 +167,37 @@ impl Store for SurrealStore {
 
     async fn shutdown(&self) {
         self.shared.engine.shutdown().await;
+    }
+}
+
+#[async_trait]
+impl Outbox for SurrealStore {
+    fn listen(&self, listener: Arc<dyn OutboxListener>) {
+        self.shared.tenants.listener.set(listener);
+    }
+
+    async fn pending(
+        &self,
+        tenant: &TenantId,
+        from: &str,
+        limit: u32,
+    ) -> Result<Vec<Pending>, StoreError> {
+        self.shared.pending(tenant, from, limit).await
+    }
+
+    async fn delayed(&self, tenant: &TenantId, limit: u32) -> Result<Vec<Event>, StoreError> {
+        self.shared.delayed(tenant, limit).await
+    }
+
+    async fn promote(&self, tenant: &TenantId, now: Millis) -> Result<Promoted, StoreError> {
+        self.shared.promote(tenant, now).await
+    }
+
+    async fn settle(&self, tenant: &TenantId, events: &[Pending]) -> Result<(), StoreError> {
+        self.shared.settle(tenant, events).await
+    }
+
+    async fn hand_over(&self, event: &Event) -> Result<(), StoreError> {
+        self.shared.hand_over(event).await
     }
 }

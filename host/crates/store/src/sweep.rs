@@ -7,7 +7,7 @@ use stoa_kernel::store::StoreError;
 use surrealdb::types::{Array, RecordId, RecordIdKey, Value, Variables};
 
 use crate::fault::Fault;
-use crate::names::ANSWERS;
+use crate::names::{ANSWERS, ARRIVED};
 use crate::row::millis;
 use crate::shared::Shared;
 use crate::table::{Key, Table};
@@ -23,7 +23,10 @@ impl Shared {
     /// Removes up to a batch of each of a tenant's tables.
     pub(crate) async fn sweep(self: &Arc<Self>, tenant: &TenantId) -> Result<u64, StoreError> {
         let tenant = self.tenants.open(&self.engine, tenant).await?;
-        let mut removed = self.sweep_answers(&tenant).await?;
+        let mut removed = 0;
+        for table in [ANSWERS, ARRIVED] {
+            removed += self.sweep_rows(&tenant, table).await?;
+        }
         for table in tenant.tables() {
             if self.may_expire(&tenant, table).await? {
                 removed += self.sweep_table(&tenant, table).await?;
@@ -32,8 +35,8 @@ impl Shared {
         Ok(removed)
     }
 
-    async fn sweep_answers(&self, tenant: &Tenant) -> Result<u64, StoreError> {
-        let expired = self.expired(tenant, ANSWERS).await?;
+    async fn sweep_rows(&self, tenant: &Tenant, table: &str) -> Result<u64, StoreError> {
+        let expired = self.expired(tenant, table).await?;
         if expired.is_empty() {
             return Ok(0);
         }

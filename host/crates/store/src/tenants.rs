@@ -12,12 +12,14 @@ use tokio::sync::Mutex;
 
 use crate::engine::Engine;
 use crate::names;
+use crate::outbox::Listening;
 use crate::schema::{self, Declared, Shape};
 use crate::session::Session;
 use crate::table::Table;
 
 /// An opened tenant, as of one generation of declarations.
 pub(crate) struct Tenant {
+    pub(crate) id: TenantId,
     pub(crate) session: Session,
     generation: u64,
     tables: HashMap<CollectionName, Arc<Table>>,
@@ -52,6 +54,8 @@ pub(crate) struct Tenants {
     declared: [RwLock<Arc<Declared>>; 2],
     slots: RwLock<HashMap<TenantId, Arc<Slot>>>,
     uids: AtomicU64,
+    /// Hears of every tenant that is opened for the first time.
+    pub(crate) listener: Listening,
 }
 
 impl Tenants {
@@ -109,12 +113,21 @@ impl Tenants {
             earlier.as_ref().map(|t| t.session.clone()),
         )
         .await?;
-        let tenant = Arc::new(self.tenant(session, &declared, earlier.as_deref()));
+        let tenant = Arc::new(self.tenant(id, session, &declared, earlier.as_deref()));
         *slot.opened.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&tenant));
+        if earlier.is_none() {
+            self.listener.opened(id);
+        }
         Ok(tenant)
     }
 
-    fn tenant(&self, session: Session, declared: &Declared, earlier: Option<&Tenant>) -> Tenant {
+    fn tenant(
+        &self,
+        id: &TenantId,
+        session: Session,
+        declared: &Declared,
+        earlier: Option<&Tenant>,
+    ) -> Tenant {
         let table = |(name, shape): (&CollectionName, &Shape)| {
             let table = match earlier.and_then(|tenant| tenant.tables.get(name)) {
                 Some(table) => {
@@ -133,6 +146,7 @@ impl Tenants {
             (name.clone(), table)
         };
         Tenant {
+            id: id.clone(),
             session,
             generation: declared.generation,
             tables: declared.collections.iter().map(table).collect(),

@@ -68,8 +68,8 @@ async fn call(host: &TestHost, path: &str) -> Duration {
         query: String::new(),
         headers: Vec::new(),
         body: Bytes::new(),
-        idempotency: None,
         cause: None,
+        idempotency: None,
     };
     let begun = Instant::now();
     let Lookup::Found(route) = snapshot.find("GET", path) else {

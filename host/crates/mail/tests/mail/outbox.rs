@@ -59,8 +59,8 @@ async fn page(pages: &OutboxPages, handler: &str, id: Option<&str>) -> Result<St
         query: String::new(),
         headers: Vec::new(),
         body: Default::default(),
-        idempotency: None,
         cause: None,
+        idempotency: None,
     };
     let response = pages.handle(handler, request).await?;
     assert_eq!(response.status, 200);

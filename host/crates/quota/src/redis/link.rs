@@ -141,7 +141,7 @@ impl Link {
 }
 
 /// Whom to connect to. A fragment in the address would turn off the check of certificates, so there is none.
-fn client(config: &RedisConfig) -> RedisResult<Client> {
+pub(super) fn client(config: &RedisConfig) -> RedisResult<Client> {
     if config.url.contains('#') {
         let reason = "an address without a fragment is asked for";
         return Err((redis::ErrorKind::InvalidClientConfig, reason).into());

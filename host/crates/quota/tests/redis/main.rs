@@ -1,7 +1,13 @@
 //! Quotas over a real Redis server, started by each test for itself.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests fail by panicking"
+)]
 
 mod server;
+mod stream;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -3,6 +3,7 @@
 use stoa_kernel::clock::Millis;
 use stoa_kernel::event::Event;
 use stoa_kernel::limits::{EVENT_BYTES_MAX, EVENT_DELAY_MS_MAX, EVENT_KEY_BYTES_MAX};
+use stoa_kernel::random::ulid;
 use stoa_kernel::store::StoreError;
 
 use crate::bindings::stoa::events::events::{Error, Host};
@@ -50,9 +51,9 @@ impl State {
         if due_at.is_some_and(|at| at > now.saturating_add(EVENT_DELAY_MS_MAX)) {
             return Ok(Err(Error::Invalid("more than 400 days ahead".into())));
         }
-        let id = scope.event_ids.next(now, &*scope.ports.random);
         let event = Event {
-            id,
+            id: ulid(now, &*scope.ports.random),
+            tenant: None,
             plugin: self.revision.name.to_string(),
             name,
             key,

@@ -1,13 +1,11 @@
 //! `stoa:secrets/secrets`.
 
-use aws_lc_rs::constant_time::verify_slices_are_equal;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
-use stoa_kernel::limits::SECRET_MESSAGE_BYTES_MAX;
+use stoa_kernel::outbound::BODY_BYTES_MAX;
 use stoa_kernel::secret::Secret;
 
 use crate::bindings::stoa::secrets::secrets::{Error, Host};
-use crate::reach::NoSecret;
 use crate::state::State;
 
 impl Host for State {
@@ -17,36 +15,45 @@ impl Host for State {
         message: Vec<u8>,
     ) -> wasmtime::Result<Result<Vec<Vec<u8>>, Error>> {
         self.charge(name.len() + message.len())?;
-        let values = match self.revision.reach.secret(&name) {
-            Ok(values) => values,
-            Err(NoSecret::Unset) => return Ok(Err(Error::Unset(name))),
-            Err(NoSecret::Unlisted) => {
-                return Ok(Err(Error::Denied(format!(
-                    "plugin.toml does not list {name:?} under secrets"
-                ))));
-            }
-        };
-        if message.len() > SECRET_MESSAGE_BYTES_MAX {
-            return Ok(Err(Error::Invalid(format!(
-                "a message of more than {SECRET_MESSAGE_BYTES_MAX} bytes"
+        if !self.revision.package.manifest.secrets.contains_key(&name) {
+            return Ok(Err(Error::Denied(format!(
+                "plugin.toml does not list {name:?} under secrets"
             ))));
         }
-        let macs: Vec<Vec<u8>> = values
-            .iter()
-            .map(|value| mac(value, &message))
-            .collect::<Result<_, _>>()?;
+        if message.len() > BODY_BYTES_MAX {
+            let reason = format!("a message of more than {BODY_BYTES_MAX} bytes");
+            return Ok(Err(Error::Invalid(reason)));
+        }
+        let Some(values) = self.revision.services.secret(&name) else {
+            return Ok(Err(Error::Unset(name)));
+        };
+        let macs: Result<Vec<_>, _> = values.iter().map(|value| mac(value, &message)).collect();
+        let macs = match macs {
+            Ok(macs) => macs,
+            Err(error) => return Ok(Err(Error::Invalid(error))),
+        };
         self.charge_bytes(macs.iter().map(Vec::len).sum())?;
         Ok(Ok(macs))
     }
 
     async fn same(&mut self, a: Vec<u8>, b: Vec<u8>) -> wasmtime::Result<bool> {
         self.charge(a.len() + b.len())?;
-        Ok(verify_slices_are_equal(&a, &b).is_ok())
+        // Both become texts of one length that depend on all of their bytes, so that comparing tells nothing.
+        let key = Secret::new("same");
+        let (Ok(a_mac), Ok(mut verifier)) = (
+            mac(&key, &a),
+            Hmac::<Sha256>::new_from_slice(key.expose().as_bytes()),
+        ) else {
+            return Ok(false);
+        };
+        verifier.update(&b);
+        Ok(verifier.verify_slice(&a_mac).is_ok())
     }
 }
 
-fn mac(key: &Secret, message: &[u8]) -> wasmtime::Result<Vec<u8>> {
-    let mut mac = Hmac::<Sha256>::new_from_slice(key.expose().as_bytes())?;
+fn mac(key: &Secret, message: &[u8]) -> Result<Vec<u8>, String> {
+    let mac = Hmac::<Sha256>::new_from_slice(key.expose().as_bytes());
+    let mut mac = mac.map_err(|error| error.to_string())?;
     mac.update(message);
     Ok(mac.finalize().into_bytes().to_vec())
 }

@@ -160,7 +160,16 @@ impl UnitOfWork for Work {
     }
 
     fn raise(&self, event: Event) -> Result<(), StoreError> {
+        if event.tenant.is_some() && !self.tenant.id.is_platform() {
+            return Err(StoreError::Invalid(
+                "a tenant raises events for itself alone".into(),
+            ));
+        }
         self.state().raise(event)
+    }
+
+    fn handled(&self, event: &str, subscriber: &str) {
+        self.state().handled.push((event.into(), subscriber.into()));
     }
 
     fn keep_answer(&self, id: &str, answer: StoredAnswer) {

@@ -60,6 +60,7 @@ pub(super) struct State {
     writes: HashMap<Key, Pending>,
     events: Vec<Event>,
     pub(super) answer: Option<(String, StoredAnswer)>,
+    pub(super) handled: Vec<(String, String)>,
     undo: Vec<Undo>,
     bytes: usize,
     turn: u64,
@@ -224,7 +225,11 @@ impl State {
                 ));
             }
         }
-        if self.done || (writes.is_empty() && self.events.is_empty() && self.answer.is_none()) {
+        let is_empty = writes.is_empty()
+            && self.events.is_empty()
+            && self.answer.is_none()
+            && self.handled.is_empty();
+        if self.done || is_empty {
             return Ok(None);
         }
         // Removals first, then changes, then additions: so a unique value may pass from one document to another.
@@ -246,6 +251,7 @@ impl State {
             writes,
             events: self.events.clone(),
             answer: self.answer.clone(),
+            handled: self.handled.clone(),
         }))
     }
 
@@ -263,7 +269,7 @@ impl State {
 
     /// What a request that wrote nothing has read, unless time alone may change it.
     pub(super) fn lasting_reads(&self) -> Option<Reads> {
-        let wrote = !self.undo.is_empty() || self.answer.is_some();
+        let wrote = !self.undo.is_empty() || self.answer.is_some() || !self.handled.is_empty();
         let expires = self.queried.iter().any(|(table, _)| table.may_expire());
         if wrote || expires {
             return None;

@@ -14,6 +14,7 @@ mod durability;
 mod events;
 mod expiry;
 mod matching;
+mod outbox;
 mod queries;
 mod support;
 mod tenancy;

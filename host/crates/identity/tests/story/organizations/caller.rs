@@ -65,7 +65,7 @@ pub fn request(caller: &Caller, id: Option<&str>, query: &str, body: Value) -> R
             Value::Null => Bytes::new(),
             body => Bytes::from(body.to_string()),
         },
-        idempotency: None,
         cause: None,
+        idempotency: None,
     }
 }

@@ -331,6 +331,10 @@ impl UnitOfWork for FakeUnit {
         unused("raise")
     }
 
+    fn handled(&self, _: &str, _: &str) {
+        unused("handled")
+    }
+
     fn keep_answer(&self, _: &str, _: StoredAnswer) {
         unused("keep_answer")
     }

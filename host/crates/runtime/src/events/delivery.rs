@@ -1,0 +1,353 @@
+//! One delivery: to a plugin as a transaction with its mark, to a part of the host, to another outbox, or to
+//! the consumers outside.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use metrics::counter;
+use stoa_kernel::clock::Millis;
+use stoa_kernel::error::Problem;
+use stoa_kernel::event::{Event, EventStream, HostSubscriber};
+use stoa_kernel::id::TenantId;
+use stoa_kernel::store::{CommitError, StoreError, UnitOfWork};
+
+use super::dispatcher::Shared;
+use super::lanes::{Job, Line, Tries};
+use super::letters::DeadLetter;
+use super::retries::{ATTEMPTS_MAX, Failure as Failed, cut, deferral_ms, pause_ms};
+use super::subscribers::{Reach, Target};
+use super::{FAILURES, LETTERS, collection, delivery_id};
+use crate::bindings::exports::stoa::events::subscriber as wire;
+use crate::call;
+use crate::fault::Fault;
+use crate::interface::types;
+use crate::scope::Scope;
+use crate::transaction::{Failure, Verdict, Way, host_request, until_committed};
+
+/// The longest that a part of the host may take for one event.
+const HOST_SUBSCRIBER_MAX: Duration = Duration::from_secs(30);
+
+/// How long an event waits for the consumers outside before it goes without them: an outage of an hour is one that
+/// they have to be told of anyway, and the database must not grow for ever.
+pub const STREAM_WAIT_MS_MAX: Millis = 3_600_000;
+
+/// How a delivery ended.
+pub enum Outcome {
+    /// It is handled, or given up.
+    Done,
+    /// It is to be tried again.
+    Later(Millis, Tries),
+}
+
+/// Why a delivery did not succeed.
+enum Miss {
+    /// The subscriber failed.
+    Failed(String),
+    /// The host could not.
+    Deferred(String),
+}
+
+impl From<StoreError> for Miss {
+    fn from(error: StoreError) -> Self {
+        Self::Deferred(error.to_string())
+    }
+}
+
+impl From<Failure> for Miss {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Refused(problem) => Self::Failed(told(&problem)),
+            Failure::Fault(fault @ (Fault::Busy(_) | Fault::NoProvider(_) | Fault::Store(_))) => {
+                Self::Deferred(fault.to_string())
+            }
+            Failure::Fault(fault) => Self::Failed(fault.to_string()),
+            Failure::Host(problem) => Self::Deferred(told(&problem)),
+            Failure::Answered => Self::Deferred("it was handled meanwhile".into()),
+        }
+    }
+}
+
+/// What an operator reads of a problem.
+fn told(problem: &Problem) -> String {
+    match &problem.internal {
+        Some(internal) => format!("{problem}: {internal}"),
+        None => problem.to_string(),
+    }
+}
+
+/// Makes a delivery and sees to what follows from its failure.
+pub async fn deliver(shared: &Shared, tenant: &TenantId, target: &Target, job: &Job) -> Outcome {
+    let missed = match &target.reach {
+        Reach::Stream(stream) => to_stream(shared, tenant, target, job, &**stream).await,
+        _ => one(shared, tenant, target, job).await,
+    };
+    let Some(first) = job.events.first() else {
+        return Outcome::Done;
+    };
+    let labels = [
+        ("event", first.name.clone()),
+        ("subscriber", target.name.to_string()),
+    ];
+    match missed {
+        Ok(()) => {
+            counter!("events_handled_total", &labels).increment(job.events.len() as u64);
+            Outcome::Done
+        }
+        Err(Miss::Failed(reason)) => {
+            counter!("events_failed_total", &labels).increment(1);
+            failed(shared, tenant, target, job, first, cut(reason)).await
+        }
+        Err(Miss::Deferred(reason)) => {
+            counter!("events_deferred_total", &labels).increment(1);
+            deferred(shared, tenant, target, job, first, &reason)
+        }
+    }
+}
+
+async fn one(shared: &Shared, tenant: &TenantId, target: &Target, job: &Job) -> Result<(), Miss> {
+    let Some(event) = job.events.first() else {
+        return Ok(());
+    };
+    match &target.reach {
+        Reach::Plugin => to_plugin(shared, tenant, target, job, event).await,
+        Reach::Host(host) => to_host(shared, tenant, target, job, event, &**host).await,
+        Reach::HandOver => Ok(shared.ports.outbox.hand_over(event).await?),
+        Reach::Absent | Reach::Stream(_) => Err(Miss::Deferred("it is away".into())),
+    }
+}
+
+async fn to_plugin(
+    shared: &Shared,
+    tenant: &TenantId,
+    target: &Target,
+    job: &Job,
+    event: &Event,
+) -> Result<(), Miss> {
+    let (core, live) = (&shared.runtime.core, shared.runtime.live());
+    let found = live.plugins().get(&target.name).and_then(|revision| {
+        let mut subscriptions = revision.package.manifest.subscriptions.iter();
+        let subscription = subscriptions.find(|each| each.event == event.name)?;
+        Some((
+            revision,
+            &subscription.handler,
+            revision.subscriber.as_ref()?,
+        ))
+    });
+    let Some((revision, handler, indices)) = found else {
+        return Err(Miss::Deferred(
+            "the plugin does not subscribe to it now".into(),
+        ));
+    };
+    let busy = Fault::Busy("the tenant has too many requests");
+    let _tenant = core
+        .tenants
+        .enter(tenant)
+        .ok_or_else(|| Miss::from(Failure::Fault(busy)))?;
+    let slot = call::slot(revision).await;
+    let _slot = slot.map_err(|fault| Miss::from(Failure::Fault(fault)))?;
+    let told = &wire(event, job.tries.failed);
+    let cause = format!("event:{}", delivery_id(&event.id, &target.name));
+    let request = host_request(tenant, format!("event-{}", event.id), Some(cause));
+    let act = |scope: Arc<Scope>| async move {
+        mark(&*scope.unit, target, job, event).await?;
+        let answer = call::run(revision, &scope, 0, async |living| {
+            let guest = indices.load(&mut living.store, &living.instance)?;
+            guest.call_handle(&mut living.store, handler, told).await
+        })
+        .await?;
+        match answer {
+            Ok(()) => Ok(Verdict::Commit(())),
+            Err(problem) => Err(Failure::Refused(types::problem(problem))),
+        }
+    };
+    match until_committed(core, &live, revision, &request, Way::Turnstile, act).await {
+        Ok(_) | Err(Failure::Answered) => Ok(()),
+        Err(failure) => Err(failure.into()),
+    }
+}
+
+fn wire(event: &Event, failed: u32) -> wire::Event {
+    wire::Event {
+        id: event.id.clone(),
+        name: event.name.clone(),
+        source: event.plugin.clone(),
+        key: event.key.clone(),
+        payload: event.payload.clone(),
+        raised_at_ms: event.raised_at,
+        attempt: failed.saturating_add(1),
+    }
+}
+
+/// Adds to the unit of work that this delivery is made: it commits with that once, however often it is tried.
+async fn mark(
+    unit: &dyn UnitOfWork,
+    target: &Target,
+    job: &Job,
+    event: &Event,
+) -> Result<(), Failure> {
+    if let Line::Letter(letter) = &job.lane.line {
+        return match unit.delete(&collection(LETTERS), letter).await? {
+            true => Ok(()),
+            false => Err(Failure::Answered),
+        };
+    }
+    unit.handled(&event.id, &target.name);
+    if job.tries.failed > 0 {
+        let id = delivery_id(&event.id, &target.name);
+        unit.delete(&collection(FAILURES), &id).await?;
+    }
+    Ok(())
+}
+
+async fn to_host(
+    shared: &Shared,
+    tenant: &TenantId,
+    target: &Target,
+    job: &Job,
+    event: &Event,
+    host: &dyn HostSubscriber,
+) -> Result<(), Miss> {
+    match tokio::time::timeout(HOST_SUBSCRIBER_MAX, host.handle(tenant, event)).await {
+        Ok(Ok(())) => {}
+        Ok(Err(problem)) => return Err(Miss::Failed(told(&problem))),
+        Err(_) => return Err(Miss::Failed("it took too long".into())),
+    }
+    let unit = shared.ports.store.begin(tenant).await?;
+    match mark(&*unit, target, job, event).await {
+        Ok(()) => committed(unit.commit().await),
+        Err(Failure::Answered) => Ok(()),
+        Err(failure) => Err(failure.into()),
+    }
+}
+
+fn committed(outcome: Result<(), CommitError>) -> Result<(), Miss> {
+    match outcome {
+        Ok(()) | Err(CommitError::Answered) => Ok(()),
+        Err(error) => Err(Miss::Deferred(error.to_string())),
+    }
+}
+
+async fn to_stream(
+    shared: &Shared,
+    tenant: &TenantId,
+    target: &Target,
+    job: &Job,
+    stream: &dyn EventStream,
+) -> Result<(), Miss> {
+    let now = shared.ports.clock.now();
+    let events: Vec<Event> = job.events.iter().map(|event| Event::clone(event)).collect();
+    if let Err(reason) = stream.append(tenant, &events).await {
+        let is_late = |event: &Event| {
+            let due_at = event.due_at.unwrap_or(event.raised_at);
+            now >= due_at.saturating_add(STREAM_WAIT_MS_MAX)
+        };
+        if !events.iter().all(is_late) {
+            return Err(Miss::Deferred(reason));
+        }
+        counter!("events_unstreamed_total").increment(events.len() as u64);
+        tracing::error!(%tenant, events = events.len(), reason, "events go without the consumers outside");
+    }
+    let unit = shared.ports.store.begin(tenant).await?;
+    for event in &events {
+        unit.handled(&event.id, &target.name);
+    }
+    match unit.commit().await {
+        // One of them was marked before: the others are to be marked all the same.
+        Err(CommitError::Answered) if events.len() > 1 => {
+            for event in &events {
+                let unit = shared.ports.store.begin(tenant).await?;
+                unit.handled(&event.id, &target.name);
+                committed(unit.commit().await)?;
+            }
+            Ok(())
+        }
+        outcome => committed(outcome),
+    }
+}
+
+/// The subscriber failed: it is tried again later, or given up.
+async fn failed(
+    shared: &Shared,
+    tenant: &TenantId,
+    target: &Target,
+    job: &Job,
+    event: &Event,
+    reason: String,
+) -> Outcome {
+    let failed = job.tries.failed.saturating_add(1);
+    let subscriber = target.name.to_string();
+    tracing::warn!(
+        %tenant, subscriber, event = event.name, id = event.id, failed, reason,
+        "an event could not be handled"
+    );
+    let (store, now) = (&*shared.ports.store, shared.ports.clock.now());
+    if let Line::Letter(letter) = &job.lane.line {
+        let noted = shared.letters.failed_again(tenant, letter, &reason).await;
+        return match noted {
+            Ok(()) => Outcome::Done,
+            Err(error) => deferred(shared, tenant, target, job, event, &error.to_string()),
+        };
+    }
+    if failed >= ATTEMPTS_MAX {
+        let letter = DeadLetter {
+            event: event.clone(),
+            subscriber: subscriber.clone(),
+            attempts: failed,
+            reason,
+            died_at: now,
+            redrive: false,
+        };
+        return match shared.letters.bury(tenant, &letter).await {
+            Ok(()) => {
+                counter!("events_dead_total", "event" => event.name.clone(), "subscriber" => subscriber)
+                    .increment(1);
+                tracing::error!(%tenant, letter = letter.id(), "an event is a dead letter");
+                Outcome::Done
+            }
+            Err(error) => deferred(shared, tenant, target, job, event, &error.to_string()),
+        };
+    }
+    let next_at = now + pause_ms(failed, &*shared.ports.random);
+    let record = Failed {
+        event: event.id.clone(),
+        subscriber,
+        failed,
+        next_at,
+        reason,
+    };
+    if let Err(error) = record.write(store, tenant).await {
+        // It is remembered in this process.
+        tracing::warn!(%tenant, %error, "a failure could not be written down");
+    }
+    Outcome::Later(
+        next_at,
+        Tries {
+            failed,
+            deferred: 0,
+        },
+    )
+}
+
+/// The host could not: it is tried again soon, and does not count.
+fn deferred(
+    shared: &Shared,
+    tenant: &TenantId,
+    target: &Target,
+    job: &Job,
+    event: &Event,
+    reason: &str,
+) -> Outcome {
+    let deferred = job.tries.deferred.saturating_add(1);
+    tracing::debug!(
+        %tenant, subscriber = &*target.name, event = event.name, id = event.id, deferred, reason,
+        "an event has to wait"
+    );
+    let pause = deferral_ms(deferred, &*shared.ports.random);
+    Outcome::Later(
+        shared.ports.clock.now() + pause,
+        Tries {
+            failed: job.tries.failed,
+            deferred,
+        },
+    )
+}

@@ -1,0 +1,124 @@
+//! A client's request through the plugins: its place, its transaction, and the answer that may be told again.
+
+use std::sync::Arc;
+
+use stoa_kernel::answer::{IdempotencyKey, StoredAnswer, in_flight};
+use stoa_kernel::call::{Request, Response};
+use stoa_kernel::error::Problem;
+use stoa_kernel::id::TenantId;
+use stoa_kernel::routing::Entry;
+use stoa_wit::Method;
+
+use crate::Core;
+use crate::call;
+use crate::fault::Fault;
+use crate::registry::Live;
+use crate::revision::Revision;
+use crate::scope::Scope;
+use crate::transaction::{Failure, Verdict, Way, store_problem, until_committed};
+
+/// Runs a request to its end.
+///
+/// # Errors
+/// See [`stoa_kernel::plugins::Snapshot::handle`].
+pub async fn run(
+    core: &Arc<Core>,
+    live: &Arc<Live>,
+    key: usize,
+    route: &Entry<Arc<Revision>>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let revision = &route.owner;
+    if route.route.remember {
+        let now = core.ports.clock.now();
+        if let Some(response) = live.answers.find(key, &request, &core.cache, now) {
+            revision.meter.remembered();
+            return Ok(response);
+        }
+    }
+    let answer_key = route.route.remember.then_some(key);
+    let fault = |fault: Fault| fault.into_problem(&revision.name);
+    let _tenant = core
+        .tenants
+        .enter(&request.tenant)
+        .ok_or_else(|| fault(Fault::Busy("the tenant has too many requests")))?;
+    let _slot = call::slot(revision).await.map_err(fault)?;
+
+    let Some(key) = request.idempotency.clone() else {
+        return answer(core, live, answer_key, route, request).await;
+    };
+    let _running = core.in_flight.begin(&request.tenant, &key)?;
+    if let Some(answer) = stored(core, &request.tenant, &key).await? {
+        return Ok(answer);
+    }
+    answer(core, live, answer_key, route, request).await
+}
+
+async fn answer(
+    core: &Arc<Core>,
+    live: &Arc<Live>,
+    answer_key: Option<usize>,
+    route: &Entry<Arc<Revision>>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let revision = &route.owner;
+    let request = Arc::new(request);
+    let act = |scope: Arc<Scope>| async move {
+        let answered = call::handle(revision, &scope, &route.route.handler).await?;
+        let response = answered.map_err(Failure::Refused)?;
+        if response.status >= 400 {
+            return Ok(Verdict::Discard(response));
+        }
+        if let Some(key) = &scope.request.idempotency {
+            keep(core, &scope, key, &response).map_err(Failure::Refused)?;
+        }
+        Ok(Verdict::Commit(response))
+    };
+    let way = match route.route.method {
+        Method::Get => Way::Free,
+        _ => Way::Turnstile,
+    };
+    match until_committed(core, live, revision, &request, way, act).await {
+        Ok((response, scope)) => {
+            if let (Some(key), Some(scope)) = (answer_key, scope) {
+                live.answers.keep(key, &scope, &response);
+            }
+            Ok(response)
+        }
+        Err(Failure::Answered) => answered(core, &request).await,
+        Err(failure) => Err(failure.into_problem(&revision.name)),
+    }
+}
+
+/// Somebody else stored an answer under the key while this request ran: that one counts.
+async fn answered(core: &Core, request: &Request) -> Result<Response, Problem> {
+    match &request.idempotency {
+        Some(key) => stored(core, &request.tenant, key)
+            .await?
+            .ok_or_else(in_flight),
+        None => Err(Problem::internal("an answer without a key")),
+    }
+}
+
+async fn stored(
+    core: &Core,
+    tenant: &TenantId,
+    key: &IdempotencyKey,
+) -> Result<Option<Response>, Problem> {
+    let stored = core.ports.store.stored_answer(tenant, &key.id).await;
+    match stored.map_err(store_problem)? {
+        Some(answer) => answer.told(key).map(Some),
+        None => Ok(None),
+    }
+}
+
+fn keep(
+    core: &Core,
+    scope: &Scope,
+    key: &IdempotencyKey,
+    response: &Response,
+) -> Result<(), Problem> {
+    let answer = StoredAnswer::of(key, response, core.ports.clock.now())?;
+    scope.unit.keep_answer(&key.id, answer);
+    Ok(())
+}
