@@ -11,6 +11,7 @@ mod process;
 mod python;
 mod sections;
 mod serve;
+mod standins;
 mod test;
 mod tidy;
 mod toolchain;
@@ -39,6 +40,8 @@ enum Command {
     Serve(serve::Args),
     /// Like serve; rebuilds a plugin as soon as one of its files is saved.
     Dev(dev::Args),
+    /// Runs stand-ins of Stripe and Razorpay for that host.
+    Standins(standins::Args),
     /// Formatting, clippy and tidy.
     Lint,
     /// Checks the house rules that the compiler does not know.
@@ -65,6 +68,7 @@ fn run(command: Command) -> Result<()> {
         Command::Pack(args) => pack::run(&args),
         Command::Serve(args) => serve::run(&args),
         Command::Dev(args) => dev::run(&args),
+        Command::Standins(args) => standins::run(&args),
         Command::Lint => lint::run(),
         Command::Tidy => tidy::run(),
         Command::Test(args) => test::run(&args),

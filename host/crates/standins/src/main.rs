@@ -45,14 +45,24 @@ async fn main() -> anyhow::Result<()> {
     let stripe = Stripe::start_at(args.stripe, STRIPE_KEY, clock.clone()).await?;
     let (id, secret) = RAZORPAY_KEY;
     let razorpay = Razorpay::start_at(args.razorpay, id, secret, clock).await?;
-    stripe.post().listen(Address {
-        url: format!("{}/api/payments/webhook/stripe", args.host),
-        secret: STRIPE_WEBHOOK_SECRET.into(),
-    });
-    razorpay.post().listen(Address {
-        url: format!("{}/api/payments/webhook/razorpay", args.host),
-        secret: RAZORPAY_WEBHOOK_SECRET.into(),
-    });
+    for (post, path, secret) in [
+        (
+            stripe.post(),
+            "payments/webhook/stripe",
+            STRIPE_WEBHOOK_SECRET,
+        ),
+        (stripe.post(), "billing/webhook", STRIPE_WEBHOOK_SECRET),
+        (
+            razorpay.post(),
+            "payments/webhook/razorpay",
+            RAZORPAY_WEBHOOK_SECRET,
+        ),
+    ] {
+        post.listen(Address {
+            url: format!("{}/api/{path}", args.host),
+            secret: secret.into(),
+        });
+    }
     writeln!(
         io::stdout(),
         "Stripe    {}\nRazorpay  {}\ntelling   {}\nstop      Ctrl-C",

@@ -65,7 +65,7 @@ pub type Seal = fn(&str, u64, &Event) -> Vec<(&'static str, String)>;
 #[derive(Clone)]
 pub struct Post {
     shared: Arc<Shared>,
-    queue: mpsc::UnboundedSender<Event>,
+    queue: mpsc::UnboundedSender<(Address, Event)>,
 }
 
 struct Shared {
@@ -78,7 +78,7 @@ struct Shared {
 
 #[derive(Default)]
 struct Plan {
-    address: Option<Address>,
+    addresses: Vec<Address>,
     is_held: bool,
     held: Vec<Event>,
     drop_next: u32,
@@ -90,7 +90,7 @@ struct Plan {
 impl Post {
     /// A post that knows nobody yet. Call it within a runtime.
     pub fn new(seal: Seal, clock: Arc<dyn Clock>) -> Self {
-        let (queue, events) = mpsc::unbounded_channel();
+        let (queue, letters) = mpsc::unbounded_channel();
         let shared = Arc::new(Shared {
             seal,
             clock,
@@ -105,13 +105,13 @@ impl Post {
             }),
             under_way: watch::Sender::new(0),
         });
-        tokio::spawn(work(Arc::clone(&shared), events));
+        tokio::spawn(work(Arc::clone(&shared), letters));
         Self { shared, queue }
     }
 
-    /// From now on, events go there.
+    /// From now on, events go there as well.
     pub fn listen(&self, address: Address) {
-        self.shared.plan().address = Some(address);
+        self.shared.plan().addresses.push(address);
     }
 
     /// Tells of something that happened.
@@ -119,7 +119,7 @@ impl Post {
         let copies = {
             let mut plan = self.shared.plan();
             push(&mut plan.told, event.clone());
-            if plan.address.is_none() {
+            if plan.addresses.is_empty() {
                 return;
             }
             if plan.drop_next > 0 {
@@ -136,9 +136,12 @@ impl Post {
     }
 
     fn send(&self, event: &Event, copies: u32) {
-        for _ in 0..copies {
+        let addresses = self.shared.plan().addresses.clone();
+        let letters = addresses.iter().cycle();
+        for address in letters.take(addresses.len() * copies as usize) {
+            let letter = (address.clone(), event.clone());
             self.shared.under_way.send_modify(|count| *count += 1);
-            if self.queue.send(event.clone()).is_err() {
+            if self.queue.send(letter).is_err() {
                 self.shared.under_way.send_modify(|count| *count -= 1);
             }
         }
@@ -216,10 +219,7 @@ impl Shared {
     }
 
     /// Sends an event once; whether it was taken.
-    async fn try_once(&self, event: &Event) -> bool {
-        let Some(address) = self.plan().address.clone() else {
-            return true;
-        };
+    async fn try_once(&self, address: &Address, event: &Event) -> bool {
         let mut request = self
             .client
             .post(&address.url)
@@ -241,11 +241,11 @@ impl Shared {
         status.is_some_and(|status| status.is_success())
     }
 
-    async fn try_again(&self, event: &Event) {
+    async fn try_again(&self, address: &Address, event: &Event) {
         let mut pause = PAUSE_MIN;
         for _ in 1..TRIES_MAX {
             tokio::time::sleep(pause).await;
-            if self.try_once(event).await {
+            if self.try_once(address, event).await {
                 return;
             }
             pause *= 2;
@@ -254,15 +254,15 @@ impl Shared {
 }
 
 /// One after another; what is not taken is tried again beside the others.
-async fn work(shared: Arc<Shared>, mut events: mpsc::UnboundedReceiver<Event>) {
-    while let Some(event) = events.recv().await {
-        if shared.try_once(&event).await {
+async fn work(shared: Arc<Shared>, mut letters: mpsc::UnboundedReceiver<(Address, Event)>) {
+    while let Some((address, event)) = letters.recv().await {
+        if shared.try_once(&address, &event).await {
             shared.under_way.send_modify(|count| *count -= 1);
             continue;
         }
         let shared = Arc::clone(&shared);
         tokio::spawn(async move {
-            shared.try_again(&event).await;
+            shared.try_again(&address, &event).await;
             shared.under_way.send_modify(|count| *count -= 1);
         });
     }
