@@ -1,6 +1,8 @@
 //! Developer commands: `cargo xtask --help` lists them.
 
 mod bench;
+mod client;
+mod demo;
 mod dev;
 mod guests;
 mod lint;
@@ -39,6 +41,8 @@ enum Command {
     Serve(serve::Args),
     /// Like serve; rebuilds a plugin as soon as one of its files is saved.
     Dev(dev::Args),
+    /// Walks through a running host as people do: from signing up to a vendor's payout.
+    Demo(demo::Args),
     /// Formatting, clippy and tidy.
     Lint,
     /// Checks the house rules that the compiler does not know.
@@ -65,6 +69,7 @@ fn run(command: Command) -> Result<()> {
         Command::Pack(args) => pack::run(&args),
         Command::Serve(args) => serve::run(&args),
         Command::Dev(args) => dev::run(&args),
+        Command::Demo(args) => demo::run(&args),
         Command::Lint => lint::run(),
         Command::Tidy => tidy::run(),
         Command::Test(args) => test::run(&args),
