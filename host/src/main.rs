@@ -1,5 +1,6 @@
 //! Stoa's binary: assembly only. `cli` says what it can be asked to do, `wiring` how the host is put together.
 
+mod blobs;
 mod bootstrap;
 mod certificates;
 mod cli;

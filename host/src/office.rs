@@ -62,11 +62,13 @@ pub fn visit(
             random: random.clone(),
         };
         let post = mail::open(&config, ports).await?.post;
+        let platform =
+            people::platform(&config, store.clone(), post, clock.clone(), random.clone());
         let ports = people::Ports {
-            store: store.clone(),
-            post,
+            platform,
             clock,
             random,
+            participants: Vec::new(),
         };
         let people = people::open(&config, ports).await?;
         act(&config, &people.accounts).await

@@ -14,7 +14,7 @@ use stoa_identity::{
 };
 use stoa_kernel::clock::Clock;
 use stoa_kernel::mail::Post;
-use stoa_kernel::quota::OrganizationQuota;
+use stoa_kernel::personal_data::PersonalData;
 use stoa_kernel::random::Random;
 use stoa_kernel::service::Service;
 use stoa_kernel::store::Store;
@@ -25,16 +25,29 @@ use crate::keyfile;
 /// How the files of keys end.
 const KEY_FILE: &str = "der";
 
+/// The platform's database. No organisation becomes a tenant that the configuration names.
+pub fn platform(
+    config: &Config,
+    store: Arc<dyn Store>,
+    post: Arc<dyn Post>,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+) -> Platform {
+    let tenancy = &config.tenancy;
+    let configured = tenancy.hosts.values().chain([&tenancy.default]);
+    Platform::new(store, post, clock, random).reserving(configured.cloned())
+}
+
 /// What people need of the host.
 pub struct Ports {
     /// Keeps accounts and organisations.
-    pub store: Arc<dyn Store>,
-    /// Takes letters.
-    pub post: Arc<dyn Post>,
+    pub platform: Platform,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
     /// Makes secrets.
     pub random: Arc<dyn Random>,
+    /// Who else keeps data about people.
+    pub participants: Vec<Arc<dyn PersonalData>>,
 }
 
 /// Who calls, and what they may do about it.
@@ -46,7 +59,7 @@ pub struct People {
     /// Accounts and organisations.
     pub services: Vec<Arc<dyn Service>>,
     /// What organisations pay for.
-    pub plans: Arc<dyn OrganizationQuota>,
+    pub plans: Arc<PlanQuota>,
 }
 
 /// Makes them, and the collections that they need.
@@ -65,9 +78,7 @@ pub async fn open(config: &Config, ports: Ports) -> anyhow::Result<People> {
         .transpose()
         .context("oidc")?;
     let (default_tenant, public_url) = (&config.tenancy.default, &config.http.public_url);
-    let configured = config.tenancy.hosts.values().chain([default_tenant]);
-    let platform = Platform::new(ports.store, ports.post, ports.clock, ports.random)
-        .reserving(configured.cloned());
+    let platform = ports.platform;
     let accounts = AccountsConfig {
         public_url: public_url.clone(),
         default_tenant: default_tenant.clone(),
@@ -77,13 +88,15 @@ pub async fn open(config: &Config, ports: Ports) -> anyhow::Result<People> {
         },
         password_cost: Cost::RECOMMENDED,
     };
-    let accounts = Accounts::new(platform.clone(), Arc::clone(&tokens), accounts)?;
+    let accounts = Accounts::new(platform.clone(), Arc::clone(&tokens), accounts)?
+        .with_participants(ports.participants);
     let accounts = Arc::new(match provider {
         Some(provider) => accounts.with_provider(provider),
         None => accounts,
     });
     let organizations = OrganizationsConfig {
         public_url: public_url.clone(),
+        default_tenant: default_tenant.clone(),
     };
     let organizations = Organizations::new(
         platform.clone(),
@@ -108,6 +121,14 @@ pub async fn open(config: &Config, ports: Ports) -> anyhow::Result<People> {
         services,
         plans: Arc::new(PlanQuota(platform)),
     })
+}
+
+/// A key for another purpose, which the host has as long as it has the key that signs.
+///
+/// # Errors
+/// When that can't be had.
+pub fn key_for(config: &Config, purpose: &str) -> anyhow::Result<[u8; 32]> {
+    Ok(token_config(config)?.keys.signs().derived(purpose))
 }
 
 fn token_config(config: &Config) -> anyhow::Result<TokenConfig> {

@@ -6,10 +6,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use stoa_blobs::BlobStore;
 use stoa_egress::Egress;
-use stoa_identity::Identity;
+use stoa_identity::organizations::{PlanQuota, Selling, TenantPlans};
+use stoa_identity::{Identity, TenantDirectory};
+use stoa_kernel::event::HostSubscriber;
 use stoa_kernel::secret::Secret;
 use stoa_kernel::store::Store as _;
+use stoa_mail::PluginLetters;
 use stoa_runtime::{Compiler, Dispatcher, Policy, Runtime, RuntimeConfig};
 use stoa_store::{StoreConfig, SurrealStore};
 use stoa_web::{Edge, EdgeConfig, Metrics};
@@ -19,7 +23,7 @@ use crate::config::{Config, Location, SecretValues};
 use crate::mail::{self, Mail};
 use crate::system::{SystemClock, SystemRandom};
 use crate::watch::{self, Watcher};
-use crate::{bootstrap, demo, events, people, quotas};
+use crate::{blobs, bootstrap, demo, events, people, quotas};
 
 /// How often expired documents and stored answers are removed. They are invisible from their time on; this
 /// only gives their room back.
@@ -33,6 +37,7 @@ pub struct Host {
     store: Arc<SurrealStore>,
     identity: Arc<Identity>,
     mail: Mail,
+    files: Arc<BlobStore>,
     dispatcher: Arc<Dispatcher>,
     watcher: Option<Watcher>,
 }
@@ -51,11 +56,48 @@ pub async fn build(config: &Config, file: Option<&Path>) -> anyhow::Result<Host>
     let store = SurrealStore::open(store_config(config), clock.clone())
         .await
         .context("opening the store")?;
+    let mail = mail::open(
+        config,
+        stoa_mail::Ports {
+            store: store.clone(),
+            clock: clock.clone(),
+            random: random.clone(),
+        },
+    )
+    .await?;
+    let platform = people::platform(
+        config,
+        store.clone(),
+        mail.post.clone(),
+        clock.clone(),
+        random.clone(),
+    );
+    let directory = Arc::new(TenantDirectory::new(
+        platform.clone(),
+        config.tenancy.default.clone(),
+    ));
+    let plans = Arc::new(TenantPlans(platform.clone()));
+    let files = blobs::open(
+        config,
+        stoa_blobs::Ports {
+            store: store.clone(),
+            quota: Some(Arc::new(PlanQuota(platform.clone()))),
+            clock: clock.clone(),
+            random: random.clone(),
+        },
+    )
+    .await?;
     let ports = stoa_runtime::Ports {
         store: store.clone(),
+        blobs: files.store.clone(),
         clock: clock.clone(),
         random: random.clone(),
         outbound: Arc::new(Egress::new().context("the client for services elsewhere")?),
+        people: stoa_runtime::People {
+            directory: directory.clone(),
+            plans: plans.clone(),
+            letters_per_tenant_daily_max: config.mail.plugin_letters_daily_max,
+        },
     };
     let runtime = Runtime::start(runtime_config(config)?, ports).await?;
 
@@ -76,31 +118,30 @@ pub async fn build(config: &Config, file: Option<&Path>) -> anyhow::Result<Host>
     }
 
     let counting = quotas::build(config, clock.clone()).await?;
-    let mail = mail::open(
-        config,
-        stoa_mail::Ports {
-            store: store.clone(),
-            clock: clock.clone(),
-            random: random.clone(),
-        },
-    )
-    .await?;
     let people = people::open(
         config,
         people::Ports {
-            store: store.clone(),
-            post: mail.post.clone(),
+            platform: platform.clone(),
             clock: clock.clone(),
             random: random.clone(),
+            participants: vec![runtime.clone()],
         },
     )
     .await?;
     bootstrap::first_operator(config, &people.accounts).await?;
+    // What plugins ask of the host for people.
+    let selling = Selling::new(platform, config.tenancy.default.clone());
+    let handlers: Vec<Arc<dyn HostSubscriber>> = vec![
+        Arc::new(PluginLetters::new(mail.post.clone(), directory)),
+        Arc::new(selling),
+        plans,
+    ];
     // Before the first request: what a commit raises must be heard.
-    let dispatcher = events::start(config, Arc::clone(&runtime), store.clone(), Vec::new()).await?;
+    let dispatcher = events::start(config, Arc::clone(&runtime), store.clone(), handlers).await?;
     let mut parts = counting.parts;
     parts.push(dispatcher.clone());
     let mut services = people.services;
+    services.push(files.service);
     services.extend(mail.services.iter().cloned());
     let edge = Edge::new(
         edge_config(config),
@@ -123,6 +164,7 @@ pub async fn build(config: &Config, file: Option<&Path>) -> anyhow::Result<Host>
         store,
         identity: people.identity,
         mail,
+        files: files.store,
         dispatcher,
         watcher,
     })
@@ -146,11 +188,13 @@ impl Host {
             loaded.with_context(|| format!("dev.demo {}", dir.display()))?;
         }
         let sweeper = tokio::spawn(sweep(Arc::clone(&self.store)));
+        let files = tokio::spawn(blobs::sweep(self.files));
         let letters = self.mail.start();
         tracing::info!("listening on http://{}", listener.local_addr()?);
         let served = Arc::clone(&self.edge).serve(listener, shutdown).await;
 
         sweeper.abort();
+        files.abort();
         self.dispatcher.stop().await;
         letters.stop().await;
         drop(self.watcher);

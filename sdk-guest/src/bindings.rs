@@ -42,6 +42,19 @@ pub mod lifecycle {
     });
 }
 
+/// The export of what is kept about people.
+pub mod personal_data {
+    wit_bindgen::generate!({
+        inline: "package stoa:sdk-personal-data; world with-personal-data { export stoa:lifecycle/personal-data@0.1.0; }",
+        path: "../wit",
+        world: "with-personal-data",
+        pub_export_macro: true,
+        export_macro_name: "export_personal_data",
+        default_bindings_module: "::stoa_guest::__private::bindings_personal_data",
+        runtime_path: "::stoa_guest::__private::wit_bindgen::rt",
+    });
+}
+
 /// The export of what handles events.
 pub mod subscriber {
     wit_bindgen::generate!({
@@ -72,5 +85,6 @@ pub mod scheduled {
 
 pub use handler::export_handler;
 pub use lifecycle::export_lifecycle;
+pub use personal_data::export_personal_data;
 pub use scheduled::export_scheduled;
 pub use subscriber::export_subscriber;

@@ -24,7 +24,9 @@ mod money;
 pub mod outbound;
 #[cfg(target_arch = "wasm32")]
 mod panics;
+mod personal_data;
 pub mod plans;
+pub mod portion;
 mod problem;
 pub mod random;
 mod respond;
@@ -35,6 +37,8 @@ pub mod settings;
 pub mod storage;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod testing;
+pub mod webhook;
+mod window;
 
 pub use bindings::stoa::types::types::CallerKind;
 pub use extract::{Body, Caller, FromRequest, Json, Path, Query, Shopper};
@@ -44,6 +48,7 @@ pub use problem::{Problem, Result};
 pub use respond::{Created, IntoResponse, NoContent, Response, Text};
 pub use stoa_guest_macros::{Schema, plugin};
 pub use stoa_wit::value::merge_patch;
+pub use window::Window;
 
 /// What a plugin's modules usually need.
 pub mod prelude {
@@ -55,7 +60,7 @@ pub mod prelude {
         Body, Caller, CallerKind, Created, IntoResponse, Json, Money, NoContent, Path, Problem,
         Query, Request, Response, Result, Schema, Shopper, Text, blobs, cache, clock, directory,
         events, events::Event, inbound, log, mail, outbound, plans, random, roles, schedule::Turn,
-        secrets, settings,
+        secrets, settings, webhook,
     };
 }
 
@@ -66,14 +71,18 @@ pub mod __private {
     pub use crate::bindings::handler::exports::stoa::http::handler as wire;
     pub use crate::bindings::lifecycle as bindings_lifecycle;
     pub use crate::bindings::lifecycle::exports::stoa::lifecycle::lifecycle as wire_lifecycle;
+    pub use crate::bindings::personal_data as bindings_personal_data;
+    pub use crate::bindings::personal_data::exports::stoa::lifecycle::personal_data as wire_personal_data;
     pub use crate::bindings::scheduled as bindings_scheduled;
     pub use crate::bindings::scheduled::exports::stoa::schedule::scheduled as wire_scheduled;
     pub use crate::bindings::subscriber as bindings_subscriber;
     pub use crate::bindings::subscriber::exports::stoa::events::subscriber as wire_subscriber;
     pub use crate::bindings::{
-        export_handler, export_lifecycle, export_scheduled, export_subscriber, stoa,
+        export_handler, export_lifecycle, export_personal_data, export_scheduled,
+        export_subscriber, stoa,
     };
     pub use crate::events::deliver;
     pub use crate::handler::{begin, call, unknown_handler};
+    pub use crate::personal_data::told;
     pub use wit_bindgen;
 }

@@ -6,7 +6,7 @@ use crate::bindings::stoa::mail::mail as wire;
 use crate::{Problem, Result};
 
 /// Sends a letter if and only if the request commits. `subject` is one line of at most 200 bytes, `text` plain
-/// text of at most 64 KiB.
+/// text of at most 30 KiB.
 ///
 /// # Errors
 /// Every [`Error`].

@@ -3,7 +3,10 @@
 //! Where a service is and its credentials are the host's business. A request that runs again after a conflict is
 //! told the same answers, and nothing is sent twice.
 
+mod reply;
+
 pub use crate::bindings::stoa::http::outbound::{Error, Method};
+pub use reply::{Refusal, Reply, Trouble, id, sentence};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -64,6 +67,14 @@ impl Outgoing {
     pub fn purpose(mut self, purpose: &str) -> Self {
         self.0.purpose = purpose.into();
         self
+    }
+
+    /// Sends it to a service that answers in JSON, and tells apart what was done, what was not, and what is not known.
+    ///
+    /// # Errors
+    /// Every [`Trouble`].
+    pub fn ask<T: DeserializeOwned>(self) -> Reply<T> {
+        reply::ask(self)
     }
 
     /// Sends it and waits.

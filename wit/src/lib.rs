@@ -7,10 +7,10 @@ mod package;
 pub mod value;
 
 pub use manifest::{
-    BUDGET_MS_MAX, Bearer, Caller, Collection, Extension, Instance, Limits, Manifest,
+    BUDGET_MS_MAX, Bearer, Caller, Collection, ERASED, Extension, Instance, Limits, Manifest,
     ManifestError, Method, Outbound, OutboundAuth, Reuse, Role, Route, RouteClass, SCHEDULE_S_MAX,
     SCHEDULE_S_MIN, Schedule, Secret, Setting, SettingKind, Subscription, TIMEOUT_MS_MAX,
-    is_event_name, is_plugin_name,
+    is_event_name, is_host_event, is_plugin_name,
 };
 pub use package::{Package, PackageError};
 

@@ -9,7 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-pub use background::{SCHEDULE_S_MAX, SCHEDULE_S_MIN, Schedule, Subscription, is_event_name};
+pub use background::{
+    ERASED, SCHEDULE_S_MAX, SCHEDULE_S_MIN, Schedule, Subscription, is_event_name, is_host_event,
+};
 pub use outbound::{BUDGET_MS_MAX, Extension, Outbound, OutboundAuth, Secret, TIMEOUT_MS_MAX};
 pub use route::{Bearer, Method, Route, RouteClass};
 pub use setting::{Setting, SettingKind};
@@ -71,6 +73,10 @@ pub struct Manifest {
     /// Whether the component exports `stoa:lifecycle/lifecycle`.
     #[serde(default)]
     pub lifecycle: bool,
+    /// Whether it keeps data about people: the component exports `stoa:lifecycle/personal-data`, and handles the
+    /// event [`ERASED`].
+    #[serde(default)]
+    pub personal_data: bool,
 }
 
 /// What a signed-in account is within its tenant.
@@ -263,6 +269,15 @@ impl Manifest {
         outbound::check(&self.outbound, &self.secrets, &self.extensions)?;
         if let Some(name) = self.raises.iter().find(|name| !is_event_name(name)) {
             return invalid(format!("raises: {name:?} is no name of an event"));
+        }
+        if let Some(name) = self.raises.iter().find(|name| is_host_event(name)) {
+            return invalid(format!("raises: {name:?} is the host's alone to raise"));
+        }
+        let mut subscribed = self.subscriptions.iter().map(|each| each.event.as_str());
+        if self.personal_data && !subscribed.any(|event| event == ERASED) {
+            return invalid(format!(
+                "personal_data without a [[subscribe]] to {ERASED:?}: what is kept about people has to be forgotten, too"
+            ));
         }
         for (name, setting) in &self.settings {
             if let Some(value) = &setting.default
@@ -470,6 +485,11 @@ mod tests {
             ),
             ("[\"user\", \"session\"]", "[]", "callers"),
             ("[\"user\", \"session\"]", "[\"god\"]", "god"),
+            (
+                "capabilities",
+                "personal_data = true\ncapabilities",
+                "user.erased",
+            ),
             ("{id}", "{id", "segment"),
             ("handler = ", "colour = 1\nhandler = ", "colour"),
             ("handler = ", "class = \"free\"\nhandler = ", "free"),
@@ -487,6 +507,39 @@ mod tests {
             let error = Manifest::from_toml(&text).unwrap_err().to_string();
             assert!(error.contains(named), "{error} does not name {named}");
         }
+    }
+
+    #[test]
+    fn what_the_host_tells_no_plugin_can_raise() {
+        for name in [
+            "host.letter",
+            "host.plan-changed",
+            "host",
+            "user.registered",
+            "user.erased",
+            "user",
+        ] {
+            let raises = format!("raises = [\"cart.kept\", {name:?}]\ncapabilities");
+            let text = CART.replacen("capabilities", &raises, 1);
+            let error = Manifest::from_toml(&text).unwrap_err().to_string();
+            assert!(error.contains(name) && error.contains("host's"), "{error}");
+        }
+        for name in ["users.seen", "hosted.x", "cart.user", "cart.host.letter"] {
+            let raises = format!("raises = [{name:?}]\ncapabilities");
+            let text = CART.replacen("capabilities", &raises, 1);
+            Manifest::from_toml(&text).unwrap();
+        }
+    }
+
+    #[test]
+    fn who_keeps_personal_data_forgets_it_on_demand() {
+        let text = CART.replacen("capabilities", "personal_data = true\ncapabilities", 1);
+        let text = text.replacen(
+            "[collections",
+            "[[subscribe]]\nevent = \"user.erased\"\nhandler = \"forget\"\n[collections",
+            1,
+        );
+        assert!(Manifest::from_toml(&text).unwrap().personal_data);
     }
 
     #[test]

@@ -14,6 +14,9 @@ use crate::sections;
 
 /// What a plugin with routes exports.
 const HANDLER: &str = "stoa:http/handler@0.1.0";
+/// What a plugin exports whose manifest says `personal_data = true`.
+const PERSONAL_DATA: &str = "stoa:lifecycle/personal-data@0.1.0";
+
 /// What a plugin exports whose manifest says `lifecycle = true`.
 const LIFECYCLE: &str = "stoa:lifecycle/lifecycle@0.1.0";
 
@@ -117,8 +120,13 @@ fn check_exports(manifest: &Manifest, component: &[u8]) -> Result<()> {
     let is_exported = |interface: &str| exports.iter().any(|name| name == interface);
     let handler = (!manifest.routes.is_empty()).then_some(HANDLER);
     let lifecycle = manifest.lifecycle.then_some(LIFECYCLE);
+    let personal_data = manifest.personal_data.then_some(PERSONAL_DATA);
     let provided = manifest.provides.values().map(String::as_str);
-    let mut promised = handler.into_iter().chain(lifecycle).chain(provided);
+    let mut promised = handler
+        .into_iter()
+        .chain(lifecycle)
+        .chain(personal_data)
+        .chain(provided);
     match promised.find(|interface| !is_exported(interface)) {
         Some(missing) => bail!("plugin.toml promises {missing}, but the code does not export it"),
         None => Ok(()),

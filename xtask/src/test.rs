@@ -20,7 +20,7 @@ const SERVERS: &[Tool] = &[Tool::REDIS];
 const PLUGINS_VARIABLE: &str = "STOA_TEST_PLUGINS";
 /// Where the host's tests find their own guests.
 const GUESTS_VARIABLE: &str = "STOA_TEST_GUESTS";
-/// Where the tests of mail find a Python with an SMTP server.
+/// Where tests find a Python with the servers that they talk to.
 const PYTHON_VARIABLE: &str = "STOA_TEST_PYTHON";
 /// Where the tests of sign-in elsewhere find an OpenID provider.
 const OIDC_VARIABLE: &str = "STOA_TEST_OIDC";

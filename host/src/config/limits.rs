@@ -15,6 +15,8 @@ pub struct Limits {
     pub per_minute: NonZeroU32,
     /// Requests a minute of one address to routes where secrets could be guessed.
     pub sign_in_per_minute: NonZeroU32,
+    /// Requests a minute of one address for pictures and downloads.
+    pub files_per_minute: NonZeroU32,
     /// Requests a minute of one organisation's accounts.
     pub organization_per_minute: NonZeroU32,
 }
@@ -24,6 +26,7 @@ impl From<&Limits> for RateLimits {
         Self {
             per_minute: limits.per_minute.get(),
             sign_in_per_minute: limits.sign_in_per_minute.get(),
+            files_per_minute: limits.files_per_minute.get(),
             organization_per_minute: limits.organization_per_minute.get(),
         }
     }

@@ -100,6 +100,7 @@ impl Config {
     fn check(&self) -> Result<(), ConfigError> {
         self.plugins.check().map_err(ConfigError::Impossible)?;
         self.mail.check().map_err(ConfigError::Impossible)?;
+        self.blobs.check().map_err(ConfigError::Impossible)?;
         self.oidc.check().map_err(ConfigError::Impossible)?;
         if self.http.request_ms_max <= self.plugins.limits.cap.wall_ms_max {
             let reason = "http.request_ms_max must be more than plugins.limits.cap.wall_ms_max";

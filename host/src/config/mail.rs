@@ -28,6 +28,8 @@ pub struct Mail {
     pub sendgrid_key: Secret,
     /// Where SendGrid is.
     pub sendgrid_url: String,
+    /// Letters that the plugins of one tenant may send in a day.
+    pub plugin_letters_daily_max: u32,
 }
 
 /// A way out of the host.
@@ -116,6 +118,7 @@ mod tests {
             "smtp_password": "",
             "sendgrid_key": "",
             "sendgrid_url": "https://api.sendgrid.com",
+            "plugin_letters_daily_max": 1_000,
         });
         let keys = mail.as_object_mut().unwrap();
         keys.extend(changed.as_object().unwrap().clone());

@@ -2,6 +2,7 @@
 //!
 //! Files and environment are read here and nowhere else: everything below gets structs.
 
+mod blobs;
 mod bootstrap;
 mod data;
 mod dev;
@@ -25,6 +26,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
+pub use blobs::Blobs;
 pub use bootstrap::Bootstrap;
 pub use data::Data;
 pub use dev::Dev;
@@ -65,6 +67,8 @@ pub struct Config {
     pub oidc: Oidc,
     /// How letters leave.
     pub mail: Mail,
+    /// Files.
+    pub blobs: Blobs,
     /// The first operator.
     pub bootstrap: Bootstrap,
     /// Logs.
@@ -97,6 +101,12 @@ impl Config {
     #[must_use]
     pub fn compiled_dir(&self) -> PathBuf {
         self.data.dir.join("compiled")
+    }
+
+    /// The folder of files where the configuration names none.
+    #[must_use]
+    pub fn blobs_dir(&self) -> PathBuf {
+        self.data.dir.join("blobs")
     }
 
     /// The folder of letters that don't leave.

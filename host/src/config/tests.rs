@@ -73,6 +73,21 @@ fn the_limits_of_the_defaults_are_the_kernels() {
 }
 
 #[test]
+fn the_files_that_the_defaults_take_are_the_crates() {
+    let config = with_variables(&[]).unwrap();
+    let known = stoa_blobs::KINDS_DEFAULT.iter().map(ToString::to_string);
+    assert_eq!(config.blobs.kinds, known.collect());
+    for (variables, key) in [
+        ([("STOA_BLOBS__URL", "gs://x")], "blobs.url"),
+        ([("STOA_BLOBS__S3_ACCESS_KEY", "x")], "blobs.s3_secret_key"),
+        ([("STOA_BLOBS__S3_ENDPOINT", "x")], "blobs.s3_endpoint"),
+    ] {
+        let error = with_variables(&variables).unwrap_err().to_string();
+        assert!(error.contains(key), "{key}: {error}");
+    }
+}
+
+#[test]
 fn the_rate_limits_of_the_defaults_are_the_edges() {
     let config = with_variables(&[]).unwrap();
     assert!(config.limits.enabled);

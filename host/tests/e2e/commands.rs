@@ -76,6 +76,16 @@ async fn people_and_tenants_are_made_by_command_and_sign_in() {
     ];
     let tenant = said(&stoa(dir, &tenant, ""));
     assert!(said(&stoa(dir, &["tenant", "list"], "")).contains(&tenant));
+    let plan = ["tenant", "plan", &tenant, "team"];
+    said(&stoa(dir, &plan, ""));
+    assert!(said(&stoa(dir, &["tenant", "list"], "")).contains("team"));
+    assert!(
+        !stoa(dir, &["tenant", "plan", &tenant, "galactic"], "")
+            .status
+            .success()
+    );
+    let nobody = stoa(dir, &["tenant", "plan", "nowhere", "team"], "");
+    assert!(String::from_utf8_lossy(&nobody.stderr).contains("nowhere"));
     said(&stoa(
         dir,
         &["user", "create", "--email", "bob@example.com"],

@@ -10,7 +10,23 @@ use stoa_wit::Caller;
 const ROUTES: &str = include_str!("../contract/routes.tsv");
 
 /// The plugins that exist so far; a row of another one is work to come.
-const PLUGINS: &[&str] = &["catalog", "cart"];
+const PLUGINS: &[&str] = &[
+    "admin",
+    "analytics",
+    "billing",
+    "cart",
+    "catalog",
+    "customers",
+    "downloads",
+    "notifications",
+    "orders",
+    "payments",
+    "profiles",
+    "vendors",
+];
+
+/// Rows of a plugin that the host serves itself: people are the host's, and no plugin's.
+const OF_PEOPLE: &str = "/api/admin/users";
 
 /// Whom the table's words mean.
 fn callers(words: &str) -> BTreeSet<Caller> {
@@ -20,6 +36,10 @@ fn callers(words: &str) -> BTreeSet<Caller> {
         "session" => Caller::Session,
         "vendor" | "artist" => Caller::Vendor,
         "admin" => Caller::Admin,
+        // Whether somebody has bought it is for the plugin to find out.
+        "buyer" => Caller::User,
+        // Nobody signs in: the plugin checks the provider's signature.
+        "stripe" | "razorpay" => Caller::Public,
         other => panic!("who is {other}?"),
     };
     words.split(" or ").map(one).collect()
@@ -38,11 +58,13 @@ async fn every_row_of_the_table_has_its_route() {
         let [_, method, path, who, _, plugin] = columns[..] else {
             panic!("a row of {} columns: {line}", columns.len())
         };
-        if !PLUGINS.contains(&plugin) {
+        // A row without a path is a plugin that works without being asked: its own tests speak for it.
+        if !PLUGINS.contains(&plugin) || !path.starts_with('/') || path.starts_with(OF_PEOPLE) {
             continue;
         }
         rows += 1;
         let sample = path.replace("{id}", "some-id");
+        let sample = sample.replace("{productId}", "some-id");
         match snapshot.find(method, &sample) {
             Lookup::Found(found) if *found.plugin == *plugin => {
                 let (asked, given) = (callers(who), &found.route.callers);
@@ -60,7 +82,7 @@ async fn every_row_of_the_table_has_its_route() {
             other => missing.push(format!("{method} {path}: {other:?}")),
         }
     }
-    assert!(rows >= 35, "only {rows} rows were read");
+    assert!(rows >= 90, "only {rows} rows were read");
     assert!(missing.is_empty(), "{missing:#?}");
 }
 
@@ -77,7 +99,8 @@ async fn every_row_of_the_host_has_its_route() {
         let [_, method, path, who, _, room] = columns[..] else {
             panic!("a row of {} columns: {line}", columns.len())
         };
-        if room != "host" || !path.starts_with('/') || NOT_SERVICES.contains(&path) {
+        let is_hosts = room == "host" || path.starts_with(OF_PEOPLE);
+        if !is_hosts || !path.starts_with('/') || NOT_SERVICES.contains(&path) {
             continue;
         }
         rows += 1;

@@ -4,7 +4,7 @@ mod cart;
 mod carts;
 #[cfg(test)]
 mod fake_catalog;
-mod money;
+mod interface;
 mod shelf;
 #[cfg(test)]
 mod tests;

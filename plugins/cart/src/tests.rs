@@ -9,7 +9,9 @@ use serde_json::{Value, json};
 use stoa_guest::testing::{Host, RequestBuilder};
 use stoa_guest::{Problem, Response, Result};
 
+use crate::Plugin;
 use crate::fake_catalog::{product, sell};
+use crate::provided::cart::{Guest as _, Owner};
 
 /// Who shops: an account, a browser's session, or both.
 #[derive(Clone, Copy)]
@@ -325,4 +327,54 @@ fn nobody_without_account_or_session_has_a_cart() {
     let shop = Shop::new();
     let result = answer(shop.by(Who(None, None), "view_cart").send(crate::dispatch));
     assert_eq!(refused(result), refusal(401, "unauthenticated", None));
+}
+
+fn owner(Who(account, session): Who) -> Owner {
+    Owner {
+        account: account.unwrap_or_default().into(),
+        session: session.map(Into::into),
+    }
+}
+
+/// What another plugin is told of a cart, such as `a*2 b*1`.
+fn told(who: Who) -> String {
+    let lines = Plugin::contents(owner(who)).unwrap();
+    let line =
+        |line: &crate::provided::cart::Line| format!("{}*{}", line.product_id, line.quantity);
+    lines.iter().map(line).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn another_plugin_is_told_what_its_caller_would_see() {
+    let shop = Shop::new();
+    assert_eq!(told(ANNA), "");
+    shop.add(ANNA, "a", 1).unwrap();
+    shop.add(BROWSER, "b", 2).unwrap();
+    shop.add(Who(Some("ben"), None), "a", 7).unwrap();
+    assert_eq!(told(ANNA), "a*1");
+    assert_eq!(told(ANNA_IN_BROWSER), "a*1 b*2");
+    assert_eq!(
+        content(&shop.cart(ANNA)),
+        "a*1 b*2",
+        "it came along for good"
+    );
+}
+
+#[test]
+fn another_plugin_empties_a_cart_and_no_other() {
+    let shop = Shop::new();
+    shop.add(ANNA, "a", 1).unwrap();
+    shop.add(BROWSER, "b", 2).unwrap();
+    shop.add(Who(Some("ben"), None), "a", 7).unwrap();
+    Plugin::clear(owner(ANNA_IN_BROWSER)).unwrap();
+    assert_eq!((told(ANNA), told(BROWSER)), (String::new(), String::new()));
+    assert_eq!(told(Who(Some("ben"), None)), "a*7");
+    Plugin::clear(owner(ANNA_IN_BROWSER)).unwrap();
+}
+
+#[test]
+fn a_cart_of_nobody_is_no_cart() {
+    let _shop = Shop::new();
+    assert!(Plugin::contents(owner(Who(None, None))).is_err());
+    assert!(Plugin::clear(owner(Who(None, None))).is_err());
 }

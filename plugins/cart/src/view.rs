@@ -2,11 +2,11 @@
 
 use serde::Serialize;
 use serde_json::Number;
+use stoa_guest::portion::percent_of;
 use stoa_guest::prelude::*;
 
 use crate::cart::{Cart, Line};
 use crate::catalog::Product;
-use crate::money;
 
 /// A cart. Money is in major units, times are RFC 3339.
 #[derive(Debug, Serialize, Schema)]
@@ -81,7 +81,7 @@ pub fn view(cart: &Cart, offers: &[Product], terms: &Terms) -> CartView {
         }
         items.push(item(line, offer, cost_minor));
     }
-    let tax = money::tax(subtotal, terms.tax_percent);
+    let tax = percent_of(subtotal, terms.tax_percent);
     let major = |minor| {
         Money {
             minor,

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use stoa_guest::Window;
 use stoa_guest::prelude::*;
 
-use crate::page::Window;
 use crate::product::{PRODUCTS, Status};
 
 /// Categories of one shop: the store computes no more groups at once.

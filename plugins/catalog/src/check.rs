@@ -93,11 +93,6 @@ pub fn url(field: &str, text: &str) -> Result<String> {
     ))
 }
 
-/// An address that may be absent.
-pub fn optional_url(field: &str, text: Option<&str>) -> Result<Option<String>> {
-    text.map(|text| url(field, text)).transpose()
-}
-
 /// Each element of a list of bounded length, checked under a name such as `tags.3`.
 pub fn list<T>(
     field: &str,

@@ -1,5 +1,6 @@
 //! The catalogue: products, categories, reviews and stock, for all the shops that Stoa serves.
 
+mod allowance;
 mod amounts;
 mod announce;
 mod categories;
@@ -10,7 +11,6 @@ mod interface;
 mod inventory;
 mod listing;
 mod moderation;
-mod page;
 mod patch;
 mod product;
 mod products;
@@ -19,6 +19,7 @@ mod rights;
 mod shop;
 #[cfg(test)]
 mod tests;
+mod uploads;
 mod view;
 mod write;
 

@@ -1,11 +1,11 @@
 //! Lists of products: what clients may ask for, and the query that answers it.
 
 use serde::{Deserialize, Serialize};
+use stoa_guest::Window;
 use stoa_guest::prelude::*;
 use stoa_guest::storage;
 
 use crate::criteria::{self, Scope};
-use crate::page::Window;
 use crate::product::{Kind, PRODUCTS, Product, Status};
 use crate::view::ProductView;
 

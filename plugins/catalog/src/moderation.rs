@@ -1,9 +1,9 @@
 //! What other plugins ask for those who decide what is sold. They answer for who may ask.
 
 use serde_json::{Map, Value};
+use stoa_guest::Window;
 use stoa_guest::prelude::*;
 
-use crate::page::{LIMIT_MAX, OFFSET_MAX};
 use crate::product::{PRODUCTS, Product, Status};
 use crate::products::find;
 use crate::provided::moderation as wire;
@@ -26,8 +26,11 @@ impl wire::Guest for crate::Plugin {
         if let Some(words) = choice.text.filter(|words| !words.trim().is_empty()) {
             filters.push(text(&["offer.name"], &words));
         }
-        if choice.offset > OFFSET_MAX {
-            return Err(wire::Error::Invalid(format!("more than {OFFSET_MAX}")));
+        if choice.offset > Window::OFFSET_MAX {
+            return Err(wire::Error::Invalid(format!(
+                "more than {}",
+                Window::OFFSET_MAX
+            )));
         }
         let mut query = PRODUCTS.query().sort_desc("createdAt").with_total();
         if !filters.is_empty() {
@@ -35,7 +38,7 @@ impl wire::Guest for crate::Plugin {
         }
         let query = query
             .offset(choice.offset)
-            .limit(choice.limit.clamp(1, LIMIT_MAX));
+            .limit(choice.limit.clamp(1, Window::LIMIT_MAX));
         let page = query.run().map_err(|error| failed(&error.into()))?;
         Ok(wire::Page {
             total: u32::try_from(page.total.unwrap_or(0)).unwrap_or(u32::MAX),

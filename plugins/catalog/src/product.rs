@@ -60,7 +60,7 @@ pub struct Files {
     pub thumbnail: Option<String>,
     /// Addresses of pictures of the product in use.
     pub screenshots: Vec<String>,
-    /// Where the file lies. Shown to the vendor and to administrators only: others have to buy it.
+    /// Where the file lies, or `blob:` and the id of one of the vendor's own uploads. Shown to the vendor and to administrators only: others have to buy it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub download_url: Option<String>,
     /// Bytes of the file.

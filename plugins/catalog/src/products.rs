@@ -7,7 +7,7 @@ use crate::product::{PRODUCTS, Product};
 use crate::reviews;
 use crate::view::ProductView;
 use crate::write::NewProduct;
-use crate::{announce, check, copies, patch, rights, shop};
+use crate::{allowance, announce, check, copies, patch, rights, shop, uploads};
 
 pub fn list_products(
     caller: Caller,
@@ -52,8 +52,10 @@ pub fn create_product(
         status,
         clock::now_ms(),
     );
+    uploads::check_sold(&caller, &product.offer, None)?;
     product.is_featured = rights::next_mark(&caller, "isFeatured", new.is_featured, false)?;
     product.is_popular = rights::next_mark(&caller, "isPopular", new.is_popular, false)?;
+    allowance::take()?;
     PRODUCTS.create(&id, &product)?;
     announce::created(&caller, &id, &product)?;
     Ok(Created(Json(ProductView::of(id, product, &caller))))
@@ -81,6 +83,7 @@ pub fn patch_product(
 pub fn delete_product(caller: Caller, Path(id): Path<String>) -> Result<NoContent> {
     let product = changeable(&caller, &id)?;
     PRODUCTS.delete(&id)?;
+    allowance::give_back()?;
     copies::drop(&id);
     announce::deleted(&id, &product)?;
     Ok(NoContent)
@@ -150,10 +153,12 @@ fn rewrite(
     if new.id.as_ref().is_some_and(|asked| *asked != id) {
         return Err(Problem::invalid("id", "a product keeps its id."));
     }
+    let offer = new.offer(&before.offer.price.currency)?;
+    uploads::check_sold(caller, &offer, Some(&before.offer))?;
     let after = Product {
         vendor_id: rights::next_vendor(caller, new.vendor_id.as_deref(), Some(&before.vendor_id))?,
         status: rights::next_status(caller, new.status, Some(before.status))?,
-        offer: new.offer(&before.offer.price.currency)?,
+        offer,
         is_featured: rights::next_mark(caller, "isFeatured", new.is_featured, before.is_featured)?,
         is_popular: rights::next_mark(caller, "isPopular", new.is_popular, before.is_popular)?,
         updated_at: clock::now_ms(),

@@ -1,9 +1,9 @@
 //! Reviews: one per user and product.
 
 use serde::{Deserialize, Serialize};
+use stoa_guest::Window;
 use stoa_guest::prelude::*;
 
-use crate::page::Window;
 use crate::product::PRODUCTS;
 use crate::products::seen;
 use crate::{check, copies, rights};

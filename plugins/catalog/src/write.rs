@@ -7,6 +7,7 @@ use stoa_guest::prelude::*;
 use crate::amounts;
 use crate::check;
 use crate::product::{Files, Kind, Metadata, Offer, Product, Status};
+use crate::uploads;
 
 /// A product as its maker writes it, whole. Money is in major units.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Schema)]
@@ -42,7 +43,8 @@ pub struct NewProduct {
     /// ISO 4217 code; the shop's own if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub currency: Option<String>,
-    /// Addresses of at most 20 pictures.
+    /// Addresses of at most 20 pictures; `blob:` and the id of an uploaded public one is good, too, wherever a picture's
+    /// address is.
     #[serde(default)]
     pub images: Vec<String>,
     /// Address of a small picture; that of `files`, or the first of `images`, if absent.
@@ -91,11 +93,11 @@ impl NewProduct {
             ));
         }
         let images = check::list("images", &self.images, check::IMAGES_MAX, |field, image| {
-            check::url(field, image)
+            uploads::picture(field, image)
         })?;
         let files = self.files.as_ref().map(checked_files).transpose()?;
         let of_files = files.as_ref().and_then(|files| files.thumbnail.clone());
-        let thumbnail = check::optional_url("thumbnail", self.thumbnail.as_deref())?;
+        let thumbnail = uploads::optional_picture("thumbnail", self.thumbnail.as_deref())?;
         Ok(Offer {
             name: check::line("name", &self.name, check::NAME_CHARS_MAX)?,
             description: check::prose(
@@ -163,14 +165,17 @@ fn price(field: &str, amount: &Number, currency: &str) -> Result<Money> {
 fn checked_files(files: &Files) -> Result<Files> {
     let shots = &files.screenshots;
     Ok(Files {
-        thumbnail: check::optional_url("files.thumbnail", files.thumbnail.as_deref())?,
+        thumbnail: uploads::optional_picture("files.thumbnail", files.thumbnail.as_deref())?,
         screenshots: check::list(
             "files.screenshots",
             shots,
             check::IMAGES_MAX,
-            |field, shot| check::url(field, shot),
+            |field, shot| uploads::picture(field, shot),
         )?,
-        download_url: check::optional_url("files.downloadUrl", files.download_url.as_deref())?,
+        download_url: uploads::optional_download(
+            "files.downloadUrl",
+            files.download_url.as_deref(),
+        )?,
         size: check::at_most("files.size", files.size, check::FILE_BYTES_MAX)?,
     })
 }

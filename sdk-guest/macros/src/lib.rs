@@ -14,6 +14,8 @@ use proc_macro::TokenStream;
 ///   without a function does not compile; a function that no route names is dead code, which rustc says.
 /// * with `lifecycle = true`: the functions `health() -> Result<(), String>` and
 ///   `migrate(&str) -> Result<(), String>` of the crate's root.
+/// * with `personal_data = true`: the function `personal_data(&str) -> Result<T>` of the crate's root, which answers what
+///   is kept about an account, for the person to take along.
 /// * for each interface under `[uses]`: a module of that name with its types and functions.
 /// * for each interface under `[provides]`: a module `provided::<name>` whose trait `Guest` the author
 ///   implements for the generated type `Plugin`.

@@ -77,6 +77,12 @@ pub struct Shopper {
 }
 
 impl Shopper {
+    /// Whoever another plugin says: an account, a browser's session, or both.
+    #[must_use]
+    pub const fn new(account: Option<String>, session: Option<String>) -> Self {
+        Self { account, session }
+    }
+
     /// A key of its own for documents: `u:<account>` or `s:<session>`.
     #[must_use]
     pub fn id(&self) -> String {

@@ -86,6 +86,7 @@ pub mod blobs {
             digest: String::new(),
             owner: None,
             created_at_ms: super::super::host::clock::now_ms(),
+            public_path: None,
         };
         with(|state| {
             let kept = (info.clone(), content.to_vec());
@@ -202,13 +203,18 @@ pub mod plans {
         with(|state| state.plans.clone())
     }
 
-    /// The one that was changed to, else the first.
+    /// The one that was changed to, else the first; without any, one that bounds nothing, as the tenant has
+    /// that belongs to the operator.
     pub fn current() -> Result<Plan, Error> {
         let current = with(|state| match &state.data.plan {
             Some(id) => state.plans.iter().find(|plan| plan.id == *id).cloned(),
             None => state.plans.first().cloned(),
         });
-        current.ok_or(Error::NotFound)
+        Ok(current.unwrap_or_else(|| Plan {
+            id: "unlimited".into(),
+            name: "Unlimited".into(),
+            limits: Vec::new(),
+        }))
     }
 
     /// Remembers it.

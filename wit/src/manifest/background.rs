@@ -10,6 +10,20 @@ pub const SCHEDULE_S_MIN: u32 = 1;
 /// Seconds between two turns of a schedule, at most: a week. What is rarer is a date, not a rhythm.
 pub const SCHEDULE_S_MAX: u32 = 604_800;
 
+/// The event by which the host tells a tenant's plugins to forget an account: `{"userId": …}`.
+pub const ERASED: &str = "user.erased";
+
+/// The first words of the names of events that the host alone raises: a plugin that could raise them could forge
+/// a letter or a change of plan.
+const HOST_EVENTS: [&str; 2] = ["host", "user"];
+
+/// Whether only the host raises events of this name.
+#[must_use]
+pub fn is_host_event(name: &str) -> bool {
+    let first = name.split('.').next().unwrap_or_default();
+    HOST_EVENTS.contains(&first)
+}
+
 /// An event that the plugin handles. The component exports `stoa:events/subscriber`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

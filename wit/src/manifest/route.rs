@@ -74,6 +74,8 @@ pub enum RouteClass {
     Default,
     /// The narrow one of routes where passwords and codes could be guessed, or mail be sent to strangers.
     SignIn,
+    /// The wide one of pictures and downloads, of which a page asks for dozens at once.
+    Files,
 }
 
 impl RouteClass {
@@ -83,6 +85,7 @@ impl RouteClass {
         match self {
             Self::Default => "default",
             Self::SignIn => "sign-in",
+            Self::Files => "files",
         }
     }
 }

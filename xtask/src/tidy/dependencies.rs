@@ -9,6 +9,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("stoa-store", &["stoa-kernel", "stoa-wit"]),
     ("stoa-runtime", &["stoa-kernel", "stoa-wit"]),
     ("stoa-identity", &["stoa-kernel", "stoa-wit"]),
+    ("stoa-blobs", &["stoa-kernel", "stoa-wit"]),
     ("stoa-mail", &["stoa-kernel", "stoa-wit"]),
     ("stoa-quota", &["stoa-kernel", "stoa-wit"]),
     ("stoa-egress", &["stoa-kernel"]),
@@ -25,6 +26,7 @@ const OF_ASSEMBLIES: &[&str] = &[
     "stoa-store",
     "stoa-runtime",
     "stoa-identity",
+    "stoa-blobs",
     "stoa-mail",
     "stoa-quota",
     "stoa-egress",
@@ -46,6 +48,7 @@ const OWNED: &[(&str, &str)] = &[
     ("jsonwebtoken", "stoa-identity"),
     ("argon2", "stoa-identity"),
     ("openidconnect", "stoa-identity"),
+    ("object_store", "stoa-blobs"),
     ("lettre", "stoa-mail"),
     ("redis", "stoa-quota"),
 ];

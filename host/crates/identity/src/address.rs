@@ -1,24 +1,12 @@
 //! E-mail addresses.
 
 use stoa_kernel::error::Problem;
+use stoa_kernel::mail::is_address;
 
-/// Bytes of an address: what SMTP carries (RFC 5321, 4.5.3.1.3, less the brackets).
-const BYTES_MAX: usize = 254;
-
-/// The address in lower case. Whether it is somebody's only a letter shows, so little is asked of its form.
+/// The address in lower case.
 pub(super) fn address(text: &str) -> Result<String, Problem> {
     let text = text.trim();
-    let plain = |c: char| !c.is_whitespace() && !c.is_control() && !"<>\"(),;:\\[]".contains(c);
-    let possible = text.len() <= BYTES_MAX
-        && text.chars().all(plain)
-        && text.split_once('@').is_some_and(|(local, domain)| {
-            let labels = domain.split('.');
-            !local.is_empty()
-                && !domain.contains('@')
-                && domain.contains('.')
-                && labels.into_iter().all(|label| !label.is_empty())
-        });
-    possible
+    is_address(text)
         .then(|| text.to_lowercase())
         .ok_or_else(|| Problem::invalid("email", "This is no e-mail address."))
 }

@@ -13,12 +13,22 @@ pub(super) fn equal(pairs: &[(&str, &str)]) -> Result<Filter, Problem> {
 
 /// The order in which records were made.
 pub(super) fn oldest_first() -> Result<Vec<SortKey>, Problem> {
+    by_time(false)
+}
+
+/// Who came last comes first.
+pub(super) fn newest_first() -> Result<Vec<SortKey>, Problem> {
+    by_time(true)
+}
+
+fn by_time(descending: bool) -> Result<Vec<SortKey>, Problem> {
     Ok(vec![SortKey {
         path: path("created_at")?,
-        descending: false,
+        descending,
     }])
 }
 
-fn path(text: &str) -> Result<Path, Problem> {
+/// A field.
+pub(super) fn path(text: &str) -> Result<Path, Problem> {
     Path::parse(text).map_err(|error| Problem::internal(error.to_string()))
 }

@@ -143,7 +143,7 @@ impl Identity {
         let tenant = tenant.unwrap_or(&self.config.default_tenant);
         let role = role_in(unit, tenant, account, &self.config.default_tenant).await;
         let role = role.map_err(unavailable)?;
-        let role = role.ok_or_else(|| refused("the membership is gone"))?;
+        let role = role.ok_or_else(|| refused("the membership is gone or suspended"))?;
         Ok((tenant.clone(), role))
     }
 }
@@ -170,7 +170,7 @@ impl Authenticator for Identity {
     }
 }
 
-/// What an account is in a tenant; none when it has no place there. In the default tenant everybody is a user
+/// What an account is in a tenant; none when it has no place there, or is suspended there. In the default tenant everybody is a user
 /// at least: who signs up without an organisation is nowhere else.
 ///
 /// # Errors
@@ -183,7 +183,11 @@ pub(crate) async fn role_in(
 ) -> Result<Option<Role>, Problem> {
     let membership: Option<Membership> = unit.get(&Membership::id(tenant, account)).await?;
     let everybody = (tenant == default).then_some(Role::User);
-    Ok(membership.map(|membership| membership.role).or(everybody))
+    match membership {
+        Some(membership) if membership.suspended => Ok(None),
+        Some(membership) => Ok(Some(membership.role)),
+        None => Ok(everybody),
+    }
 }
 
 async fn read<R: records::Record>(unit: &Unit, id: &str) -> Result<Option<R>, AuthenticationError> {
@@ -198,7 +202,8 @@ fn unavailable(problem: Problem) -> AuthenticationError {
     AuthenticationError::Unavailable(unreadable(&problem))
 }
 
-fn unreadable(problem: &Problem) -> StoreError {
+/// What of a problem matters to whoever asked the store.
+pub(crate) fn unreadable(problem: &Problem) -> StoreError {
     let reason = problem.internal.as_ref().unwrap_or(&problem.detail);
     StoreError::Unavailable(reason.clone())
 }

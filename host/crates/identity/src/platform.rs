@@ -5,9 +5,11 @@ mod repeat;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use serde_json::Value;
 use stoa_kernel::answer::{InFlight, in_flight};
 use stoa_kernel::clock::{Clock, Millis};
 use stoa_kernel::error::Problem;
+use stoa_kernel::event::Event;
 use stoa_kernel::id::{CollectionName, TenantId};
 use stoa_kernel::mail::{Letter, Post};
 use stoa_kernel::query::{Filter, Query};
@@ -95,6 +97,12 @@ impl Platform {
     #[must_use]
     pub fn fresh_id(&self) -> String {
         ulid(self.now(), &*self.random)
+    }
+
+    /// An event of the host for a tenant's plugins; see [`Unit::raise`].
+    #[must_use]
+    pub fn event(&self, tenant: &TenantId, name: &str, key: &str, payload: &Value) -> Event {
+        Event::of_host(tenant, name, key, payload, &*self.clock, &*self.random)
     }
 
     /// A unit of work to read with.
@@ -303,6 +311,14 @@ impl Unit {
             ..Query::default()
         };
         Ok(self.page(&query).await?.0.pop())
+    }
+
+    /// An event that is told if and only if the unit commits.
+    ///
+    /// # Errors
+    /// When the unit raises too many.
+    pub fn raise(&self, event: Event) -> Result<(), Problem> {
+        self.unit.raise(event).map_err(unavailable)
     }
 
     /// A letter that leaves if and only if the unit commits.

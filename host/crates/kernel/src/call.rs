@@ -1,8 +1,11 @@
 //! A request on its way to a plugin, and the plugin's answer.
 
+use std::fmt;
+use std::io;
 use std::net::IpAddr;
 
 use bytes::Bytes;
+use futures::stream::BoxStream;
 
 use crate::answer::IdempotencyKey;
 use crate::cookie;
@@ -67,4 +70,69 @@ pub enum Source {
     Replay,
     /// A handler gave it to the same question, and nothing that it rests on has changed since.
     Memory,
+}
+
+/// Bytes that come piece by piece. Whoever takes them sets the pace.
+pub type Chunks = BoxStream<'static, io::Result<Bytes>>;
+
+/// The body of a request, on its way.
+pub struct Incoming {
+    /// How many bytes the client has announced, if it has.
+    pub length: Option<u64>,
+    /// The bytes; an error when the client goes away or takes too long.
+    pub chunks: Chunks,
+}
+
+/// The body of an answer.
+pub enum Content {
+    /// In memory.
+    Bytes(Bytes),
+    /// Fetched as fast as the client takes it.
+    Stream {
+        /// How many bytes there will be.
+        length: u64,
+        /// The bytes.
+        chunks: Chunks,
+    },
+}
+
+impl Content {
+    /// How many bytes it has.
+    #[must_use]
+    pub fn length(&self) -> u64 {
+        match self {
+            Self::Bytes(bytes) => bytes.len() as u64,
+            Self::Stream { length, .. } => *length,
+        }
+    }
+}
+
+impl fmt::Debug for Content {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} bytes", self.length())
+    }
+}
+
+/// An answer whose body may be too large for memory.
+#[derive(Debug)]
+pub struct Streamed {
+    /// 200 to 499.
+    pub status: u16,
+    /// Checked names and values.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub content: Content,
+    /// Where it comes from.
+    pub source: Source,
+}
+
+impl From<Response> for Streamed {
+    fn from(response: Response) -> Self {
+        Self {
+            status: response.status,
+            headers: response.headers,
+            content: Content::Bytes(response.body),
+            source: response.source,
+        }
+    }
 }

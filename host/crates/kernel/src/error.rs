@@ -4,6 +4,7 @@
 //! problems into `application/problem+json`.
 
 use std::borrow::Cow;
+use std::num::NonZeroU64;
 
 /// An RFC 9457 problem.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -19,6 +20,8 @@ pub struct Problem {
     pub field: Option<String>,
     /// Seconds after which a repetition makes sense (`Retry-After`).
     pub retry_after_s: Option<u32>,
+    /// Of a 416: how many bytes there are (`Content-Range`).
+    pub range_bytes: Option<NonZeroU64>,
     /// What the operator should know and the client must not: goes to the log only.
     pub internal: Option<String>,
 }
@@ -33,6 +36,7 @@ impl Problem {
             detail: detail.into(),
             field: None,
             retry_after_s: None,
+            range_bytes: None,
             internal: None,
         }
     }

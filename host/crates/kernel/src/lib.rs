@@ -2,9 +2,11 @@
 //! they reach one another. No I/O, no async runtime, no engine.
 
 pub mod answer;
+pub mod blob;
 pub mod call;
 pub mod clock;
 pub mod cookie;
+pub mod directory;
 pub mod error;
 pub mod event;
 pub mod hex;
@@ -13,6 +15,8 @@ pub mod identity;
 pub mod limits;
 pub mod mail;
 pub mod outbound;
+pub mod personal_data;
+pub mod plans;
 pub mod plugins;
 pub mod query;
 pub mod quota;

@@ -36,6 +36,26 @@ pub const EVENT_BYTES_MAX: usize = 64 << 10;
 /// Bytes of an event's name or key.
 pub const EVENT_KEY_BYTES_MAX: usize = 256;
 
+/// Letters that one request may send: a shop tells a buyer and a few vendors; more is a list, and lists are
+/// worked off event by event.
+pub const LETTERS_PER_REQUEST_MAX: u32 = 10;
+
+/// Bytes of a letter's subject: one line that mail programs show.
+pub const LETTER_SUBJECT_BYTES_MAX: usize = 200;
+
+/// Bytes of a letter's text: with every character escaped it still fits into an event's payload.
+pub const LETTER_TEXT_BYTES_MAX: usize = 30 << 10;
+
+/// Letters that the plugins of one tenant may send in a day (UTC) where the operator says nothing else: more
+/// than a busy shop's, few enough that a mistake does not ruin the sender's name.
+pub const LETTERS_PER_TENANT_DAILY_MAX: u32 = 1_000;
+
+/// Ids of one question to the directory.
+pub const PEOPLE_IDS_MAX: usize = 100;
+
+/// Bytes of an account's id.
+pub const ACCOUNT_ID_BYTES_MAX: usize = 128;
+
 /// Documents of one page.
 pub const PAGE_LIMIT_MAX: u32 = 200;
 
@@ -150,3 +170,4 @@ impl CallLimits {
 const _: () = assert!(CallLimits::DEFAULT.memory_bytes_max <= CallLimits::CAP.memory_bytes_max);
 const _: () = assert!(CallLimits::DEFAULT.wall_ms_max <= CallLimits::CAP.wall_ms_max);
 const _: () = assert!(DOCUMENT_BYTES_MAX <= WRITE_BYTES_PER_REQUEST_MAX);
+const _: () = assert!(2 * (LETTER_TEXT_BYTES_MAX + 1_024) <= EVENT_BYTES_MAX);

@@ -24,6 +24,56 @@ impl std::fmt::Debug for Letter {
     }
 }
 
+/// The event by which a plugin sends a letter: the host raises it in the plugin's unit of work, and the post
+/// handles it. Its payload is a [`PluginLetter`].
+pub const LETTER_SENT: &str = "host.letter";
+
+/// A letter of a plugin on its way to the post.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PluginLetter {
+    /// Who gets it.
+    pub to: Recipient,
+    /// One line.
+    pub subject: String,
+    /// Plain text.
+    pub text: String,
+}
+
+/// Who gets a plugin's letter.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Recipient {
+    /// An account of the tenant, at the address that it has when the letter leaves.
+    Account(String),
+    /// An address.
+    Address(String),
+}
+
+impl std::fmt::Debug for PluginLetter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("PluginLetter")
+    }
+}
+
+/// Bytes of an address: what SMTP carries (RFC 5321, 4.5.3.1.3, less the brackets).
+pub const ADDRESS_BYTES_MAX: usize = 254;
+
+/// Whether a letter could reach this address. Whether it is somebody's only a letter shows, so little is asked
+/// of its form.
+#[must_use]
+pub fn is_address(text: &str) -> bool {
+    let plain = |c: char| !c.is_whitespace() && !c.is_control() && !"<>\"(),;:\\[]".contains(c);
+    text.len() <= ADDRESS_BYTES_MAX
+        && text.chars().all(plain)
+        && text.split_once('@').is_some_and(|(local, domain)| {
+            !local.is_empty()
+                && !domain.contains('@')
+                && domain.contains('.')
+                && domain.split('.').all(|label| !label.is_empty())
+        })
+}
+
 /// Takes letters.
 #[async_trait]
 pub trait Post: Send + Sync + 'static {

@@ -15,3 +15,10 @@ pub fn ulid(now: Millis, random: &dyn Random) -> String {
     random.fill(&mut bytes);
     ulid::Ulid::from_parts(now, u128::from_le_bytes(bytes)).to_string()
 }
+
+/// The time of a ULID; none if the text is none in the form that [`ulid`] gives it.
+#[must_use]
+pub fn ulid_time(text: &str) -> Option<Millis> {
+    let ulid = ulid::Ulid::from_string(text).ok()?;
+    (ulid.to_string() == text).then(|| ulid.timestamp_ms())
+}

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use stoa_wit::Package;
 
-use crate::call::{Request, Response};
+use crate::call::{Incoming, Request, Response, Streamed};
 use crate::error::Problem;
 
 /// A part of the host with routes of its own, such as accounts. Its routes come before those of plugins.
@@ -22,4 +22,23 @@ pub trait Service: Send + Sync + 'static {
     /// # Errors
     /// The problem that the client is told.
     async fn handle(&self, handler: &str, request: Request) -> Result<Response, Problem>;
+
+    /// Whether [`Service::stream`] answers requests for this handler, because a body is too large for memory.
+    fn streams(&self, _handler: &str) -> bool {
+        false
+    }
+
+    /// Answers a request whose own body is still on its way: `request.body` is empty, and the fingerprint of
+    /// `request.idempotency` does not cover it.
+    ///
+    /// # Errors
+    /// The problem that the client is told.
+    async fn stream(
+        &self,
+        handler: &str,
+        _request: Request,
+        _body: Incoming,
+    ) -> Result<Streamed, Problem> {
+        Err(Problem::internal(format!("{handler} does not stream")))
+    }
 }

@@ -8,6 +8,7 @@ mod backoff;
 mod mailer;
 mod message;
 mod pages;
+mod plugin_letters;
 mod queue;
 mod templates;
 mod transport;
@@ -16,7 +17,8 @@ pub use backoff::{FIRST_RETRY_MS, GIVE_UP_MS, RETRY_MS_MAX};
 pub use mailer::{Mailer, OpenError, Ports};
 pub use message::{Content, InvalidAddress, Message, Sender};
 pub use pages::{OutboxPages, PagesError};
-pub use queue::{DEAD_KEPT_MS, LEASE_MS};
+pub use plugin_letters::PluginLetters;
+pub use queue::{DEAD_KEPT_MS, LEASE_MS, REMEMBERED_MS};
 pub use templates::{TemplateError, Templates};
 pub use transport::{
     FileOutbox, Kept, KeptMessage, OUTBOX_KEPT_MAX, SendError, SendGrid, Smtp, SmtpConfig, SmtpTls,

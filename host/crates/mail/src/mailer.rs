@@ -202,12 +202,26 @@ impl Mailer {
     }
 }
 
+impl Mailer {
+    /// Queues a letter, unless one of this name was queued within the last [`crate::REMEMBERED_MS`]: for
+    /// whoever may be told twice to send it.
+    pub(crate) async fn enqueue_once(&self, name: &str, letter: &Letter) -> Result<(), QueueError> {
+        check(letter)?;
+        let id = ulid(self.clock.now(), &*self.random);
+        self.queue.add_once(name, &id, letter).await
+    }
+}
+
+fn check(letter: &Letter) -> Result<(), StoreError> {
+    let template = &letter.template;
+    Templates::check(letter)
+        .map_err(|error| StoreError::Invalid(format!("the letter {template}: {error}")))
+}
+
 #[async_trait]
 impl Post for Mailer {
     async fn enqueue(&self, unit: &dyn UnitOfWork, letter: &Letter) -> Result<(), StoreError> {
-        Templates::check(letter).map_err(|error| {
-            StoreError::Invalid(format!("the letter {}: {error}", letter.template))
-        })?;
+        check(letter)?;
         let id = ulid(self.clock.now(), &*self.random);
         self.queue.add(unit, &id, letter).await
     }

@@ -5,9 +5,7 @@ use std::fmt;
 use lettre::Address;
 use lettre::message::Mailbox;
 use stoa_kernel::clock::Millis;
-
-/// Bytes of an address, as SMTP bounds it (RFC 5321, 4.5.3.1.3, without the angle brackets).
-const ADDRESS_BYTES_MAX: usize = 254;
+use stoa_kernel::mail::ADDRESS_BYTES_MAX;
 
 /// Characters of a subject: what mail programs show, and one unfolded header stays far below the limit
 /// of a line.

@@ -21,6 +21,8 @@ const OWNER: &str = "mail";
 const LETTERS: &str = "letters";
 /// Letters that won't.
 const DEAD: &str = "dead";
+/// Letters that were queued by name, so that none is queued twice.
+const NAMED: &str = "named";
 /// The field that says when a letter is tried; the index is over it.
 const DUE_AT: &str = "dueAt";
 
@@ -30,6 +32,9 @@ pub const LEASE_MS: Millis = 120_000;
 
 /// How long it can be seen which letter failed and why: a month, then the address has no more business here.
 pub const DEAD_KEPT_MS: Millis = 30 * 86_400_000;
+
+/// How long the name of a letter is known: far longer than whoever asks for it goes on asking.
+pub const REMEMBERED_MS: Millis = 30 * 86_400_000;
 
 /// How often a commit is tried that removes a letter: whoever gets in between holds an outlived lease.
 const REMOVE_TRIES_MAX: u32 = 3;
@@ -84,6 +89,7 @@ pub(crate) struct Queue {
     clock: Arc<dyn Clock>,
     letters: CollectionName,
     dead: CollectionName,
+    named: CollectionName,
     by_due_time: SortKey,
 }
 
@@ -100,6 +106,7 @@ impl Queue {
         let collections = [
             (LETTERS.into(), letters),
             (DEAD.into(), Collection::default()),
+            (NAMED.into(), Collection::default()),
         ];
         store.declare(Realm::Platform, OWNER, &collections).await?;
         let path = Path::parse(DUE_AT).map_err(|InvalidQuery(why)| StoreError::Invalid(why))?;
@@ -108,6 +115,7 @@ impl Queue {
             clock,
             letters: CollectionName::new(OWNER, LETTERS),
             dead: CollectionName::new(OWNER, DEAD),
+            named: CollectionName::new(OWNER, NAMED),
             by_due_time: SortKey {
                 path,
                 descending: false,
@@ -133,6 +141,25 @@ impl Queue {
         let body = body(&waiting).map_err(|error| StoreError::Invalid(error.to_string()))?;
         unit.create(&self.letters, id, body, Expiry::Never).await?;
         Ok(())
+    }
+
+    /// Queues a letter under a name, unless that has been done.
+    pub(crate) async fn add_once(
+        &self,
+        name: &str,
+        id: &str,
+        letter: &Letter,
+    ) -> Result<(), QueueError> {
+        let (unit, now) = (self.begin().await?, self.clock.now());
+        let ends = Expiry::At(now + REMEMBERED_MS);
+        let known = serde_json::json!({ "letter": id });
+        match unit.create(&self.named, name, known, ends).await {
+            Err(StoreError::AlreadyExists) => return Ok(()),
+            created => created?,
+        };
+        self.add(&*unit, id, letter).await?;
+        // A conflict means that somebody else does the same: whoever asked asks again, and finds it done.
+        Ok(unit.commit().await?)
     }
 
     /// The ids of up to `limit` letters whose time has come, the longest overdue first.

@@ -40,6 +40,7 @@ const SOURCES: &[Source] = sources! {
     "invitation": ["organization", "inviter", "role", "link"],
     "one-time-code": ["code", "minutes"],
     "password-changed": ["name"],
+    "plain": ["subject", "text"],
     "reset-password": ["name", "link", "minutes"],
     "verify-email": ["name", "link"],
     "welcome": ["name"],
@@ -47,6 +48,9 @@ const SOURCES: &[Source] = sources! {
 
 /// What surrounds the HTML of each.
 const LAYOUT: (&str, &str) = ("layout.html", include_str!("../templates/layout.html"));
+
+/// The one value that may have several lines: the words of a letter that somebody else has written.
+const PROSE: &str = "text";
 
 /// Why a letter can't be written. No message shows a value: some are secret.
 #[derive(Debug, thiserror::Error)]
@@ -124,6 +128,7 @@ type Values = BTreeMap<&'static str, String>;
 
 fn values(source: &Source, letter: &Letter) -> Result<Values, TemplateError> {
     let text = |name| match letter.values.get(name) {
+        Some(Json::String(text)) if name == PROSE => Ok(in_lines(text)),
         Some(Json::String(text)) => Ok(one_line(text)),
         Some(Json::Number(number)) => Ok(number.to_string()),
         _ => Err(TemplateError::Value(name)),
@@ -132,7 +137,12 @@ fn values(source: &Source, letter: &Letter) -> Result<Values, TemplateError> {
     names.map(|name| Ok((*name, text(name)?))).collect()
 }
 
-/// No value has several lines: a name must not look like a paragraph of ours.
+fn in_lines(text: &str) -> String {
+    let lines: Vec<String> = text.lines().map(one_line).collect();
+    lines.join("\n")
+}
+
+/// No other value has several lines: a name must not look like a paragraph of ours.
 fn one_line(text: &str) -> String {
     let is_break = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
     text.replace(is_break, " ")

@@ -18,6 +18,7 @@ use crate::artifact::{ARTIFACT_BYTES_MAX, Artifact, ArtifactError};
 use crate::bindings::exports::stoa::events::subscriber::GuestIndices as SubscriberIndices;
 use crate::bindings::exports::stoa::http::handler::GuestIndices as HandlerIndices;
 use crate::bindings::exports::stoa::lifecycle::lifecycle::GuestIndices as LifecycleIndices;
+use crate::bindings::exports::stoa::lifecycle::personal_data::GuestIndices as PersonalDataIndices;
 use crate::bindings::exports::stoa::schedule::scheduled::GuestIndices as ScheduledIndices;
 use crate::call;
 use crate::compile::CompileError;
@@ -151,6 +152,14 @@ fn revision(
             "lifecycle (stoa:lifecycle/lifecycle)",
         ));
     }
+    let personal_data = PersonalDataIndices::new(&pre)
+        .ok()
+        .filter(|_| manifest.personal_data);
+    if personal_data.is_none() && manifest.personal_data {
+        return Err(ActivationError::MissingExport(
+            "personal_data (stoa:lifecycle/personal-data)",
+        ));
+    }
     let subscriber = SubscriberIndices::new(&pre).ok();
     if subscriber.is_none() && !manifest.subscriptions.is_empty() {
         return Err(ActivationError::MissingExport(
@@ -190,6 +199,7 @@ fn revision(
         reuse,
         handler,
         lifecycle,
+        personal_data,
         subscriber,
         scheduled,
         provided: linking::provided(component, &package)?,

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use sha2::{Digest as _, Sha256};
 use stoa_kernel::hex::hex;
+pub use stoa_kernel::id::HOST_PLUGIN;
 use stoa_wit::{
     Bearer, FREE_CAPABILITIES, HOST_INTERFACES, PACKAGE_SECTION, Package, PackageError, Route,
 };
@@ -14,9 +15,6 @@ pub const ARTIFACT_BYTES_MAX: usize = 32 << 20;
 
 /// Functions of a plugin: far above any real one, far below what exhausts a compiler.
 const FUNCTIONS_MAX: u32 = 60_000;
-
-/// Name of the plugin that the host itself is, for collections of its own.
-pub const HOST_PLUGIN: &str = "host";
 
 /// A file that may become a plugin.
 #[derive(Debug)]

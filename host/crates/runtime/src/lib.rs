@@ -23,6 +23,7 @@ mod linking;
 mod meter;
 mod migration;
 mod outside;
+mod personal_data;
 mod registry;
 mod relay;
 mod request;
@@ -43,6 +44,6 @@ pub use compile::CompileError;
 pub use config::{Compiler, Policy, RuntimeConfig};
 pub use events::{DeadLetter, DeadLetters, Dispatcher, DispatcherPorts, LetterError};
 pub use runtime::{Runtime, StartError, compile_file};
-pub use scope::Ports;
+pub use scope::{People, Ports};
 
 pub(crate) use runtime::Core;

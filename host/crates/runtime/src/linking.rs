@@ -166,6 +166,7 @@ fn define_host(linker: &mut Linker<State>, name: &str) -> wasmtime::Result<()> {
         "stoa:http/outbound" => host::http::outbound::add_to_linker::<_, Ours>(linker, state),
         "stoa:secrets/secrets" => host::secrets::secrets::add_to_linker::<_, Ours>(linker, state),
         "stoa:storage/storage" => host::storage::storage::add_to_linker::<_, Ours>(linker, state),
+        "stoa:blobs/blobs" => host::blobs::blobs::add_to_linker::<_, Ours>(linker, state),
         "stoa:cache/cache" => host::cache::cache::add_to_linker::<_, Ours>(linker, state),
         "stoa:settings/settings" => {
             host::settings::settings::add_to_linker::<_, Ours>(linker, state)
@@ -173,6 +174,12 @@ fn define_host(linker: &mut Linker<State>, name: &str) -> wasmtime::Result<()> {
         "stoa:clock/clock" => host::clock::clock::add_to_linker::<_, Ours>(linker, state),
         "stoa:random/random" => host::random::random::add_to_linker::<_, Ours>(linker, state),
         "stoa:log/log" => host::log::log::add_to_linker::<_, Ours>(linker, state),
+        "stoa:mail/mail" => host::mail::mail::add_to_linker::<_, Ours>(linker, state),
+        "stoa:plans/plans" => host::plans::plans::add_to_linker::<_, Ours>(linker, state),
+        "stoa:directory/directory" => {
+            host::directory::directory::add_to_linker::<_, Ours>(linker, state)
+        }
+        "stoa:directory/roles" => host::directory::roles::add_to_linker::<_, Ours>(linker, state),
         "stoa:events/events" => host::events::events::add_to_linker::<_, Ours>(linker, state),
         _ => Err(wasmtime::Error::msg(format!(
             "{name} has no implementation"

@@ -12,6 +12,7 @@ use wasmtime::component::{ComponentExportIndex, InstancePre};
 use crate::bindings::exports::stoa::events::subscriber::GuestIndices as SubscriberIndices;
 use crate::bindings::exports::stoa::http::handler::GuestIndices as HandlerIndices;
 use crate::bindings::exports::stoa::lifecycle::lifecycle::GuestIndices as LifecycleIndices;
+use crate::bindings::exports::stoa::lifecycle::personal_data::GuestIndices as PersonalDataIndices;
 use crate::bindings::exports::stoa::schedule::scheduled::GuestIndices as ScheduledIndices;
 use crate::meter::Meter;
 use crate::migration::Migrated;
@@ -49,6 +50,8 @@ pub struct Revision {
     pub handler: Option<HandlerIndices>,
     /// Its say in its own activation, if it exports one.
     pub lifecycle: Option<LifecycleIndices>,
+    /// What it tells of people, if its manifest says that it keeps anything.
+    pub personal_data: Option<PersonalDataIndices>,
     /// What handles events, if it exports that.
     pub subscriber: Option<SubscriberIndices>,
     /// What takes turns, if it exports that.

@@ -22,6 +22,7 @@ use crate::compile::{self, CompileError, Loader};
 use crate::config::{Policy, RuntimeConfig};
 use crate::engine::{self, Ticker};
 use crate::events;
+use crate::interface::mail::LETTERS;
 use crate::linking::{LinkError, Used};
 use crate::migration::MIGRATIONS;
 use crate::registry::{Held, Live};
@@ -87,7 +88,7 @@ impl Runtime {
             .declare(
                 Realm::Tenants,
                 HOST_PLUGIN,
-                &[(MIGRATIONS.into(), Collection::default())],
+                &[MIGRATIONS, LETTERS].map(|name| (name.into(), Collection::default())),
             )
             .await?;
         events::declare(&*ports.store).await?;

@@ -4,10 +4,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Instant;
 
+use stoa_kernel::blob::Blobs;
 use stoa_kernel::call::Request;
 use stoa_kernel::clock::Clock;
-use stoa_kernel::limits::{GUEST_BYTES_PER_REQUEST_MAX, LOG_BYTES_PER_REQUEST_MAX};
+use stoa_kernel::directory::Directory;
+use stoa_kernel::limits::{
+    GUEST_BYTES_PER_REQUEST_MAX, LETTERS_PER_REQUEST_MAX, LOG_BYTES_PER_REQUEST_MAX,
+};
 use stoa_kernel::outbound::{Outbound, REQUESTS_PER_RUN_MAX};
+use stoa_kernel::plans::Plans;
 use stoa_kernel::random::{Random, ulid};
 use stoa_kernel::store::{Store, UnitOfWork};
 
@@ -21,12 +26,27 @@ use crate::reuse::Resting;
 pub struct Ports {
     /// Where documents live.
     pub store: Arc<dyn Store>,
+    /// Files.
+    pub blobs: Arc<dyn Blobs>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Randomness.
     pub random: Arc<dyn Random>,
     /// Services elsewhere.
     pub outbound: Arc<dyn Outbound>,
+    /// People.
+    pub people: People,
+}
+
+/// What plugins may know of a tenant's people and do for them.
+#[derive(Clone)]
+pub struct People {
+    /// Who they are.
+    pub directory: Arc<dyn Directory>,
+    /// What their tenant pays for.
+    pub plans: Arc<dyn Plans>,
+    /// Letters that the plugins of one tenant may send in a day (UTC).
+    pub letters_per_tenant_daily_max: u32,
 }
 
 /// One run of a request. All inputs of its guests come from here; a request that runs again gets a
@@ -73,6 +93,7 @@ pub struct Budget {
     guest_bytes_left: AtomicU64,
     log_bytes_left: AtomicU64,
     outbound_left: AtomicU32,
+    letters_left: AtomicU32,
 }
 
 impl Default for Budget {
@@ -81,6 +102,7 @@ impl Default for Budget {
             guest_bytes_left: AtomicU64::new(GUEST_BYTES_PER_REQUEST_MAX),
             log_bytes_left: AtomicU64::new(LOG_BYTES_PER_REQUEST_MAX as u64),
             outbound_left: AtomicU32::new(REQUESTS_PER_RUN_MAX),
+            letters_left: AtomicU32::new(LETTERS_PER_REQUEST_MAX),
         }
     }
 }
@@ -96,10 +118,12 @@ impl Budget {
 
     /// Uses up one request to a service elsewhere; false when there is none left.
     pub fn take_outbound(&self) -> bool {
-        let take = |left: u32| left.checked_sub(1);
-        self.outbound_left
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, take)
-            .is_ok()
+        take_one(&self.outbound_left)
+    }
+
+    /// Uses up one letter; false when there is none left.
+    pub fn take_letter(&self) -> bool {
+        take_one(&self.letters_left)
     }
 
     /// Whether any log text was written.
@@ -115,6 +139,12 @@ impl Budget {
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, take);
         wanted.min(usize::try_from(before.unwrap_or(0)).unwrap_or(usize::MAX))
     }
+}
+
+fn take_one(left: &AtomicU32) -> bool {
+    let take = |left: u32| left.checked_sub(1);
+    left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take)
+        .is_ok()
 }
 
 #[cfg(test)]
@@ -133,5 +163,7 @@ mod tests {
         assert!(!budget.take_guest_bytes(GUEST_BYTES_PER_REQUEST_MAX as usize + 1));
         assert!(budget.take_guest_bytes(GUEST_BYTES_PER_REQUEST_MAX as usize));
         assert!(!budget.take_guest_bytes(1));
+        let letters = (0..=LETTERS_PER_REQUEST_MAX).filter(|_| budget.take_letter());
+        assert_eq!(letters.count(), LETTERS_PER_REQUEST_MAX as usize);
     }
 }

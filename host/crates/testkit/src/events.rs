@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use stoa_identity::organizations::Selling;
 use stoa_kernel::event::{EventStream, HostSubscriber};
+use stoa_kernel::id::TenantId;
 use stoa_runtime::{Dispatcher, DispatcherPorts};
 
 use crate::TestHost;
@@ -15,7 +17,12 @@ impl TestHost {
     /// # Panics
     /// When it does not start.
     pub async fn dispatch(&self) -> Arc<Dispatcher> {
-        self.dispatch_to(Vec::new(), None).await
+        let main = TenantId::parse("main").expect("a tenant's id");
+        let subscribers: Vec<Arc<dyn HostSubscriber>> = vec![
+            Arc::new(Selling::new(self.platform.clone(), main)),
+            self.plans.clone(),
+        ];
+        self.dispatch_to(subscribers, None).await
     }
 
     /// The same with parts of the host that handle events, and with consumers outside.

@@ -3,14 +3,18 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use stoa_blobs::BlobStore;
 use stoa_egress::Egress;
-use stoa_identity::{Identity, TokenConfig};
+use stoa_identity::organizations::TenantPlans;
+use stoa_identity::{Identity, Platform, TenantDirectory, TokenConfig};
 use stoa_kernel::id::TenantId;
+use stoa_kernel::limits::LETTERS_PER_TENANT_DAILY_MAX;
 use stoa_runtime::{Policy, Runtime, RuntimeConfig};
 use stoa_store::{StoreConfig, SurrealStore, SyncPolicy};
 use stoa_web::{Edge, EdgeConfig};
 use tempfile::TempDir;
 
+use crate::files::{self, FilesConfig};
 use crate::people::{self, People, PeopleConfig};
 use crate::{FakeClock, SeededRandom};
 
@@ -29,6 +33,14 @@ pub struct TestHost {
     pub clock: Arc<FakeClock>,
     /// Finds out who calls, and signs tokens for development.
     pub identity: Arc<Identity>,
+    /// The platform's database.
+    pub platform: Platform,
+    /// Who belongs where.
+    pub directory: Arc<TenantDirectory>,
+    /// What organisations pay for.
+    pub plans: Arc<TenantPlans>,
+    /// The files.
+    pub files: Arc<BlobStore>,
     /// How access tokens are signed and what they say.
     pub token_config: TokenConfig,
     dir: TempDir,
@@ -41,6 +53,8 @@ pub struct TestHostBuilder {
     policy: Policy,
     allow_reuse: bool,
     people: PeopleConfig,
+    letters_daily_max: u32,
+    files: FilesConfig,
 }
 
 /// The file of a plugin under `plugins/`, as `cargo xtask test` has built it.
@@ -76,6 +90,8 @@ impl TestHost {
             policy: Policy::default(),
             allow_reuse: true,
             people: PeopleConfig::default(),
+            letters_daily_max: LETTERS_PER_TENANT_DAILY_MAX,
+            files: FilesConfig::default(),
         }
     }
 
@@ -169,6 +185,20 @@ impl TestHostBuilder {
         self
     }
 
+    /// With so many letters of plugins a day.
+    #[must_use]
+    pub const fn letters_daily_max(mut self, max: u32) -> Self {
+        self.letters_daily_max = max;
+        self
+    }
+
+    /// With these rules for files.
+    #[must_use]
+    pub fn files(mut self, config: FilesConfig) -> Self {
+        self.files = config;
+        self
+    }
+
     /// Assembles and starts it.
     ///
     /// # Panics
@@ -195,26 +225,44 @@ impl TestHostBuilder {
         config.instances_max = INSTANCES_MAX;
         config.policy = self.policy;
         config.allow_reuse = self.allow_reuse;
+        let platform =
+            people::platform(store.clone(), clock.clone(), random.clone(), &tenant).await;
+        let directory = Arc::new(TenantDirectory::new(platform.clone(), tenant.clone()));
+        let plans = Arc::new(TenantPlans(platform.clone()));
+        let ports = stoa_blobs::Ports {
+            store: store.clone(),
+            quota: None,
+            clock: clock.clone(),
+            random: random.clone(),
+        };
+        let (files, files_service) = files::open(self.files, dir.path(), ports).await;
         let ports = stoa_runtime::Ports {
             store: store.clone(),
+            blobs: files.clone(),
             clock: clock.clone(),
             random: random.clone(),
             outbound: Arc::new(Egress::new().expect("a client")),
+            people: stoa_runtime::People {
+                directory: directory.clone(),
+                plans: plans.clone(),
+                letters_per_tenant_daily_max: self.letters_daily_max,
+            },
         };
         let runtime = Runtime::start(config, ports).await.expect("the runtime");
 
         let People {
             identity,
             token_config,
-            services,
+            mut services,
         } = people::open(
-            store.clone(),
+            platform.clone(),
             clock.clone(),
-            random.clone(),
             &tenant,
+            runtime.clone(),
             self.people,
         )
         .await;
+        services.push(Arc::new(files_service));
         let edge = Edge::new(
             EdgeConfig {
                 default_tenant: tenant,
@@ -239,6 +287,10 @@ impl TestHostBuilder {
             store,
             clock,
             identity,
+            platform,
+            directory,
+            plans,
+            files,
             token_config,
             dir,
         };

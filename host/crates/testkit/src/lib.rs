@@ -8,6 +8,7 @@
 mod actor;
 mod clock;
 mod events;
+mod files;
 mod host;
 pub mod oidc;
 mod people;
@@ -15,6 +16,7 @@ mod repack;
 
 pub use actor::{Actor, Answer};
 pub use clock::{FakeClock, SeededRandom};
+pub use files::FilesConfig;
 pub use host::{TestHost, TestHostBuilder, guest_file, plugin_file};
 pub use people::PeopleConfig;
 pub use repack::repack;

@@ -12,6 +12,7 @@ use stoa_identity::{
 };
 use stoa_kernel::id::{CollectionName, TenantId};
 use stoa_kernel::mail::{Letter, Post};
+use stoa_kernel::personal_data::PersonalData;
 use stoa_kernel::query::Query;
 use stoa_kernel::service::Service;
 use stoa_kernel::store::{Expiry, Realm, Store, StoreError, UnitOfWork};
@@ -59,26 +60,34 @@ pub(crate) struct People {
     pub(crate) services: Vec<Arc<dyn Service>>,
 }
 
-/// Makes them as the host does.
-pub(crate) async fn open(
+/// The platform's database, with a letterbox instead of the post.
+pub(crate) async fn platform(
     store: Arc<SurrealStore>,
     clock: Arc<FakeClock>,
     random: Arc<SeededRandom>,
     default_tenant: &TenantId,
-    config: PeopleConfig,
-) -> People {
+) -> Platform {
     let (owner, name) = LETTERS;
     let letters = [(name.to_owned(), Collection::default())];
     let declared = store.declare(Realm::Platform, owner, &letters).await;
     declared.expect("the letterbox");
+    let letterbox = Arc::new(Letterbox(random.clone(), clock.clone()));
+    Platform::new(store, letterbox, clock, random).reserving([default_tenant.clone()])
+}
+
+/// Makes them as the host does.
+pub(crate) async fn open(
+    platform: Platform,
+    clock: Arc<FakeClock>,
+    default_tenant: &TenantId,
+    participant: Arc<dyn PersonalData>,
+    config: PeopleConfig,
+) -> People {
     let token_config = TokenConfig {
         lifetime_s: config.token_lifetime_s,
         ..TokenConfig::for_tests(SigningKey::generate().expect("a key"))
     };
     let tokens = Arc::new(JwtTokens::new(token_config.clone(), clock.clone()));
-    let letterbox = Arc::new(Letterbox(random.clone(), clock.clone()));
-    let platform =
-        Platform::new(store, letterbox, clock, random).reserving([default_tenant.clone()]);
     let accounts = AccountsConfig {
         public_url: PUBLIC_URL.into(),
         default_tenant: default_tenant.clone(),
@@ -86,9 +95,11 @@ pub(crate) async fn open(
         password_cost: config.password_cost,
     };
     let accounts = Accounts::new(platform.clone(), Arc::clone(&tokens), accounts);
-    let accounts = Arc::new(accounts.expect("the service of accounts"));
+    let accounts = accounts.expect("the service of accounts");
+    let accounts = Arc::new(accounts.with_participants([participant]));
     let organizations = OrganizationsConfig {
         public_url: PUBLIC_URL.into(),
+        default_tenant: default_tenant.clone(),
     };
     let organizations = Organizations::new(
         platform.clone(),

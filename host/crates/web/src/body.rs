@@ -1,13 +1,19 @@
 //! A request's body, read within bounds of size and time.
 
+use std::io;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures::StreamExt as _;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Body as _, Incoming};
+use stoa_kernel::call::Incoming as OnItsWay;
 use stoa_kernel::error::Problem;
 
 use crate::config::EdgeConfig;
+
+/// Milliseconds for the next piece of a body that is taken as it comes: who sends nothing for so long has gone.
+const CHUNK_MS_MAX: u64 = 30_000;
 
 /// A body that is still on its way, or already here.
 pub(crate) enum Body {
@@ -23,6 +29,20 @@ impl Body {
         match self {
             Self::Wire(incoming) => incoming.is_end_stream(),
             Self::Memory(bytes) => bytes.is_empty(),
+        }
+    }
+
+    /// All of it, as it comes and as it is wanted: the client sends no more than fits on the way.
+    pub(crate) fn on_its_way(self) -> OnItsWay {
+        match self {
+            Self::Memory(bytes) => OnItsWay {
+                length: Some(bytes.len() as u64),
+                chunks: futures::stream::iter([Ok(bytes)]).boxed(),
+            },
+            Self::Wire(incoming) => OnItsWay {
+                length: incoming.size_hint().exact(),
+                chunks: futures::stream::try_unfold(incoming, next_chunk).boxed(),
+            },
         }
     }
 
@@ -47,6 +67,23 @@ impl Body {
                     Err(_) => Err(too_slow()),
                 }
             }
+        }
+    }
+}
+
+/// The next piece and what remains; none at the end. Trailers mean nothing here.
+async fn next_chunk(mut incoming: Incoming) -> io::Result<Option<(Bytes, Incoming)>> {
+    let within = Duration::from_millis(CHUNK_MS_MAX);
+    loop {
+        match tokio::time::timeout(within, incoming.frame()).await {
+            Ok(Some(Ok(frame))) => {
+                if let Ok(bytes) = frame.into_data() {
+                    return Ok(Some((bytes, incoming)));
+                }
+            }
+            Ok(Some(Err(error))) => return Err(io::Error::other(error)),
+            Ok(None) => return Ok(None),
+            Err(_) => return Err(io::ErrorKind::TimedOut.into()),
         }
     }
 }

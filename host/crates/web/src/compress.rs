@@ -8,22 +8,32 @@ use flate2::write::GzEncoder;
 use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, VARY};
 use http::{HeaderMap, HeaderValue, Response};
 
+use crate::content::Content;
+
 /// Below this a packet is a packet, compressed or not.
 const WORTH_BYTES_MIN: usize = 1 << 10;
 
 /// Above this compressing takes longer than a thread that serves others should be held.
 const INLINE_BYTES_MAX: usize = 64 << 10;
 
-/// Compresses the answer to a request with these headers, if both sides gain.
-pub(crate) async fn compress(request: &HeaderMap, response: Response<Bytes>) -> Response<Bytes> {
-    if response.body().len() < WORTH_BYTES_MIN || !is_text(response.headers()) {
+/// Compresses the answer to a request with these headers, if both sides gain. What is streamed passes as it is: it is
+/// large, its ranges count its own bytes, and most of it is compressed already.
+pub(crate) async fn compress(
+    request: &HeaderMap,
+    response: Response<Content>,
+) -> Response<Content> {
+    let in_memory = response.body().in_memory().cloned();
+    let Some(body) = in_memory.filter(|body| body.len() >= WORTH_BYTES_MIN) else {
+        return response;
+    };
+    if !is_text(response.headers()) {
         return response;
     }
-    let (mut head, body) = response.into_parts();
+    let (mut head, _) = response.into_parts();
     head.headers
         .append(VARY, HeaderValue::from_static("accept-encoding"));
     if !accepts_gzip(request) {
-        return Response::from_parts(head, body);
+        return Response::from_parts(head, body.into());
     }
     let plain = body.clone();
     let packed = if body.len() <= INLINE_BYTES_MAX {
@@ -38,9 +48,9 @@ pub(crate) async fn compress(request: &HeaderMap, response: Response<Bytes>) -> 
         Some(packed) => {
             head.headers
                 .insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-            Response::from_parts(head, packed)
+            Response::from_parts(head, packed.into())
         }
-        None => Response::from_parts(head, plain),
+        None => Response::from_parts(head, plain.into()),
     }
 }
 

@@ -28,6 +28,9 @@ const PER_MINUTE: u32 = 100;
 /// Requests a minute of one address to routes where secrets could be guessed: enough for every typing error.
 const SIGN_IN_PER_MINUTE: u32 = 10;
 
+/// Requests a minute of one address for pictures and downloads: a page shows dozens of pictures at once.
+const FILES_PER_MINUTE: u32 = 1_000;
+
 /// Requests a minute of one organisation's accounts together: those of ten busy addresses.
 const ORGANIZATION_PER_MINUTE: u32 = 1_000;
 
@@ -38,6 +41,8 @@ pub struct RateLimits {
     pub per_minute: u32,
     /// Requests a minute of one address to routes of the class `sign-in`; they count against nothing else.
     pub sign_in_per_minute: u32,
+    /// Requests a minute of one address to routes of the class `files`; they count against nothing else.
+    pub files_per_minute: u32,
     /// Requests a minute of one organisation's accounts, unless [`crate::Ports::organization_quota`] says more.
     pub organization_per_minute: u32,
 }
@@ -47,6 +52,7 @@ impl Default for RateLimits {
         Self {
             per_minute: PER_MINUTE,
             sign_in_per_minute: SIGN_IN_PER_MINUTE,
+            files_per_minute: FILES_PER_MINUTE,
             organization_per_minute: ORGANIZATION_PER_MINUTE,
         }
     }

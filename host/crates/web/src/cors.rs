@@ -1,6 +1,5 @@
 //! Which other sites' pages may call: an exact list, credentials included, nothing reflected.
 
-use bytes::Bytes;
 use http::header::{
     ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
     ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE,
@@ -10,14 +9,16 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 
 use crate::config::EdgeConfig;
+use crate::content::Content;
 
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE");
 const REQUEST_HEADERS: HeaderValue = HeaderValue::from_static(
-    "authorization, content-type, idempotency-key, if-match, if-none-match, x-request-id, x-session-id, x-tenant",
+    "authorization, content-type, idempotency-key, if-match, if-none-match, if-range, range, x-filename, x-request-id, \
+     x-session-id, x-tenant",
 );
 const EXPOSED_HEADERS: HeaderValue = HeaderValue::from_static(
-    "cache-status, etag, idempotent-replayed, location, ratelimit, ratelimit-policy, retry-after, x-request-id, \
-     x-session-id",
+    "accept-ranges, cache-status, content-disposition, content-range, etag, idempotent-replayed, location, \
+     ratelimit, ratelimit-policy, retry-after, x-request-id, x-session-id",
 );
 
 /// Origins that are none, even if somebody lists them: `null` is that of every sandboxed page.
@@ -34,8 +35,8 @@ pub(crate) fn is_preflight(head: &Parts) -> bool {
 }
 
 /// The answer to it; [`allow`] adds the rest if the origin is on the list.
-pub(crate) fn preflight() -> Response<Bytes> {
-    let mut response = Response::new(Bytes::new());
+pub(crate) fn preflight() -> Response<Content> {
+    let mut response = Response::new(Content::empty());
     *response.status_mut() = StatusCode::NO_CONTENT;
     response
 }

@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::header::RANGE;
 use http::request::Parts;
-use http::{HeaderName, HeaderValue, Response, StatusCode};
+use http::{HeaderName, HeaderValue, Method, Response, StatusCode};
 use stoa_kernel::call::{self, Source};
 use stoa_kernel::error::Problem;
 use stoa_kernel::identity::Principal;
@@ -16,6 +17,7 @@ use stoa_kernel::wit::{Bearer, RouteClass};
 
 use crate::body::Body;
 use crate::config::EdgeConfig;
+use crate::content::Content;
 use crate::edge::{Answer, Shared};
 use crate::trail::{Pattern, Trail};
 use crate::{auth, headers, idempotency, json, method, quota, session, tenant};
@@ -34,6 +36,16 @@ enum Target {
     Service(Arc<dyn Service>),
     /// A plugin of this snapshot.
     Plugin(Arc<dyn Snapshot>),
+}
+
+impl Target {
+    /// Whoever takes and gives the bodies of this handler piece by piece.
+    fn streams(&self, handler: &str) -> Option<Arc<dyn Service>> {
+        match self {
+            Self::Service(service) if service.streams(handler) => Some(Arc::clone(service)),
+            Self::Service(_) | Self::Plugin(_) => None,
+        }
+    }
 }
 
 /// Finds out who calls, for which tenant and which route, and lets its owner answer. Everything that can
@@ -76,7 +88,10 @@ pub(crate) async fn dispatch(
         json::expect(&head.headers)?;
     }
 
-    let body = body.read(config).await?;
+    let (body, streamed) = match target.streams(&matched.route.handler) {
+        Some(service) => (Bytes::new(), Some((service, body.on_its_way()))),
+        None => (body.read(config).await?, None),
+    };
     let request = call::Request {
         id: trail.id.clone(),
         address: trail.address,
@@ -92,7 +107,10 @@ pub(crate) async fn dispatch(
         principal,
         body,
     };
-    let answer = handle(config, &target, &matched, request).await?;
+    let answer = match streamed {
+        Some((service, body)) => stream(&*service, head, &matched, request, body).await?,
+        None => handle(config, &target, &matched, request).await?.into(),
+    };
     let mut response = into_http(answer, &target)?;
     if let Some(session) = fresh {
         session::tell(&mut response, &session, config);
@@ -155,12 +173,28 @@ async fn handle(
     }
 }
 
-fn into_http(answer: call::Response, from: &Target) -> Result<Response<Bytes>, Problem> {
+/// A body as large as that has limits of time of its own.
+async fn stream(
+    service: &dyn Service,
+    head: &Parts,
+    matched: &Matched,
+    mut request: call::Request,
+    body: call::Incoming,
+) -> Result<call::Streamed, Problem> {
+    if head.method == Method::HEAD {
+        // Ranges are for GET alone (RFC 9110, 14.2).
+        request.headers.retain(|(name, _)| name != RANGE.as_str());
+    }
+    let handler = &matched.route.handler;
+    service.stream(handler, request, body).await
+}
+
+fn into_http(answer: call::Streamed, from: &Target) -> Result<Response<Content>, Problem> {
     let status = match StatusCode::from_u16(answer.status) {
         Ok(status) if !status.is_informational() && !status.is_server_error() => status,
         _ => return Err(failed(&answer)),
     };
-    let mut response = Response::new(answer.body);
+    let mut response = Response::new(Content::from(answer.content));
     *response.status_mut() = status;
     match from {
         Target::Service(_) => headers::from_service(response.headers_mut(), answer.headers),
@@ -181,13 +215,16 @@ fn into_http(answer: call::Response, from: &Target) -> Result<Response<Bytes>, P
 }
 
 /// A plugin that answers a failure of its own: what it says about it is for the operator.
-fn failed(answer: &call::Response) -> Problem {
+fn failed(answer: &call::Streamed) -> Problem {
     let status = if answer.status < 500 {
         502
     } else {
         answer.status
     };
-    let said = answer.body.get(..LOGGED_BYTES_MAX).unwrap_or(&answer.body);
+    let said = match &answer.content {
+        call::Content::Bytes(body) => body.get(..LOGGED_BYTES_MAX).unwrap_or(body),
+        call::Content::Stream { .. } => b"(streamed)",
+    };
     Problem::new(
         status,
         "plugin-error",

@@ -23,6 +23,7 @@ use stoa_kernel::wit::Route;
 
 use crate::body::Body;
 use crate::config::EdgeConfig;
+use crate::content::Content;
 use crate::meters::{Meters, Metrics};
 use crate::openapi;
 use crate::router::HostRouter;
@@ -30,7 +31,7 @@ use crate::trail::{Pattern, Trail};
 use crate::{access_log, client, cors, dispatch, finish, method, problem, quota, request_id};
 
 /// What a request comes to: an answer, or a problem that becomes one.
-pub(crate) type Answer = Result<Response<Bytes>, Problem>;
+pub(crate) type Answer = Result<Response<Content>, Problem>;
 
 /// Through these the edge reaches the rest of the host.
 #[derive(Clone)]
@@ -113,11 +114,17 @@ impl Edge {
     /// Answers a request in the process, through everything but the connection.
     pub async fn call(&self, request: Request<Bytes>) -> Response<Bytes> {
         let (head, body) = request.into_parts();
-        self.answer(head, Body::Memory(body)).await
+        let (head, content) = self.answer(head, Body::Memory(body)).await.into_parts();
+        // The head is gone already when a client on a connection meets such an error, too.
+        let body = content.collect().await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "an answer ends early");
+            Bytes::new()
+        });
+        Response::from_parts(head, body)
     }
 
     /// Answers a request. A panic on the way is a problem like any other.
-    pub(crate) async fn answer(&self, head: Parts, body: Body) -> Response<Bytes> {
+    pub(crate) async fn answer(&self, head: Parts, body: Body) -> Response<Content> {
         let started = Instant::now();
         let mut trail = Trail::new(
             request_id::of(&head.headers, &self.shared.ports),

@@ -1,11 +1,11 @@
 //! What every answer gets before it leaves.
 
-use bytes::Bytes;
 use http::header::CONTENT_LENGTH;
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, Method, Response, StatusCode};
 
 use crate::config::EdgeConfig;
+use crate::content::Content;
 use crate::trail::Trail;
 use crate::{compress, cors, quota, request_id, security};
 
@@ -18,8 +18,8 @@ pub(crate) async fn finish(
     config: &EdgeConfig,
     head: &Parts,
     trail: &Trail,
-    mut response: Response<Bytes>,
-) -> Response<Bytes> {
+    mut response: Response<Content>,
+) -> Response<Content> {
     let page_policy = response
         .extensions_mut()
         .remove::<PagePolicy>()
@@ -35,13 +35,13 @@ pub(crate) async fn finish(
         response.status(),
         StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED
     ) {
-        *response.body_mut() = Bytes::new();
+        *response.body_mut() = Content::empty();
         return response;
     }
     if head.method == Method::HEAD {
-        let length = response.body().len();
+        let length = response.body().length();
         response.headers_mut().insert(CONTENT_LENGTH, length.into());
-        *response.body_mut() = Bytes::new();
+        *response.body_mut() = Content::empty();
         return response;
     }
     compress::compress(&head.headers, response).await

@@ -93,7 +93,11 @@ fn is_hop(name: &HeaderName) -> bool {
 fn is_hosts(name: &HeaderName) -> bool {
     matches!(
         *name,
-        header::SET_COOKIE | header::SERVER | header::DATE | header::STRICT_TRANSPORT_SECURITY
+        header::SET_COOKIE
+            | header::SERVER
+            | header::DATE
+            | header::STRICT_TRANSPORT_SECURITY
+            | header::CONTENT_SECURITY_POLICY
     ) || matches!(
         name.as_str(),
         "x-request-id"
@@ -101,6 +105,7 @@ fn is_hosts(name: &HeaderName) -> bool {
             | "idempotent-replayed"
             | "cache-status"
             | "clear-site-data"
+            | "cross-origin-resource-policy"
             | "service-worker-allowed"
             | "x-powered-by"
             | "ratelimit"

@@ -9,6 +9,7 @@ mod body;
 mod client;
 mod compress;
 mod config;
+mod content;
 mod cors;
 mod dispatch;
 mod edge;

@@ -1,10 +1,10 @@
 //! Methods: what a path answers to, and how a method is called in a metric.
 
-use bytes::Bytes;
 use http::header::ALLOW;
 use http::{HeaderValue, Method, Response, StatusCode};
 use stoa_kernel::error::Problem;
 
+use crate::content::Content;
 use crate::problem;
 use crate::trail::Trail;
 
@@ -18,14 +18,18 @@ pub(crate) fn routed(method: &Method) -> &Method {
 }
 
 /// The answer to a method that a path does not have: `OPTIONS` asks which there are, any other is refused.
-pub(crate) fn other(asked: &Method, known: &[&'static str], trail: &mut Trail) -> Response<Bytes> {
+pub(crate) fn other(
+    asked: &Method,
+    known: &[&'static str],
+    trail: &mut Trail,
+) -> Response<Content> {
     let mut allow = known.to_vec();
     if allow.contains(&"GET") {
         allow.push("HEAD");
     }
     allow.push("OPTIONS");
     let mut response = if *asked == Method::OPTIONS {
-        let mut response = Response::new(Bytes::new());
+        let mut response = Response::new(Content::empty());
         *response.status_mut() = StatusCode::NO_CONTENT;
         response
     } else {

@@ -2,12 +2,13 @@
 
 use axum::response::IntoResponse;
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::{CONTENT_RANGE, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, Response, StatusCode};
 use serde::Serialize;
 use stoa_kernel::error::Problem;
 
 use crate::auth::INVALID_TOKEN;
+use crate::content::Content;
 use crate::trail::Trail;
 
 /// The content type of every problem.
@@ -32,16 +33,20 @@ struct Document<'a> {
 }
 
 /// The answer that tells a problem. What only the operator may read goes to the trail.
-pub(crate) fn response(problem: Problem, trail: &mut Trail) -> Response<Bytes> {
+pub(crate) fn response(problem: Problem, trail: &mut Trail) -> Response<Content> {
     let status = error_status(problem.status);
     let document = document(&problem, status, &trail.id);
     let body = serde_json::to_vec(&document).unwrap_or_default();
-    let mut response = Response::new(Bytes::from(body));
+    let mut response = Response::new(Content::from(Bytes::from(body)));
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
     if let Some(seconds) = problem.retry_after_s {
         headers.insert(RETRY_AFTER, seconds.into());
+    }
+    let range = problem.range_bytes.map(|bytes| format!("bytes */{bytes}"));
+    if let Some(Ok(range)) = range.map(HeaderValue::try_from) {
+        headers.insert(CONTENT_RANGE, range);
     }
     if status == StatusCode::UNAUTHORIZED {
         let again = problem.code == INVALID_TOKEN;

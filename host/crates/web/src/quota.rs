@@ -54,6 +54,7 @@ pub(crate) async fn count_address(
     let per_minute = match class {
         RouteClass::Default => limits.per_minute,
         RouteClass::SignIn => limits.sign_in_per_minute,
+        RouteClass::Files => limits.files_per_minute,
     };
     let who = client(address);
     count(&**quotas, class.as_str(), &who, per_minute, trail).await

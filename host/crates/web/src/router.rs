@@ -169,6 +169,6 @@ impl HostRouter {
         let (head, body) = response.into_parts();
         let body = axum::body::to_bytes(body, usize::MAX).await;
         let body = body.map_err(|error| Problem::internal(error.to_string()))?;
-        Ok(Response::from_parts(head, body))
+        Ok(Response::from_parts(head, body.into()))
     }
 }

@@ -21,20 +21,20 @@ const API_POLICY: HeaderValue = HeaderValue::from_static(
 const TRANSPORT: HeaderValue = HeaderValue::from_static("max-age=63072000; includeSubDomains");
 
 /// What every answer carries, whatever a plugin says.
-const ALWAYS: [(HeaderName, HeaderValue); 7] = [
+const ALWAYS: [(HeaderName, HeaderValue); 6] = [
     (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     (X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
     (X_XSS_PROTECTION, HeaderValue::from_static("0")),
     (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
     (OPENER_POLICY, HeaderValue::from_static("same-origin")),
-    (RESOURCE_POLICY, HeaderValue::from_static("same-origin")),
     (
         PERMISSIONS_POLICY,
         HeaderValue::from_static("camera=(), geolocation=(), microphone=(), payment=()"),
     ),
 ];
 
-/// Sets them. `page_policy` is the content security policy of one of the host's own pages.
+/// Sets them. `page_policy` is the content security policy of one of the host's own pages; services bring theirs
+/// along, which no plugin can.
 pub(crate) fn protect(
     headers: &mut HeaderMap,
     page_policy: Option<HeaderValue>,
@@ -47,7 +47,13 @@ pub(crate) fn protect(
     if config.secure_cookies {
         headers.insert(STRICT_TRANSPORT_SECURITY, TRANSPORT);
     }
-    headers.insert(CONTENT_SECURITY_POLICY, page_policy.unwrap_or(API_POLICY));
+    if let Some(policy) = page_policy {
+        headers.insert(CONTENT_SECURITY_POLICY, policy);
+    }
+    headers.entry(CONTENT_SECURITY_POLICY).or_insert(API_POLICY);
+    headers
+        .entry(RESOURCE_POLICY)
+        .or_insert(HeaderValue::from_static("same-origin"));
     headers
         .entry(CACHE_CONTROL)
         .or_insert(HeaderValue::from_static("no-store"));

@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use http_body_util::Full;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
@@ -169,7 +168,7 @@ impl Connection {
                     let (mut head, body) = request.into_parts();
                     head.extensions.insert(peer);
                     let response = edge.answer(head, Body::Wire(body)).await;
-                    Ok::<_, Infallible>(response.map(Full::new))
+                    Ok::<_, Infallible>(response)
                 }
             }
         });

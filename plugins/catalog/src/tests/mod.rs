@@ -5,6 +5,7 @@
     reason = "tests fail by panicking"
 )]
 
+mod allowance;
 mod categories;
 mod demo;
 mod details;
@@ -13,6 +14,7 @@ mod inventory;
 mod lists;
 mod moderation;
 mod reviews;
+mod uploads;
 mod writes;
 
 use serde_json::{Value, json};

@@ -41,6 +41,7 @@ fn keep_blob(host: &Host) {
             digest: String::new(),
             owner: Some("v1".into()),
             created_at_ms: 0,
+            public_path: None,
         },
         b"zip!",
     );

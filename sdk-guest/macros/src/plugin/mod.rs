@@ -34,6 +34,7 @@ fn plugin(text: &str) -> Result<TokenStream> {
     let dispatch = dispatch(&manifest)?;
     let handler = (!manifest.routes.is_empty()).then(export_handler);
     let lifecycle = manifest.lifecycle.then(export_lifecycle);
+    let personal_data = manifest.personal_data.then(export_personal_data);
     let background = background::expand(&manifest)?;
     let interfaces = interfaces::expand(&manifest)?;
     Ok(quote! {
@@ -43,6 +44,7 @@ fn plugin(text: &str) -> Result<TokenStream> {
         #dispatch
         #handler
         #lifecycle
+        #personal_data
         #background
         #interfaces
     })
@@ -119,6 +121,26 @@ fn export_lifecycle() -> TokenStream {
             mod export {
                 use super::Plugin;
                 ::stoa_guest::__private::export_lifecycle!(Plugin with_types_in ::stoa_guest::__private::bindings_lifecycle);
+            }
+        };
+    }
+}
+
+fn export_personal_data() -> TokenStream {
+    quote! {
+        const _: () = {
+            use ::stoa_guest::__private::wire_personal_data;
+            impl wire_personal_data::Guest for Plugin {
+                fn export(account: ::std::string::String) -> ::core::result::Result<::std::string::String, ::std::string::String> {
+                    ::stoa_guest::__private::told(self::personal_data(&account))
+                }
+            }
+            // Only a component exports: natively, the linker chokes on such names.
+            #[cfg(target_arch = "wasm32")]
+            #[expect(unsafe_code, reason = "exports are")]
+            mod export {
+                use super::Plugin;
+                ::stoa_guest::__private::export_personal_data!(Plugin with_types_in ::stoa_guest::__private::bindings_personal_data);
             }
         };
     }

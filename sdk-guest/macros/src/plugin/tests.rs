@@ -49,6 +49,18 @@ fn events_and_turns_have_dispatchers_of_their_own() {
 }
 
 #[test]
+fn who_keeps_personal_data_has_a_function_that_tells_it() {
+    let found = expanded(
+        "personal_data = true\n[[subscribe]]\nevent = \"user.erased\"\nhandler = \"forget\"",
+    );
+    assert!(
+        found.contains("told(self::personal_data(&account))")
+            && found.contains("export_personal_data!"),
+        "{found}"
+    );
+}
+
+#[test]
 fn only_what_the_manifest_says_is_exported() {
     let found = expanded("lifecycle = true");
     assert!(

@@ -8,9 +8,10 @@ use stoa_kernel::query::Filter;
 use super::address::{address, local_part};
 use super::person::Newcomer;
 use super::{Accounts, lookup};
+use crate::news;
 use crate::organizations;
 use crate::platform::{Stored, unavailable};
-use crate::records::{Account, Membership, Organization};
+use crate::records::{Account, Organization, Plan};
 
 impl Accounts {
     /// Makes an account whose address counts as verified, because the operator vouches for it, and answers its
@@ -33,13 +34,14 @@ impl Accounts {
             .hash(password, self.platform.random())
             .await?;
         let made = self.platform.transact(|unit| async move {
-            let id = newcomer.join(self, &unit, Some(hash.clone())).await?;
-            let account: Option<Account> = unit.get(&id).await?;
+            let tenant = &self.config.default_tenant;
+            let (id, account) = newcomer.make(self, &unit, Some(hash.clone())).await?;
             let account = Account {
                 verified: true,
                 operator,
-                ..account.ok_or_else(Problem::not_found)?
+                ..account
             };
+            news::registered(&self.platform, &unit, tenant, &id, &account)?;
             unit.put(&id, &account).await.map_err(unavailable)?;
             Ok(id)
         });
@@ -88,6 +90,14 @@ impl Accounts {
         made.await
     }
 
+    /// Puts an organisation on a plan.
+    ///
+    /// # Errors
+    /// 404 when there is no such organisation.
+    pub async fn set_plan(&self, tenant: &TenantId, plan: Plan) -> Result<(), Problem> {
+        organizations::set_plan(&self.platform, tenant, plan).await
+    }
+
     /// Says what somebody is in a tenant from the next request on; makes them a member if they are none. In the
     /// default tenant everybody is a user at least, and nothing is counted.
     ///
@@ -102,14 +112,7 @@ impl Accounts {
                 return organizations::appoint(&unit, tenant, &person.id, role, platform.now())
                     .await;
             }
-            let membership = Membership {
-                tenant: tenant.clone(),
-                account: person.id.clone(),
-                role,
-                created_at: platform.now(),
-            };
-            let id = Membership::id(tenant, &person.id);
-            unit.put(&id, &membership).await.map_err(unavailable)
+            organizations::place(&unit, tenant, &person.id, role, platform.now()).await
         });
         appointed.await
     }

@@ -11,6 +11,7 @@ use super::attempts::{self, Guessed};
 use super::person::{Name, Newcomer, Told};
 use super::sign_in::{Origin, end_all, enter, refused};
 use super::{Accounts, SignedIn, codes, letters, login, lookup};
+use crate::news;
 use crate::passwords;
 use crate::platform::{Stored, Unit, unavailable};
 use crate::records::{Account, Code, Pending};
@@ -169,6 +170,8 @@ async fn enter_by_code(
         return Ok(None);
     };
     if !record.verified {
+        let home = service.home_of(&record);
+        news::verified(&service.platform, unit, home, &id, &record)?;
         record.verified = true;
         if !is_new {
             // Whoever made it may have been somebody else: they keep neither password nor sessions.
@@ -195,7 +198,10 @@ async fn join(
             last: pending.last_name,
         },
     };
-    let id = newcomer.join(service, unit, pending.password).await?;
+    let tenant = &service.config.default_tenant;
+    let id = newcomer
+        .join(service, unit, tenant, pending.password)
+        .await?;
     let record: Option<Account> = unit.get(&id).await?;
     let record = record.ok_or_else(refused)?;
     Ok(Stored { id, record })

@@ -13,6 +13,7 @@ use super::filters::equal;
 use super::password::wrong;
 use super::profile::{account, session};
 use super::{Accounts, codes, login, sign_in};
+use crate::news;
 use crate::organizations;
 use crate::platform::{Unit, unavailable};
 use crate::records::{
@@ -37,23 +38,26 @@ pub(super) async fn erase(service: &Accounts, request: &Request) -> Result<Respo
     };
     prove(service, caller, erasure.password.as_deref()).await?;
 
-    // First without an effect: who can't go keeps everything.
-    let unit = service.platform.unit().await.map_err(unavailable)?;
-    let tenants = tenants(service, &unit, caller).await?;
-    leave(&unit, caller).await?;
-    drop(unit);
-
-    // Others can be asked again after a failure here; an account that is gone can't ask.
-    for participant in &service.participants {
-        participant.erase(&caller.id, &tenants).await?;
-    }
-    let erased = service.platform.transact(|unit| async move {
-        let account = account(&unit, caller).await?;
-        leave(&unit, caller).await?;
-        forget(&unit, &caller.id, &account).await
-    });
+    let erased = service
+        .platform
+        .transact(|unit| async move { end(service, &unit, &caller.id).await });
     erased.await?;
     Ok(nothing())
+}
+
+/// Ends an account within the caller's unit of work. Plugins and other parts of the host are told to forget it,
+/// in each tenant where it may have left anything: an event that is handled until that is done.
+///
+/// # Errors
+/// 401 when there is no such account; 409 `last-admin` where others would be left without an admin.
+pub(super) async fn end(service: &Accounts, unit: &Unit, id: &str) -> Result<(), Problem> {
+    let account: Option<Account> = unit.get(id).await?;
+    let account = account.ok_or_else(Problem::unauthenticated)?;
+    for tenant in tenants(service, unit, id).await? {
+        news::erased(&service.platform, unit, &tenant, id)?;
+    }
+    leave(unit, id).await?;
+    forget(unit, id, &account).await
 }
 
 async fn prove(service: &Accounts, caller: &Caller, password: Option<&str>) -> Result<(), Problem> {
@@ -80,8 +84,8 @@ async fn prove(service: &Accounts, caller: &Caller, password: Option<&str>) -> R
 ///
 /// # Errors
 /// 409 `last-admin` where others would be left without an admin.
-async fn leave(unit: &Unit, caller: &Caller) -> Result<(), Problem> {
-    let memberships = unit.all::<Membership>(equal(&[("account", &caller.id)])?);
+async fn leave(unit: &Unit, id: &str) -> Result<(), Problem> {
+    let memberships = unit.all::<Membership>(equal(&[("account", id)])?);
     for found in memberships.await? {
         let tenant = &found.record.tenant;
         let organization: Option<Organization> = unit.get(tenant.as_str()).await?;
@@ -89,7 +93,7 @@ async fn leave(unit: &Unit, caller: &Caller) -> Result<(), Problem> {
             Some(organization) if organization.members <= 1 => {
                 close(unit, tenant, organization, &found.id).await?;
             }
-            Some(_) => organizations::remove(unit, tenant, &caller.id).await?,
+            Some(_) => organizations::remove(unit, tenant, id).await?,
             // A place in a tenant that is no organisation.
             None => unit.delete::<Membership>(&found.id).await.map(drop)?,
         }

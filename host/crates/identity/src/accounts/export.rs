@@ -58,12 +58,10 @@ pub(super) async fn export(service: &Accounts, request: &Request) -> Result<Resp
     let (caller, current) = session(request)?;
     let unit = service.platform.unit().await.map_err(unavailable)?;
     let account = account(&unit, caller).await?;
-    let tenants = tenants(service, &unit, caller).await?;
+    let tenants = tenants(service, &unit, &caller.id).await?;
     let mut data = Map::new();
     for participant in &service.participants {
-        if let Value::Object(part) = participant.export(&caller.id, &tenants).await? {
-            data.extend(part);
-        }
+        data.extend(participant.export(&caller.id, &tenants).await?);
     }
     let keys = keys::keys(&unit, caller, None).await?;
     let export = Export {
@@ -90,9 +88,9 @@ pub(super) async fn export(service: &Accounts, request: &Request) -> Result<Resp
 pub(super) async fn tenants(
     service: &Accounts,
     unit: &Unit,
-    caller: &Caller,
+    account: &str,
 ) -> Result<Vec<TenantId>, Problem> {
-    let memberships = unit.all::<Membership>(equal(&[("account", &caller.id)])?);
+    let memberships = unit.all::<Membership>(equal(&[("account", account)])?);
     let memberships = memberships.await?.into_iter();
     let mut tenants: Vec<TenantId> = memberships.map(|found| found.record.tenant).collect();
     tenants.push(service.config.default_tenant.clone());

@@ -16,7 +16,7 @@ mod login;
 mod logout;
 mod lookup;
 mod password;
-mod person;
+pub(crate) mod person;
 mod profile;
 mod refresh;
 mod reset;
@@ -36,16 +36,17 @@ use stoa_kernel::call::{Request, Response};
 use stoa_kernel::clock::Millis;
 use stoa_kernel::error::Problem;
 use stoa_kernel::id::TenantId;
+use stoa_kernel::personal_data::PersonalData;
 use stoa_kernel::service::Service;
 use stoa_kernel::wit::{Package, PackageError};
 
 use crate::oidc::{Provider, google_start};
 use crate::passwords::{Cost, Passwords};
 use crate::platform::Platform;
+use crate::records::Account;
 use crate::tokens::JwtTokens;
 use crate::{address, filters, times, token};
 
-pub use seams::Participants;
 pub use view::{SignedIn, User};
 
 /// What the operator says.
@@ -85,7 +86,7 @@ pub struct Accounts {
     tokens: Arc<JwtTokens>,
     passwords: Passwords,
     config: AccountsConfig,
-    participants: Vec<Arc<dyn Participants>>,
+    participants: Vec<Arc<dyn PersonalData>>,
     provider: Option<Provider>,
     package: Arc<Package>,
 }
@@ -111,6 +112,11 @@ impl Accounts {
         })
     }
 
+    /// The tenant that an account works in.
+    fn home_of<'a>(&'a self, account: &'a Account) -> &'a TenantId {
+        account.home.as_ref().unwrap_or(&self.config.default_tenant)
+    }
+
     /// Lets people sign in at an OpenID provider, too.
     #[must_use]
     pub fn with_provider(mut self, provider: Provider) -> Self {
@@ -118,11 +124,11 @@ impl Accounts {
         self
     }
 
-    /// Lets others take part when people take their data with them or have it deleted.
+    /// Lets others take part when people take their data with them. That an account ends they hear as an event.
     #[must_use]
     pub fn with_participants(
         mut self,
-        participants: impl IntoIterator<Item = Arc<dyn Participants>>,
+        participants: impl IntoIterator<Item = Arc<dyn PersonalData>>,
     ) -> Self {
         self.participants.extend(participants);
         self

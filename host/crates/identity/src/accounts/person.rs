@@ -1,9 +1,11 @@
 //! Somebody new: what they may be called, and how they become an account.
 
 use stoa_kernel::error::Problem;
+use stoa_kernel::id::TenantId;
 
 use super::address::address;
 use super::{Accounts, lookup};
+use crate::news;
 use crate::passwords;
 use crate::platform::{Unit, unavailable};
 use crate::records::Account;
@@ -13,22 +15,22 @@ const NAME_CHARS_MAX: usize = 100;
 
 /// A name as a whole, and which part of it is the family's.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Name {
-    pub(super) whole: String,
-    pub(super) last: Option<String>,
+pub(crate) struct Name {
+    pub(crate) whole: String,
+    pub(crate) last: Option<String>,
 }
 
 /// The ways in which a request may tell a name.
 #[derive(Debug, Default, Clone, Copy)]
-pub(super) struct Told<'r> {
-    pub(super) name: Option<&'r str>,
-    pub(super) first: Option<&'r str>,
-    pub(super) last: Option<&'r str>,
+pub(crate) struct Told<'r> {
+    pub(crate) name: Option<&'r str>,
+    pub(crate) first: Option<&'r str>,
+    pub(crate) last: Option<&'r str>,
 }
 
 impl Told<'_> {
     /// The name that was told; none if nothing was.
-    pub(super) fn name(self) -> Result<Option<Name>, Problem> {
+    pub(crate) fn name(self) -> Result<Option<Name>, Problem> {
         let last = self.last.map(|last| part("lastName", last)).transpose()?;
         let first = self
             .first
@@ -56,7 +58,7 @@ impl Told<'_> {
     }
 
     /// The same where a name is needed.
-    pub(super) fn needed(self) -> Result<Name, Problem> {
+    pub(crate) fn needed(self) -> Result<Name, Problem> {
         let missing = || Problem::invalid("name", "Give a name, or firstName and lastName.");
         self.name()?.ok_or_else(missing)
     }
@@ -73,7 +75,7 @@ fn part(field: &str, text: &str) -> Result<String, Problem> {
 }
 
 /// First and last name of an account; the last word is the family's where they did not say.
-pub(super) fn parts(account: &Account) -> (String, String) {
+pub(crate) fn parts(account: &Account) -> (String, String) {
     let told = account.last_name.as_deref();
     let told = told.and_then(|last| Some((account.name.strip_suffix(last)?.trim_end(), last)));
     let (first, last) = told
@@ -83,14 +85,14 @@ pub(super) fn parts(account: &Account) -> (String, String) {
 }
 
 /// Somebody who signs up.
-pub(super) struct Newcomer {
-    pub(super) email: String,
-    pub(super) name: Name,
+pub(crate) struct Newcomer {
+    pub(crate) email: String,
+    pub(crate) name: Name,
 }
 
 impl Newcomer {
     /// With a name and a password that can be; the address is checked already.
-    pub(super) fn checked(email: String, name: &str, password: &str) -> Result<Self, Problem> {
+    pub(crate) fn checked(email: String, name: &str, password: &str) -> Result<Self, Problem> {
         let told = Told {
             name: Some(name),
             ..Told::default()
@@ -99,26 +101,42 @@ impl Newcomer {
     }
 
     /// With this name and a password that can be; the address is checked already.
-    pub(super) fn new(email: String, name: Name, password: &str) -> Result<Self, Problem> {
+    pub(crate) fn new(email: String, name: Name, password: &str) -> Result<Self, Problem> {
         passwords::check("password", password, &email)?;
         Ok(Self { email, name })
     }
 
     /// With an address that can be, too.
-    pub(super) fn read(email: &str, name: Name, password: &str) -> Result<Self, Problem> {
+    pub(crate) fn read(email: &str, name: Name, password: &str) -> Result<Self, Problem> {
         Self::new(address(email)?, name, password)
     }
 
-    /// Makes the account and answers its id.
+    /// Makes the account, tells the plugins of `tenant`, where it begins, and answers its id.
     ///
     /// # Errors
     /// 409 `email-taken`.
-    pub(super) async fn join(
+    pub(crate) async fn join(
+        &self,
+        service: &Accounts,
+        unit: &Unit,
+        tenant: &TenantId,
+        password: Option<String>,
+    ) -> Result<String, Problem> {
+        let (id, account) = self.make(service, unit, password).await?;
+        news::registered(&service.platform, unit, tenant, &id, &account)?;
+        Ok(id)
+    }
+
+    /// Makes the account and tells nobody yet.
+    ///
+    /// # Errors
+    /// 409 `email-taken`.
+    pub(crate) async fn make(
         &self,
         service: &Accounts,
         unit: &Unit,
         password: Option<String>,
-    ) -> Result<String, Problem> {
+    ) -> Result<(String, Account), Problem> {
         if lookup::by_email(unit, &self.email).await?.is_some() {
             return Err(taken());
         }
@@ -130,7 +148,7 @@ impl Newcomer {
         };
         let id = platform.fresh_id();
         match unit.create(&id, &account).await {
-            Ok(()) => Ok(id),
+            Ok(()) => Ok((id, account)),
             Err(stoa_kernel::store::StoreError::NotUnique(_)) => Err(taken()),
             Err(error) => Err(unavailable(error)),
         }
@@ -139,7 +157,7 @@ impl Newcomer {
 
 /// The problem of an address that is taken. Signing up with a password answers tokens, so it can't hide that;
 /// signing up by code hides it.
-pub(super) fn taken() -> Problem {
+pub(crate) fn taken() -> Problem {
     Problem::new(
         409,
         "email-taken",

@@ -9,6 +9,7 @@ use super::attempts::{self, Guessed};
 use super::sign_in::end_all;
 use super::view::Told;
 use super::{Accounts, codes, letters};
+use crate::news;
 use crate::passwords;
 use crate::platform::unavailable;
 use crate::records::{Account, Purpose};
@@ -46,6 +47,9 @@ pub(super) async fn reset(service: &Accounts, request: &Request) -> Result<Respo
             .ok_or_else(codes::bad_link)?;
         account.password = Some(hash.clone());
         // The link came by a letter to this address.
+        if !account.verified {
+            news::verified(platform, &unit, service.home_of(&account), &id, &account)?;
+        }
         account.verified = true;
         end_all(&unit, &id, &mut account, None).await?;
         unit.put(&id, &account).await.map_err(unavailable)?;

@@ -1,4 +1,4 @@
-//! What accounts need of others, and what others need of accounts.
+//! What organisations need of accounts.
 
 use async_trait::async_trait;
 use serde_json::Value;
@@ -6,27 +6,11 @@ use stoa_kernel::error::Problem;
 use stoa_kernel::id::TenantId;
 
 use super::person::Newcomer;
-use super::{Accounts, lookup, sign_in, view};
+use super::{Accounts, erase, lookup, sign_in, view};
 use crate::organizations;
 use crate::passwords::Verdict;
 use crate::platform::{Unit, unavailable};
 use crate::records::{Account, Session};
-
-/// A part of the host or a plugin that keeps data about people.
-#[async_trait]
-pub trait Participants: Send + Sync + 'static {
-    /// What is kept about an account in these tenants, by the names of those who keep it: a JSON object.
-    ///
-    /// # Errors
-    /// When it can't be had; the person is told to come back.
-    async fn export(&self, account: &str, tenants: &[TenantId]) -> Result<Value, Problem>;
-
-    /// Forgets the account in these tenants. May be called again after a failure further on.
-    ///
-    /// # Errors
-    /// When it can't be done; the account stays.
-    async fn erase(&self, account: &str, tenants: &[TenantId]) -> Result<(), Problem>;
-}
 
 #[async_trait]
 impl organizations::Sessions for Accounts {
@@ -53,6 +37,7 @@ impl organizations::Accounts for Accounts {
     async fn ensure(
         &self,
         unit: &Unit,
+        tenant: &TenantId,
         email: &str,
         name: &str,
         password: &str,
@@ -68,6 +53,10 @@ impl organizations::Accounts for Accounts {
         let newcomer = Newcomer::checked(email.to_owned(), name, password)?;
         let random = self.platform.random();
         let hash = self.passwords.hash(password, random).await?;
-        newcomer.join(self, unit, Some(hash)).await
+        newcomer.join(self, unit, tenant, Some(hash)).await
+    }
+
+    async fn end(&self, unit: &Unit, account: &str) -> Result<(), Problem> {
+        erase::end(self, unit, account).await
     }
 }

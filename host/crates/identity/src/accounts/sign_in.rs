@@ -9,6 +9,7 @@ use stoa_kernel::identity::{self, Credential};
 use super::filters::equal;
 use super::view::{self, SignedIn, User};
 use super::{Accounts, tenant, token};
+use crate::news;
 use crate::platform::{Unit, unavailable};
 use crate::records::{Account, Session};
 
@@ -74,6 +75,8 @@ pub(super) async fn enter(
         account.home.clone_from(&tenant);
         unit.put(id, &account).await.map_err(unavailable)?;
     }
+    let works = tenant.as_ref().unwrap_or(&service.config.default_tenant);
+    news::logged_in(&service.platform, unit, works, id, &account)?;
     begin(service, unit, id, &account, tenant, origin).await
 }
 

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use super::person::{Newcomer, Told};
 use super::sign_in::{Origin, begin};
 use super::{Accounts, codes, letters};
+use crate::news;
 use crate::organizations;
 use crate::platform::{Unit, unavailable};
 use crate::records::{Account, Purpose};
@@ -86,7 +87,7 @@ async fn make(
     let (platform, origin) = (&service.platform, &Origin::of(request));
     let hash = &service.passwords.hash(password, platform.random()).await?;
     let signed_in = platform.transact(|unit| async move {
-        let id = newcomer.join(service, &unit, Some(hash.clone())).await?;
+        let (id, mut account) = newcomer.make(service, &unit, Some(hash.clone())).await?;
         let tenant = match organization {
             None => None,
             Some(name) => {
@@ -94,10 +95,10 @@ async fn make(
                 Some(founded.map_err(of_organization)?)
             }
         };
-        let account: Option<Account> = unit.get(&id).await?;
-        let mut account = account.ok_or_else(Problem::unauthenticated)?;
         account.home.clone_from(&tenant);
         unit.put(&id, &account).await.map_err(unavailable)?;
+        let begins = service.home_of(&account);
+        news::registered(platform, &unit, begins, &id, &account)?;
         ask_to_verify(service, &unit, &id, &account).await?;
         begin(service, &unit, &id, &account, tenant, origin).await
     });

@@ -7,9 +7,13 @@ use stoa_kernel::query::Query;
 
 use super::Accounts;
 use super::filters::{equal, oldest_first};
+use super::sign_in::refused;
 use crate::identity::role_in;
 use crate::platform::Unit;
 use crate::records::{Account, Membership};
+
+/// Places that a sign-in looks through when the last one is gone: of so many somebody is suspended nowhere.
+const PLACES_MAX: u32 = 20;
 
 /// What an account is in a tenant; without one, in the default tenant.
 pub(super) async fn role(
@@ -26,7 +30,7 @@ pub(super) async fn role(
 /// that the account joined, else none.
 ///
 /// # Errors
-/// 403 `not-a-member` for an organisation that is missing or somebody else's.
+/// 403 `not-a-member` for an organisation that is missing or somebody else's; 401 when they may work nowhere.
 pub(super) async fn of_sign_in(
     service: &Accounts,
     unit: &Unit,
@@ -48,21 +52,24 @@ pub(super) async fn of_sign_in(
     let query = Query {
         filter: Some(equal(&[("account", id)])?),
         sort: oldest_first()?,
-        limit: 1,
+        limit: PLACES_MAX,
         ..Query::default()
     };
-    let (first, _) = unit.page::<Membership>(&query).await?;
-    match first.into_iter().next() {
-        Some(first) if is_member(unit, &first.record.tenant, id).await? => {
-            Ok(Some(first.record.tenant))
+    let (places, _) = unit.page::<Membership>(&query).await?;
+    for place in places {
+        let tenant = place.record.tenant;
+        if tenant != service.config.default_tenant && is_member(unit, &tenant, id).await? {
+            return Ok(Some(tenant));
         }
-        _ => Ok(None),
     }
+    // Nowhere else, unless they are suspended there, too.
+    let role = role(service, unit, id, None).await?;
+    role.map(|_| None).ok_or_else(refused)
 }
 
 async fn is_member(unit: &Unit, tenant: &TenantId, account: &str) -> Result<bool, Problem> {
     let membership: Option<Membership> = unit.get(&Membership::id(tenant, account)).await?;
-    Ok(membership.is_some())
+    Ok(membership.is_some_and(|membership| !membership.suspended))
 }
 
 fn not_a_member() -> Problem {

@@ -9,6 +9,7 @@ use super::profile::{account, session};
 use super::signup::ask_to_verify;
 use super::view::Told;
 use super::{Accounts, codes};
+use crate::news;
 use crate::platform::unavailable;
 use crate::records::{Account, Purpose};
 use crate::wire::{json, param};
@@ -28,6 +29,10 @@ pub(super) async fn verify(service: &Accounts, request: &Request) -> Result<Resp
         let id = codes::take(service, &unit, Purpose::VerifyEmail, secret).await?;
         let account: Option<Account> = unit.get(&id).await?;
         let mut account = account.ok_or_else(codes::bad_link)?;
+        if !account.verified {
+            let home = service.home_of(&account);
+            news::verified(&service.platform, &unit, home, &id, &account)?;
+        }
         account.verified = true;
         unit.put(&id, &account).await.map_err(unavailable)
     });

@@ -33,12 +33,18 @@ const NAME_CHARS_MAX: usize = 100;
 #[async_trait]
 pub trait Opens: Send + Sync {
     /// Opens a session of an account as part of the caller's unit of work, and answers what the client goes on
-    /// with: a JSON object with `user`, `accessToken`, `refreshToken` and `token`. The unit may run again after
-    /// a conflict.
+    /// with: a JSON object with `user`, `accessToken`, `refreshToken` and `token`. `is_new` says that the unit has
+    /// made the account. The unit may run again after a conflict.
     ///
     /// # Errors
     /// The problem that the client is told.
-    async fn open(&self, unit: &Unit, account: &str, request: &Request) -> Result<Value, Problem>;
+    async fn open(
+        &self,
+        unit: &Unit,
+        account: &str,
+        is_new: bool,
+        request: &Request,
+    ) -> Result<Value, Problem>;
 }
 
 /// `GET /api/v1/auth/google`: sends the browser to the provider, with what the callback needs in its cookie.
@@ -75,8 +81,8 @@ pub async fn google_callback(
     let finished = provider.finish(&request.query, provider.cookie_of(request));
     let identity = &finished.await?;
     let opened = platform.transact(|unit| async move {
-        let account = account_of(platform, &unit, identity).await?;
-        sessions.open(&unit, &account, request).await
+        let (account, is_new) = account_of(platform, &unit, identity).await?;
+        sessions.open(&unit, &account, is_new, request).await
     });
     let session = opened.await?;
     let clear = provider.clear_cookie();
@@ -96,12 +102,12 @@ pub async fn google_callback(
     }
 }
 
-/// The account that the identity stands for, found, joined or made.
+/// The account that the identity stands for, found, joined or made, and whether it was made just now.
 async fn account_of(
     platform: &Platform,
     unit: &Unit,
     identity: &ExternalIdentity,
-) -> Result<String, Problem> {
+) -> Result<(String, bool), Problem> {
     let external_id = external_id(&identity.issuer, &identity.subject);
     let external: Option<External> = unit.get(&external_id).await?;
     // Whoever deleted their account comes back as somebody new.
@@ -114,20 +120,20 @@ async fn account_of(
         Some(email) => unit.find(filters::equal(&[("email", email)])?).await?,
         None => None,
     };
-    let account = match decide(external.as_ref(), same_address.as_ref(), identity) {
+    let (account, is_new) = match decide(external.as_ref(), same_address.as_ref(), identity) {
         Link::SignIn(account) => {
             refuse_suspended(known.as_ref())?;
-            return Ok(account);
+            return Ok((account, false));
         }
         Link::Join(account) => {
             refuse_suspended(same_address.as_ref().map(|Stored { record, .. }| record))?;
-            account
+            (account, false)
         }
         Link::Create => {
             let id = platform.fresh_id();
             let newcomer = newcomer(identity, platform.now());
             unit.create(&id, &newcomer).await.map_err(unavailable)?;
-            id
+            (id, true)
         }
         Link::RefuseLink => return Err(link::not_linked()),
         Link::RefuseAddress => return Err(link::no_address()),
@@ -139,7 +145,7 @@ async fn account_of(
         created_at: platform.now(),
     };
     unit.put(&external_id, &joined).await.map_err(unavailable)?;
-    Ok(account)
+    Ok((account, is_new))
 }
 
 fn refuse_suspended(account: Option<&Account>) -> Result<(), Problem> {

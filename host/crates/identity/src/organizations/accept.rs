@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 use super::access::{organization, refuse_key};
 use super::filters::equal;
 use super::{Organizations, plans, roster, token};
+use crate::news;
 use crate::platform::{Stored, Unit, unavailable};
 use crate::records::{Account, Invitation, Organization};
 use crate::wire::{body, json};
@@ -57,7 +58,7 @@ pub(super) async fn accept(
         let organization = room(&unit, &invitation).await?;
         let account = match caller {
             Some(caller) => caller.id.clone(),
-            None => make_account(service, &unit, acceptance, email).await?,
+            None => make_account(service, &unit, acceptance, &invitation.record).await?,
         };
         join(service, &unit, organization, invitation, account).await
     });
@@ -102,7 +103,7 @@ async fn make_account(
     service: &Organizations,
     unit: &Unit,
     acceptance: &Acceptance,
-    email: &str,
+    invitation: &Invitation,
 ) -> Result<String, Problem> {
     let needed = |field: &str, value: &Option<String>| {
         let missing = "Sign in, or send a name and a password.";
@@ -112,8 +113,11 @@ async fn make_account(
     };
     let name = needed("name", &acceptance.name)?;
     let password = needed("password", &acceptance.password)?;
-    let accounts = &service.accounts;
-    accounts.ensure(unit, email, &name, &password).await
+    let (tenant, email) = (&invitation.tenant, &invitation.email);
+    let made = service
+        .accounts
+        .ensure(unit, tenant, email, &name, &password);
+    made.await
 }
 
 /// The organisation, if it has a place for who accepts.
@@ -151,6 +155,9 @@ async fn join(
     unit.delete::<Invitation>(&id).await?;
     if let Some(mut known) = unit.get::<Account>(account).await? {
         // The token came by a letter to this address.
+        if !known.verified {
+            news::verified(&service.platform, unit, &record.tenant, account, &known)?;
+        }
         known.verified = true;
         known.home.get_or_insert(record.tenant);
         unit.put(account, &known).await.map_err(unavailable)?;

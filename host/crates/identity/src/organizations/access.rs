@@ -3,7 +3,7 @@
 use stoa_kernel::call::Request;
 use stoa_kernel::error::Problem;
 use stoa_kernel::id::TenantId;
-use stoa_kernel::identity::{Account, Credential, Role};
+use stoa_kernel::identity::{Account, Credential};
 
 use crate::platform::Unit;
 use crate::records::{Membership, Organization};
@@ -29,7 +29,7 @@ impl Insider<'_> {
         }
         let id = Membership::id(self.tenant, &self.account.id);
         match unit.get::<Membership>(&id).await? {
-            Some(membership) if membership.role == Role::Admin => Ok(()),
+            Some(membership) if membership.is_acting_admin() => Ok(()),
             _ => Err(Problem::forbidden()),
         }
     }

@@ -43,6 +43,7 @@ pub async fn found(
     let organization = Organization {
         name,
         plan: Plan::Free,
+        plan_changed_by: None,
         settings: serde_json::Map::new(),
         members: 0,
         invitations: Default::default(),

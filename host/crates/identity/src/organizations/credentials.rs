@@ -5,7 +5,7 @@ use stoa_kernel::id::TenantId;
 use stoa_kernel::identity::Role;
 use stoa_kernel::query::Filter;
 
-use super::filters::equal;
+use super::filters::{equal, path};
 use crate::platform::{Unit, unavailable};
 use crate::records::{Key, Session};
 
@@ -16,6 +16,18 @@ pub(super) async fn end(unit: &Unit, tenant: &TenantId, account: &str) -> Result
         unit.delete::<Key>(&key.id).await?;
     }
     for session in unit.all::<Session>(theirs).await? {
+        unit.delete::<Session>(&session.id).await?;
+    }
+    Ok(())
+}
+
+/// Ends the sessions of an account that work in no organisation.
+pub(super) async fn end_homeless(unit: &Unit, account: &str) -> Result<(), Problem> {
+    let of_default = Filter::And(vec![
+        equal(&[("account", account)])?,
+        Filter::Eq(path("tenant")?, serde_json::Value::Null),
+    ]);
+    for session in unit.all::<Session>(of_default).await? {
         unit.delete::<Session>(&session.id).await?;
     }
     Ok(())

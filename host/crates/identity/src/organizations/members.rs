@@ -29,7 +29,8 @@ impl MemberView {
     /// With address and name of the account.
     pub(super) async fn of(unit: &Unit, membership: Membership) -> Result<Self, Problem> {
         let account = unit.get::<Account>(&membership.account).await?;
-        let (email, name) = account.map(|account| (account.email, account.name)).unzip();
+        let (email, own_name) = account.map(|account| (account.email, account.name)).unzip();
+        let name = membership.name.or(own_name);
         Ok(Self {
             id: membership.account,
             email,

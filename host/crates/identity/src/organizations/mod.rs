@@ -12,18 +12,22 @@ mod names;
 mod own;
 mod pages;
 mod pending;
+mod plan_changes;
 mod plans;
 mod role;
 mod roster;
 mod schemas;
 mod seams;
+mod selling;
 mod switch;
+mod users;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use stoa_kernel::call::{Request, Response};
 use stoa_kernel::error::Problem;
+use stoa_kernel::id::TenantId;
 use stoa_kernel::service::Service;
 use stoa_kernel::wit::{Package, PackageError};
 
@@ -31,9 +35,11 @@ use crate::platform::Platform;
 use crate::{address, filters, times, token};
 
 pub use create::found;
+pub use plan_changes::{TenantPlans, set_plan};
 pub use plans::{PlanQuota, limits, limits_of};
-pub use roster::{appoint, remove};
+pub use roster::{appoint, place, remove};
 pub use seams::{Accounts, Sessions};
+pub use selling::Selling;
 
 /// What the operator says.
 #[derive(Debug, Clone)]
@@ -41,6 +47,8 @@ pub struct OrganizationsConfig {
     /// Where people reach the platform, such as `https://shop.example`: links in letters begin with it, never
     /// with what a request names as its host.
     pub public_url: String,
+    /// Where accounts are that work in no organisation.
+    pub default_tenant: TenantId,
 }
 
 /// The service.
@@ -97,6 +105,10 @@ impl Organizations {
             "list_members" => members::list(self, request).await,
             "change_role" => role::change(self, request).await,
             "remove_member" => leave::remove(self, request).await,
+            "list_people" => users::list(self, request).await,
+            "show_person" => users::show(self, request).await,
+            "change_person" => users::change(self, request).await,
+            "remove_person" => users::remove(self, request).await,
             "invite" => invite::invite(self, request).await,
             "list_invitations" => pending::list(self, request).await,
             "revoke_invitation" => pending::revoke(self, request).await,

@@ -4,7 +4,7 @@ use serde::Serialize;
 use stoa_kernel::call::Request;
 use stoa_kernel::error::Problem;
 use stoa_kernel::limits::{PAGE_LIMIT_MAX, PAGE_OFFSET_MAX};
-use stoa_kernel::query::{Filter, Query};
+use stoa_kernel::query::{Filter, Query, SortKey};
 use utoipa::ToSchema;
 
 use super::Organizations;
@@ -72,6 +72,13 @@ pub(super) async fn of_organization<R: Record>(
 
 /// The records that the query string asks for, of those that `filter` admits, oldest first.
 pub(super) fn asked(query_string: &str, filter: Filter) -> Result<Query, Problem> {
+    let filter = Some(filter);
+    let part = asked_in(query_string, oldest_first()?)?;
+    Ok(Query { filter, ..part })
+}
+
+/// The part of a list in this order that the query string asks for.
+pub(super) fn asked_in(query_string: &str, sort: Vec<SortKey>) -> Result<Query, Problem> {
     let asked = PageQuery::parse(query_string)?;
     let (limit, offset) = (
         asked.limit.unwrap_or(LIMIT_DEFAULT),
@@ -93,8 +100,8 @@ pub(super) fn asked(query_string: &str, filter: Filter) -> Result<Query, Problem
         ));
     }
     Ok(Query {
-        filter: Some(filter),
-        sort: oldest_first()?,
+        filter: None,
+        sort,
         limit: limit.min(PAGE_LIMIT_MAX),
         offset,
         cursor: asked.cursor,

@@ -1,10 +1,12 @@
 //! What an organisation may have, by what it pays for.
 
 use async_trait::async_trait;
+use stoa_kernel::blob::StorageQuota;
 use stoa_kernel::clock::Millis;
 use stoa_kernel::error::Problem;
 use stoa_kernel::id::TenantId;
 use stoa_kernel::quota::OrganizationQuota;
+use stoa_kernel::store::StoreError;
 
 use crate::platform::{Platform, unavailable};
 use crate::records::{Organization, Plan, PlanLimits};
@@ -33,6 +35,9 @@ const ENTERPRISE: PlanLimits = PlanLimits {
     requests_per_minute: 10_000,
     storage_bytes: 1 << 40,
 };
+
+/// Every plan, the smallest first.
+pub(super) const ALL: [Plan; 3] = [Plan::Free, Plan::Team, Plan::Enterprise];
 
 /// What a plan allows.
 #[must_use]
@@ -63,6 +68,15 @@ impl OrganizationQuota for PlanQuota {
     async fn requests_per_minute(&self, tenant: &TenantId) -> Option<u32> {
         let limits = limits(&self.0, tenant).await.ok()??;
         Some(limits.requests_per_minute)
+    }
+}
+
+#[async_trait]
+impl StorageQuota for PlanQuota {
+    async fn storage_bytes_max(&self, tenant: &TenantId) -> Result<Option<u64>, StoreError> {
+        let limits = limits(&self.0, tenant).await;
+        let limits = limits.map_err(|problem| StoreError::Unavailable(problem.to_string()))?;
+        Ok(limits.map(|limits| limits.storage_bytes))
     }
 }
 
@@ -111,6 +125,7 @@ mod tests {
         let organization = Organization {
             name: "Acme".into(),
             plan: Plan::Free,
+            plan_changed_by: None,
             settings: serde_json::Map::new(),
             members: 4,
             invitations: [("a".to_owned(), 10)].into(),

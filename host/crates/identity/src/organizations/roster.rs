@@ -7,6 +7,7 @@ use stoa_kernel::identity::Role;
 
 use super::access::organization;
 use super::credentials;
+use super::filters::equal;
 use super::plans::check_member;
 use crate::platform::{Unit, unavailable};
 use crate::records::{Account, Membership, Organization};
@@ -28,12 +29,7 @@ pub(super) async fn join(
     if role == Role::Admin {
         organization.admins = organization.admins.saturating_add(1);
     }
-    let membership = Membership {
-        tenant: tenant.clone(),
-        account: account.to_owned(),
-        role,
-        created_at: now,
-    };
+    let membership = Membership::new(tenant.clone(), account, role, now);
     unit.put(&id, &membership).await.map_err(unavailable)?;
     let put = unit.put(tenant.as_str(), &organization).await;
     put.map_err(unavailable)
@@ -48,7 +44,7 @@ pub async fn remove(unit: &Unit, tenant: &TenantId, account: &str) -> Result<(),
     let id = Membership::id(tenant, account);
     let membership = member(unit, &id).await?;
     let mut organization = organization(unit, tenant).await?;
-    if membership.role == Role::Admin {
+    if membership.is_acting_admin() {
         lose_admin(&mut organization)?;
     }
     organization.members = organization.members.saturating_sub(1);
@@ -79,6 +75,22 @@ pub async fn appoint(
     join(unit, tenant, organization, account, role, now).await
 }
 
+/// Gives an account a role in the default tenant, where nobody is counted.
+///
+/// # Errors
+/// 503 when the store can't be reached.
+pub async fn place(
+    unit: &Unit,
+    tenant: &TenantId,
+    account: &str,
+    role: Role,
+    now: Millis,
+) -> Result<(), Problem> {
+    let present = unit.get(&Membership::id(tenant, account)).await?;
+    let place = present.unwrap_or_else(|| Membership::new(tenant.clone(), account, role, now));
+    write(unit, &Membership { role, ..place }).await
+}
+
 /// Changes a member's role.
 pub(super) async fn set_role(
     unit: &Unit,
@@ -86,24 +98,135 @@ pub(super) async fn set_role(
     account: &str,
     role: Role,
 ) -> Result<Membership, Problem> {
-    let id = Membership::id(tenant, account);
-    let mut membership = member(unit, &id).await?;
-    if membership.role == role {
-        return Ok(membership);
+    let membership = member(unit, &Membership::id(tenant, account)).await?;
+    let change = Change {
+        role: Some(role),
+        ..Change::default()
+    };
+    self::change(unit, membership, &change).await
+}
+
+/// What changes about a place; absent members stay.
+#[derive(Debug, Default)]
+pub(super) struct Change {
+    pub(super) name: Option<String>,
+    pub(super) role: Option<Role>,
+    pub(super) suspended: Option<bool>,
+    /// The event that asks for it, if one does.
+    pub(super) selling_changed_by: Option<String>,
+}
+
+/// Changes a place, with the count of admins.
+///
+/// # Errors
+/// 409 `last-admin` when nobody would be left to run the tenant.
+pub(super) async fn change(
+    unit: &Unit,
+    before: Membership,
+    change: &Change,
+) -> Result<Membership, Problem> {
+    let after = Membership {
+        role: change.role.unwrap_or(before.role),
+        suspended: change.suspended.unwrap_or(before.suspended),
+        name: change.name.clone().or_else(|| before.name.clone()),
+        selling_changed_by: change
+            .selling_changed_by
+            .clone()
+            .or_else(|| before.selling_changed_by.clone()),
+        ..before.clone()
+    };
+    if after == before {
+        return Ok(after);
     }
-    let mut organization = organization(unit, tenant).await?;
-    if membership.role == Role::Admin {
-        lose_admin(&mut organization)?;
+    match (before.is_acting_admin(), after.is_acting_admin()) {
+        (true, false) => lose(unit, &before).await?,
+        (false, true) => gain(unit, &after.tenant).await?,
+        _ => {}
     }
-    if role == Role::Admin {
-        organization.admins = organization.admins.saturating_add(1);
+    write(unit, &after).await?;
+    if after.role != before.role {
+        credentials::lower(unit, &after.tenant, &after.account, after.role).await?;
     }
-    membership.role = role;
-    unit.put(&id, &membership).await.map_err(unavailable)?;
-    let put = unit.put(tenant.as_str(), &organization).await;
+    Ok(after)
+}
+
+/// Takes somebody out of the default tenant; answers where else they belong, which is their home from now on.
+///
+/// # Errors
+/// 409 `last-admin`.
+pub(super) async fn dismiss(unit: &Unit, place: &Membership) -> Result<Option<TenantId>, Problem> {
+    let (tenant, account) = (&place.tenant, &place.account);
+    if place.is_acting_admin() {
+        lose(unit, place).await?;
+    }
+    let all = unit.all::<Membership>(equal(&[("account", account)])?);
+    let mut others = all.await?.into_iter().map(|found| found.record.tenant);
+    let Some(elsewhere) = others.find(|other| other != tenant) else {
+        return Ok(None);
+    };
+    unit.delete::<Membership>(&Membership::id(tenant, account))
+        .await?;
+    credentials::end(unit, tenant, account).await?;
+    credentials::end_homeless(unit, account).await?;
+    if let Some(mut record) = unit.get::<Account>(account).await? {
+        record.appointed = None;
+        record.home.get_or_insert_with(|| elsewhere.clone());
+        unit.put(account, &record).await.map_err(unavailable)?;
+    }
+    Ok(Some(elsewhere))
+}
+
+/// Writes a place. A tenant that is no organisation finds its people by their accounts.
+async fn write(unit: &Unit, place: &Membership) -> Result<(), Problem> {
+    let (tenant, account) = (&place.tenant, &place.account);
+    let put = unit.put(&Membership::id(tenant, account), place).await;
     put.map_err(unavailable)?;
-    credentials::lower(unit, tenant, account, role).await?;
-    Ok(membership)
+    if unit.get::<Organization>(tenant.as_str()).await?.is_some() {
+        return Ok(());
+    }
+    match unit.get::<Account>(account).await? {
+        Some(mut record) if record.appointed != Some(place.role) => {
+            record.appointed = Some(place.role);
+            unit.put(account, &record).await.map_err(unavailable)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// One admin more.
+async fn gain(unit: &Unit, tenant: &TenantId) -> Result<(), Problem> {
+    let Some(mut organization) = unit.get::<Organization>(tenant.as_str()).await? else {
+        return Ok(());
+    };
+    organization.admins = organization.admins.saturating_add(1);
+    let put = unit.put(tenant.as_str(), &organization).await;
+    put.map_err(unavailable)
+}
+
+/// One admin less. A tenant that is no organisation counts nobody: there another one has to be found.
+async fn lose(unit: &Unit, place: &Membership) -> Result<(), Problem> {
+    let tenant = place.tenant.as_str();
+    let Some(mut organization) = unit.get::<Organization>(tenant).await? else {
+        return another_admin(unit, place).await;
+    };
+    lose_admin(&mut organization)?;
+    unit.put(tenant, &organization).await.map_err(unavailable)
+}
+
+/// What the query finds is read once more, for that the commit checks: of two admins who take each other's role,
+/// one is too late.
+async fn another_admin(unit: &Unit, place: &Membership) -> Result<(), Problem> {
+    let admins = [
+        ("tenant", place.tenant.as_str()),
+        ("role", Role::Admin.as_str()),
+    ];
+    for found in unit.all::<Membership>(equal(&admins)?).await? {
+        let other: Option<Membership> = unit.get(&found.id).await?;
+        if other.is_some_and(|other| other.account != place.account && other.is_acting_admin()) {
+            return Ok(());
+        }
+    }
+    Err(last_admin())
 }
 
 /// 409: the account belongs to the organisation.
@@ -122,14 +245,18 @@ async fn member(unit: &Unit, id: &str) -> Result<Membership, Problem> {
 
 fn lose_admin(organization: &mut Organization) -> Result<(), Problem> {
     if organization.admins <= 1 {
-        return Err(Problem::new(
-            409,
-            "last-admin",
-            "The organisation needs an admin: make somebody else one first.",
-        ));
+        return Err(last_admin());
     }
     organization.admins -= 1;
     Ok(())
+}
+
+fn last_admin() -> Problem {
+    Problem::new(
+        409,
+        "last-admin",
+        "The organisation needs an admin: make somebody else one first.",
+    )
 }
 
 /// The next sign-in leads elsewhere.

@@ -13,10 +13,14 @@ use super::pages::PageQuery;
 use super::pending::InvitationView;
 use super::role::RoleChange;
 use super::switch::SwitchedSession;
+use super::users::{AdminUser, UserChange, UserQuery};
 use crate::schemas::{Add, Schemas, add, all};
 
 /// What the routes take and answer, apart from lists.
 const TYPES: &[Add] = &[
+    add::<AdminUser>,
+    add::<UserChange>,
+    add::<UserQuery>,
     add::<Acceptance>,
     add::<Accepted>,
     add::<InvitationView>,
@@ -39,6 +43,7 @@ pub(super) fn package() -> Result<Package, PackageError> {
 fn schemas() -> Result<Schemas, serde_json::Error> {
     let mut schemas = all(TYPES)?;
     for (list, item) in [
+        ("AdminUserList", "AdminUser"),
         ("InvitationList", "InvitationView"),
         ("MemberList", "MemberView"),
         ("OrganizationList", "OrganizationItem"),

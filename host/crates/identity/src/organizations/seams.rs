@@ -22,7 +22,7 @@ pub trait Sessions: Send + Sync + 'static {
 /// People's accounts.
 #[async_trait]
 pub trait Accounts: Send + Sync + 'static {
-    /// The id of the account with this address, within the caller's unit of work: a new one with this name and
+    /// The id of the account with this address, within the caller's unit of work: a new one, of `tenant`, with this name and
     /// password or, where there is one already, that one if the password is its own. The address is in lower
     /// case, and a secret sent to it was shown: it is verified. The unit may run again after a conflict.
     ///
@@ -31,8 +31,15 @@ pub trait Accounts: Send + Sync + 'static {
     async fn ensure(
         &self,
         unit: &Unit,
+        tenant: &TenantId,
         email: &str,
         name: &str,
         password: &str,
     ) -> Result<String, Problem>;
+
+    /// Ends an account with everything that is the person's, within the caller's unit of work.
+    ///
+    /// # Errors
+    /// 404 when there is none.
+    async fn end(&self, unit: &Unit, account: &str) -> Result<(), Problem>;
 }

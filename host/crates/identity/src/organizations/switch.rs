@@ -39,8 +39,9 @@ pub(super) async fn switch(
     let tenant = &tenant;
     let switched = service.platform.transact(|unit| async move {
         let membership = Membership::id(tenant, &account.id);
-        if unit.get::<Membership>(&membership).await?.is_none() {
-            return Err(Problem::not_found());
+        match unit.get::<Membership>(&membership).await? {
+            Some(membership) if !membership.suspended => {}
+            _ => return Err(Problem::not_found()),
         }
         if let Some(mut record) = unit.get::<Account>(&account.id).await? {
             record.home = Some(tenant.clone());

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use stoa_kernel::clock::Millis;
 use stoa_kernel::id::TenantId;
+use stoa_kernel::identity::Role;
 
 use super::{ACCOUNTS, Record};
 
@@ -28,6 +29,10 @@ pub struct Account {
     pub suspended: bool,
     /// The organisation that a sign-in leads to: the one used last.
     pub home: Option<TenantId>,
+    /// The role that it was given in the default tenant, as its membership there says: so that lists of that
+    /// tenant's people find it wherever its home is.
+    #[serde(default)]
+    pub appointed: Option<Role>,
     /// How often all sessions were ended: one of an earlier epoch has ended, even if it began in that moment.
     #[serde(default)]
     pub epoch: u32,
@@ -48,6 +53,7 @@ impl Account {
             operator: false,
             suspended: false,
             home: None,
+            appointed: None,
             epoch: 0,
             created_at: now,
         }

@@ -16,6 +16,9 @@ pub struct Organization {
     pub name: String,
     /// What it pays for.
     pub plan: Plan,
+    /// The id of the event that changed it last, if a plugin did: changes that are told again are none.
+    #[serde(default)]
+    pub plan_changed_by: Option<String>,
     /// Settings that its admins choose; free members.
     #[serde(default)]
     pub settings: Map<String, Value>,
@@ -49,6 +52,28 @@ pub enum Plan {
     Team,
     /// A large one.
     Enterprise,
+}
+
+impl Plan {
+    /// The plan's id.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Free => "free",
+            Self::Team => "team",
+            Self::Enterprise => "enterprise",
+        }
+    }
+
+    /// What people call it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Free => "Free",
+            Self::Team => "Team",
+            Self::Enterprise => "Enterprise",
+        }
+    }
 }
 
 /// What a plan allows.

@@ -26,7 +26,13 @@ struct Opener;
 
 #[async_trait]
 impl Opens for Opener {
-    async fn open(&self, unit: &Unit, account: &str, _: &Request) -> Result<Value, Problem> {
+    async fn open(
+        &self,
+        unit: &Unit,
+        account: &str,
+        _: bool,
+        _: &Request,
+    ) -> Result<Value, Problem> {
         let stored: Option<Account> = unit.get(account).await?;
         let email = stored.unwrap().email;
         Ok(json!({"user": {"id": account, "email": email}, "refreshToken": "opaque"}))

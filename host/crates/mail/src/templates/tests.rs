@@ -29,7 +29,8 @@ fn every_template_shows_each_of_its_values_in_text_and_html() {
         assert!(!content.subject.is_empty() && !content.subject.contains('\n'));
         for n in 0..source.values.len() {
             let sample = format!("sample{n}");
-            assert!(content.text.contains(&sample), "{} {sample}", source.name);
+            let words = format!("{}\n{}", content.subject, content.text);
+            assert!(words.contains(&sample), "{} {sample}", source.name);
             assert!(content.html.contains(&sample), "{} {sample}", source.name);
         }
         assert!(
@@ -62,13 +63,31 @@ fn no_value_brings_line_breaks() {
     let templates = Templates::load().unwrap();
     for source in SOURCES {
         let lines = |value: &str| {
-            let content = templates.render(&filled(source, value)).unwrap();
+            let mut letter = filled(source, value);
+            if let Some(prose) = letter.values.get_mut(PROSE) {
+                *prose = json!("x");
+            }
+            let content = templates.render(&letter).unwrap();
             assert_eq!(content.subject.lines().count(), 1, "{}", source.name);
             (content.text.lines().count(), content.html.lines().count())
         };
         let hostile = "x\r\nBcc: c@d.example\n\n\u{2028}y\rz\u{0}";
         assert_eq!(lines(hostile), lines("x"), "{}", source.name);
     }
+}
+
+#[test]
+fn the_words_of_others_keep_their_lines_and_are_escaped() {
+    let letter = Letter {
+        to: "a@b.example".into(),
+        template: "plain".into(),
+        values: json!({"subject": "Your <order>", "text": "Hello,\r\n\n<b>thanks</b> & bye\u{1b}."}),
+    };
+    let content = Templates::load().unwrap().render(&letter).unwrap();
+    assert_eq!(content.subject, "Your <order>");
+    assert_eq!(content.text, "Hello,\n\n<b>thanks</b> & bye .");
+    let html = "<p>Hello,<br>\n<br>\n&lt;b&gt;thanks&lt;&#x2f;b&gt; &amp; bye .</p>";
+    assert!(content.html.contains(html), "{}", content.html);
 }
 
 #[test]

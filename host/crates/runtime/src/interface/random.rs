@@ -5,6 +5,7 @@ use stoa_kernel::limits::RANDOM_BYTES_MAX;
 use stoa_kernel::random::{Random, ulid};
 
 use crate::bindings::stoa::random::random::Host;
+use crate::scope::Scope;
 use crate::state::State;
 
 /// Random bits of a ULID.
@@ -18,12 +19,17 @@ impl Host for State {
 
     async fn ulid(&mut self) -> wasmtime::Result<String> {
         let scope = self.charge(0)?;
-        let now = scope.outside.time(|| scope.ports.clock.now());
-        let bytes = scope.outside.random(ULID_RANDOM_BYTES, || {
-            fresh(&*scope.ports.random, ULID_RANDOM_BYTES)
-        });
-        Ok(ulid(now, &Remembered(bytes)))
+        Ok(told_ulid(&scope))
     }
+}
+
+/// A ULID that a second run is told again.
+pub(super) fn told_ulid(scope: &Scope) -> String {
+    let now = scope.outside.time(|| scope.ports.clock.now());
+    let bytes = scope.outside.random(ULID_RANDOM_BYTES, || {
+        fresh(&*scope.ports.random, ULID_RANDOM_BYTES)
+    });
+    ulid(now, &Remembered(bytes))
 }
 
 /// Random bytes for a guest; a second run is told the same.

@@ -18,6 +18,7 @@ mod problems;
 mod quotas;
 mod routing;
 mod sessions;
+mod streams;
 mod tenants;
 mod wire;
 mod world;

@@ -100,6 +100,7 @@ fn config() -> EdgeConfig {
         limits: RateLimits {
             per_minute: 3,
             sign_in_per_minute: 2,
+            files_per_minute: 5,
             organization_per_minute: 4,
         },
         ..EdgeConfig::default()

@@ -1,12 +1,12 @@
 //! Others who keep data about people.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use serde_json::{Value, json};
-use stoa_identity::accounts::{Accounts, AccountsConfig, Lifetimes, Participants};
+use serde_json::{Map, Value, json};
+use stoa_identity::accounts::{Accounts, AccountsConfig, Lifetimes};
 use stoa_identity::passwords::Cost;
 use stoa_identity::platform::Platform;
 use stoa_identity::{JwtTokens, SigningKey, TokenConfig};
@@ -15,8 +15,9 @@ use stoa_kernel::error::Problem;
 use stoa_kernel::id::TenantId;
 use stoa_kernel::identity::{Account, Credential, Principal, Role};
 use stoa_kernel::mail::{Letter, Post};
+use stoa_kernel::personal_data::PersonalData;
 use stoa_kernel::service::Service as _;
-use stoa_kernel::store::{StoreError, UnitOfWork};
+use stoa_kernel::store::{Store as _, StoreError, UnitOfWork};
 use stoa_testkit::{SeededRandom, TestHost};
 
 const PASSWORD: &str = "correct horse battery";
@@ -33,33 +34,31 @@ impl Post for Stove {
     fn wake(&self) {}
 }
 
-/// Keeps orders, and a list of those whom it forgot.
+/// Keeps orders.
 #[derive(Default)]
 struct Orders {
     is_down: AtomicBool,
-    erased: Mutex<Vec<(String, Vec<TenantId>)>>,
 }
 
 #[async_trait]
-impl Participants for Orders {
-    async fn export(&self, account: &str, tenants: &[TenantId]) -> Result<Value, Problem> {
-        Ok(json!({ "orders": { "of": account, "in": tenants } }))
-    }
-
-    async fn erase(&self, account: &str, tenants: &[TenantId]) -> Result<(), Problem> {
+impl PersonalData for Orders {
+    async fn export(
+        &self,
+        account: &str,
+        tenants: &[TenantId],
+    ) -> Result<Map<String, Value>, Problem> {
         if self.is_down.load(Ordering::SeqCst) {
             return Err(Problem::unavailable(1, "orders are down"));
         }
-        let mut erased = self.erased.lock().unwrap();
-        erased.push((account.to_owned(), tenants.to_vec()));
-        Ok(())
+        let kept = json!({ "of": account, "in": tenants });
+        Ok(Map::from_iter([("orders".to_owned(), kept)]))
     }
 }
 
 struct World {
     service: Accounts,
     orders: Arc<Orders>,
-    _host: TestHost,
+    host: TestHost,
 }
 
 async fn world() -> World {
@@ -79,12 +78,12 @@ async fn world() -> World {
         password_cost: Cost::FOR_TESTS,
     };
     let orders = Arc::new(Orders::default());
-    let participants: [Arc<dyn Participants>; 1] = [orders.clone()];
+    let participants: [Arc<dyn PersonalData>; 1] = [orders.clone()];
     let service = Accounts::new(platform, Arc::new(tokens), config).unwrap();
     World {
         service: service.with_participants(participants),
         orders,
-        _host: host,
+        host,
     }
 }
 
@@ -120,6 +119,19 @@ impl World {
         self.service.handle(handler, request).await
     }
 
+    /// What tenants were told under this name: the tenants with the payloads.
+    async fn told(&self, name: &str) -> Vec<(String, Value)> {
+        let platform = TenantId::platform();
+        let outbox = self.host.store.outbox(&platform, None, 1_000);
+        let events = outbox.await.unwrap().into_iter();
+        let told = events.filter(|event| event.name == name).map(|event| {
+            assert_eq!(event.plugin, "host");
+            let payload = serde_json::from_str(&event.payload).unwrap();
+            (event.tenant.unwrap().to_string(), payload)
+        });
+        told.collect()
+    }
+
     /// The id of somebody new with an organisation.
     async fn ada(&self) -> String {
         let body = json!({
@@ -142,24 +154,30 @@ async fn what_others_keep_is_taken_along_from_every_tenant() {
 }
 
 #[tokio::test]
-async fn an_account_goes_only_when_all_others_have_forgotten_it() {
+async fn a_part_is_never_told_for_the_whole() {
+    let world = world().await;
+    let ada = world.ada().await;
+    world.orders.is_down.store(true, Ordering::SeqCst);
+    let refused = world.call(Some(&ada), "export", Value::Null).await;
+    assert_eq!(refused.unwrap_err().status, 503);
+}
+
+#[tokio::test]
+async fn an_account_ends_together_with_the_word_to_forget_it_in_each_of_its_tenants() {
     let world = world().await;
     let ada = world.ada().await;
     let body = json!({ "password": PASSWORD });
-    world.orders.is_down.store(true, Ordering::SeqCst);
-    let refused = world.call(Some(&ada), "erase", body.clone()).await;
-    assert_eq!(refused.unwrap_err().status, 503);
-    let me = world.call(Some(&ada), "me", Value::Null).await;
-    assert_eq!(me.unwrap().status, 200, "the account is as it was");
-
-    world.orders.is_down.store(false, Ordering::SeqCst);
     let erased = world.call(Some(&ada), "erase", body).await.unwrap();
     assert_eq!(erased.status, 204);
-    let tenants = ["acme", "main"].map(|id| TenantId::parse(id).unwrap());
-    let asked = world.orders.erased.lock().unwrap().clone();
-    assert_eq!(asked, [(ada.clone(), tenants.to_vec())]);
     let gone = world.call(Some(&ada), "me", Value::Null).await;
     assert_eq!(gone.unwrap_err().status, 401);
+    assert_eq!(
+        world.told("user.erased").await,
+        [
+            ("acme".to_owned(), json!({ "userId": ada })),
+            ("main".to_owned(), json!({ "userId": ada })),
+        ]
+    );
 }
 
 #[tokio::test]
@@ -169,5 +187,49 @@ async fn who_can_not_go_is_forgotten_by_nobody() {
     let wrong = json!({ "password": "wrong horse" });
     let refused = world.call(Some(&ada), "erase", wrong).await;
     assert_eq!(refused.unwrap_err().status, 403);
-    assert!(world.orders.erased.lock().unwrap().is_empty());
+    assert!(world.told("user.erased").await.is_empty());
+}
+
+#[tokio::test]
+async fn a_tenant_is_told_of_those_who_begin_sign_in_and_show_their_address() {
+    let world = world().await;
+    let ada = world.ada().await;
+    let times = |mut payload: Value| {
+        assert_eq!(payload["timestamp"], "2026-01-01T00:00:00.000Z");
+        payload.as_object_mut().unwrap().remove("timestamp");
+        payload
+    };
+    let registered = world.told("user.registered").await;
+    let [(tenant, payload)] = &registered[..] else {
+        panic!("{registered:?}")
+    };
+    assert_eq!(tenant, "acme");
+    let expected = json!({
+        "userId": ada, "email": "ada@example.com", "name": "Ada", "firstName": "Ada",
+    });
+    assert_eq!(times(payload.clone()), expected);
+    assert!(
+        world.told("user.logged-in").await.is_empty(),
+        "she has signed up"
+    );
+
+    let login = json!({ "email": "ada@example.com", "password": PASSWORD });
+    world.call(None, "login", login).await.unwrap();
+    let wrong = json!({ "email": "ada@example.com", "password": "wrong horse" });
+    assert!(world.call(None, "login", wrong).await.is_err());
+    let logged_in = world.told("user.logged-in").await;
+    let [(tenant, payload)] = &logged_in[..] else {
+        panic!("{logged_in:?}")
+    };
+    assert_eq!(tenant, "acme");
+    let expected = json!({ "userId": ada, "email": "ada@example.com" });
+    assert_eq!(times(payload.clone()), expected);
+
+    let bob = json!({ "email": "bob@example.com", "password": PASSWORD, "name": "Bob" });
+    world.call(None, "register", bob.clone()).await.unwrap();
+    assert!(world.call(None, "register", bob).await.is_err());
+    let registered = world.told("user.registered").await;
+    assert_eq!(registered.len(), 2, "who was refused is told to nobody");
+    assert_eq!(registered[1].0, "main");
+    assert!(world.told("user.verified").await.is_empty());
 }

@@ -3,7 +3,9 @@
 mod accepting;
 mod answers;
 mod caller;
+mod changing_plans;
 mod details;
+mod directory;
 mod founding;
 mod inviting;
 mod keys;
@@ -16,4 +18,5 @@ mod routes;
 mod seats;
 mod standins;
 mod switching;
+mod users;
 mod world;

@@ -57,6 +57,7 @@ impl Accounts for Making {
     async fn ensure(
         &self,
         unit: &Unit,
+        _: &TenantId,
         email: &str,
         name: &str,
         password: &str,
@@ -66,6 +67,10 @@ impl Accounts for Making {
         account.password = Some(password.to_owned());
         unit.create(&id, &account).await.map_err(unavailable)?;
         Ok(id)
+    }
+
+    async fn end(&self, unit: &Unit, account: &str) -> Result<(), Problem> {
+        unit.delete::<Person>(account).await.map(drop)
     }
 }
 

@@ -26,6 +26,9 @@ pub use super::caller::{Caller, request};
 /// Parallel attempts: as many as the invariants ask for.
 pub const PARALLEL: usize = 32;
 
+/// The tenant of those who work in no organisation.
+pub const HOUSE: &str = "shop-of-the-house";
+
 pub struct World {
     pub host: TestHost,
     pub platform: Platform,
@@ -44,11 +47,12 @@ pub async fn world() -> World {
         host.clock.clone(),
         Arc::new(SeededRandom::new(7)),
     )
-    .reserving([tenant("shop-of-the-house")]);
+    .reserving([tenant(HOUSE)]);
     let service = Organizations::new(
         platform.clone(),
         OrganizationsConfig {
             public_url: "https://shop.example".into(),
+            default_tenant: tenant(HOUSE),
         },
         Arc::new(Moving),
         Arc::new(Making(platform.clone())),
@@ -68,7 +72,13 @@ pub async fn world() -> World {
         ..Collection::default()
     };
     let accounts = [
-        ("accounts".to_owned(), unique(&[&["email"]])),
+        (
+            "accounts".to_owned(),
+            Collection {
+                indexes: lists(&[&["home", "created_at"], &["appointed", "created_at"]]),
+                ..unique(&[&["email"]])
+            },
+        ),
         ("keys".to_owned(), indexed(&[&["account", "tenant"]])),
         ("sessions".to_owned(), indexed(&[&["account", "tenant"]])),
     ];

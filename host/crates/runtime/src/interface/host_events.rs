@@ -1,0 +1,28 @@
+//! Events that the host raises in a guest's unit of work: what the guest asks of it beyond the tenant's own data.
+
+use serde::Serialize;
+use stoa_kernel::event::Event;
+use stoa_kernel::store::StoreError;
+
+use crate::scope::Scope;
+
+/// Raises one; it happens if and only if the request commits.
+pub fn raise(
+    scope: &Scope,
+    name: &str,
+    key: &str,
+    payload: &impl Serialize,
+) -> Result<(), StoreError> {
+    let payload =
+        serde_json::to_value(payload).map_err(|error| StoreError::Invalid(error.to_string()))?;
+    let (tenant, clock, random) = (
+        &scope.request.tenant,
+        &*scope.ports.clock,
+        &*scope.ports.random,
+    );
+    scope.unit.raise(Event {
+        // The unit is the tenant's own.
+        tenant: None,
+        ..Event::of_host(tenant, name, key, &payload, clock, random)
+    })
+}

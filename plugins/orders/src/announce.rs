@@ -1,0 +1,95 @@
+//! Events by which others learn what happens to orders. Each is keyed by the order.
+
+use serde::Serialize;
+use stoa_guest::prelude::*;
+
+use crate::cancel::Expiry;
+use crate::order::{Line, Order};
+use crate::text;
+
+/// Characters of a product's name in an event, so that the largest order fits into one.
+const NAME_CHARS_MAX: usize = 80;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Sold<'a> {
+    product_id: &'a str,
+    vendor_id: &'a str,
+    name: String,
+    quantity: u32,
+    unit_price_minor: i64,
+    net_minor: i64,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Fact<'a> {
+    order_id: &'a str,
+    number: &'a str,
+    buyer_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    buyer_email: Option<&'a str>,
+    currency: &'a str,
+    total_minor: i64,
+    lines: Vec<Sold<'a>>,
+    #[serde(flatten)]
+    end: Option<End<'a>>,
+}
+
+/// How an order was called off.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct End<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+    was_paid: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payment_id: Option<&'a str>,
+}
+
+impl<'a> Fact<'a> {
+    fn of(id: &'a str, order: &'a Order, end: Option<End<'a>>) -> Self {
+        let sold = |line: &'a Line| Sold {
+            product_id: &line.product_id,
+            vendor_id: &line.vendor_id,
+            name: text::cut(&line.name, NAME_CHARS_MAX),
+            quantity: line.quantity,
+            unit_price_minor: line.unit_price_minor,
+            net_minor: line.net_minor,
+        };
+        Self {
+            order_id: id,
+            number: &order.number,
+            buyer_id: &order.buyer_id,
+            buyer_email: order.buyer_email.as_deref(),
+            currency: &order.currency,
+            total_minor: order.total_minor,
+            lines: order.lines.iter().map(sold).collect(),
+            end,
+        }
+    }
+}
+
+/// An order was placed. Its time to be paid begins.
+pub fn created(id: &str, order: &Order) -> Result<()> {
+    events::raise("order.created", id, &Fact::of(id, order, None))?;
+    match order.expires_at {
+        Some(at) => {
+            let expiry = Expiry {
+                order_id: id.to_owned(),
+            };
+            events::raise_at("order.expiry", id, &expiry, at)
+        }
+        None => Ok(()),
+    }
+}
+
+/// An order was called off. What was paid for it has to go back.
+pub fn cancelled(id: &str, order: &Order) -> Result<()> {
+    let end = End {
+        reason: order.reason.as_deref(),
+        was_paid: order.is_paid(),
+        payment_id: order.payment_id.as_deref(),
+    };
+    events::raise("order.cancelled", id, &Fact::of(id, order, Some(end)))
+}

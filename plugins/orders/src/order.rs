@@ -1,0 +1,220 @@
+//! An order as it is stored.
+
+use serde::{Deserialize, Serialize};
+use stoa_guest::prelude::*;
+
+use crate::address::Address;
+use crate::status::{PaymentStatus, Status};
+
+const ORDERS: Collection<Order> = Collection::new("orders");
+const SALES: Collection<Sale> = Collection::new("sales");
+
+/// Vendors' sales by [`Sale::id`].
+pub const fn sales() -> Collection<Sale> {
+    SALES
+}
+
+/// All orders, for queries. They are written by [`Order::create`] and [`Order::save`] alone.
+pub const fn orders() -> Collection<Order> {
+    ORDERS
+}
+
+/// A product of an order, as it was sold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Line {
+    pub product_id: String,
+    pub vendor_id: String,
+    pub name: String,
+    pub thumbnail: Option<String>,
+    pub quantity: u32,
+    pub unit_price_minor: i64,
+    /// For all pieces, less their part of the discount.
+    pub net_minor: i64,
+    /// Whether pieces were taken from stock, and so have to come back.
+    pub counted: bool,
+}
+
+impl Line {
+    /// For all pieces, before discounts.
+    pub const fn gross_minor(&self) -> i64 {
+        self.unit_price_minor.saturating_mul(self.quantity as i64)
+    }
+}
+
+/// Who moved an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Schema)]
+#[serde(rename_all = "lowercase")]
+pub enum Mover {
+    Buyer,
+    Vendor,
+    Admin,
+    /// A payment that came in or went back.
+    Payment,
+    /// Nobody paid in time.
+    Clock,
+}
+
+/// One step of an order's way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Step {
+    pub status: Status,
+    pub by: Mover,
+    /// Milliseconds since 1970.
+    pub at: u64,
+}
+
+/// Whom the buyer wants to pay through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Schema)]
+#[serde(rename_all = "lowercase")]
+pub enum PaymentMethod {
+    Stripe,
+    Razorpay,
+}
+
+/// A stored order. Amounts are minor units of its currency.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Order {
+    /// For people, and nobody else's.
+    pub number: String,
+    pub buyer_id: String,
+    pub buyer_email: Option<String>,
+    pub status: Status,
+    pub payment_status: PaymentStatus,
+    /// The payment that paid it.
+    pub payment_id: Option<String>,
+    /// Why the last payment failed.
+    pub payment_failure: Option<String>,
+    pub payment_method: Option<PaymentMethod>,
+    pub currency: String,
+    pub lines: Vec<Line>,
+    /// The vendors of the lines, each once.
+    pub vendor_ids: Vec<String>,
+    /// The products of the lines, for queries.
+    pub product_ids: Vec<String>,
+    pub subtotal_minor: i64,
+    pub discount_minor: i64,
+    pub shipping_minor: i64,
+    pub tax_minor: i64,
+    pub total_minor: i64,
+    pub discount_code: Option<String>,
+    pub discount_label: Option<String>,
+    pub shipping_label: Option<String>,
+    pub shipping_address: Option<Address>,
+    pub billing_address: Option<Address>,
+    /// The buyer's words.
+    pub notes: Option<String>,
+    pub tracking_number: Option<String>,
+    /// Why it was cancelled.
+    pub reason: Option<String>,
+    /// Where it has been, oldest first.
+    pub history: Vec<Step>,
+    /// Milliseconds since 1970, like all times.
+    pub created_at: u64,
+    pub updated_at: u64,
+    /// When it is cancelled unless it is paid before.
+    pub expires_at: Option<u64>,
+}
+
+/// That an order has products of a vendor.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Sale {
+    pub vendor_id: String,
+    pub order_id: String,
+    /// The order's.
+    pub status: Status,
+    /// The order's.
+    pub created_at: u64,
+}
+
+impl Sale {
+    fn id(order_id: &str, vendor_id: &str) -> String {
+        format!("{order_id}:{vendor_id}")
+    }
+}
+
+impl Order {
+    /// Whether its money came in and did not go back.
+    pub fn is_paid(&self) -> bool {
+        self.payment_status == PaymentStatus::Paid
+    }
+
+    /// Whether it still waits for its payment.
+    pub fn is_unpaid(&self) -> bool {
+        self.status == Status::Pending && !self.is_paid()
+    }
+
+    /// Whether it has products of this vendor.
+    pub fn is_of_vendor(&self, vendor_id: &str) -> bool {
+        self.vendor_ids.iter().any(|known| known == vendor_id)
+    }
+
+    /// The order by its id, or by its number; none if there is none. What can't be an id is nobody's.
+    pub fn find(id: &str) -> Result<Option<(String, Self)>> {
+        let id = if crate::number::is_number(id) {
+            let named = ORDERS.query().filter(eq("number", id)).limit(1).run()?;
+            match named.items.into_iter().next() {
+                Some(found) => found.id,
+                None => return Ok(None),
+            }
+        } else {
+            id.to_owned()
+        };
+        if id.is_empty() || id.len() > ID_BYTES_MAX || id.contains(char::is_control) {
+            return Ok(None);
+        }
+        // Read by its id also when found by its number: only so do changes meanwhile count as conflicts.
+        Ok(ORDERS.get(&id)?.map(|order| (id, order)))
+    }
+
+    /// Keeps a new order.
+    pub fn create(&self, id: &str) -> Result<(), StorageError> {
+        ORDERS.create(id, self)?;
+        self.list_sales(id)
+    }
+
+    /// Moves on, if the way leads there.
+    pub fn step(&mut self, id: &str, next: Status, by: Mover) -> Result<()> {
+        if !self.status.may_become(next, self.is_paid()) {
+            let (from, to) = (self.status.word(), next.word());
+            let detail = format!("A {from} order does not become {to}.");
+            return Err(Problem::conflict("wrong-status", detail).with_field("status"));
+        }
+        let at = clock::now_ms();
+        self.status = next;
+        self.history.push(Step {
+            status: next,
+            by,
+            at,
+        });
+        self.save(id)?;
+        Ok(self.list_sales(id)?)
+    }
+
+    /// Keeps what has become of it.
+    pub fn save(&mut self, id: &str) -> Result<()> {
+        self.updated_at = clock::now_ms();
+        ORDERS.put(id, self)?;
+        Ok(())
+    }
+
+    /// Tells the vendors' lists where the order is.
+    fn list_sales(&self, id: &str) -> Result<(), StorageError> {
+        for vendor_id in &self.vendor_ids {
+            let sale = Sale {
+                vendor_id: vendor_id.clone(),
+                order_id: id.to_owned(),
+                status: self.status,
+                created_at: self.created_at,
+            };
+            SALES.put(&Sale::id(id, vendor_id), &sale)?;
+        }
+        Ok(())
+    }
+}
+
+/// Bytes of an order's id: a ULID has 26.
+const ID_BYTES_MAX: usize = 64;

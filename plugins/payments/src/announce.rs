@@ -1,0 +1,96 @@
+//! Events by which others learn what happens to payments, each keyed by its order.
+
+use serde::Serialize;
+use stoa_guest::prelude::*;
+
+use crate::orders::Order;
+use crate::payment::Payment;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Line<'a> {
+    product_id: &'a str,
+    vendor_id: &'a str,
+    name: &'a str,
+    quantity: u32,
+    unit_price_minor: i64,
+    net_minor: i64,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Money<'a> {
+    payment_id: &'a str,
+    order_id: &'a str,
+    number: &'a str,
+    buyer_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    buyer_email: Option<&'a str>,
+    provider: &'a str,
+    currency: &'a str,
+    amount_minor: i64,
+    lines: Vec<Line<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Failure<'a> {
+    payment_id: &'a str,
+    order_id: &'a str,
+    number: &'a str,
+    buyer_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    buyer_email: Option<&'a str>,
+    provider: &'a str,
+    reason: &'a str,
+}
+
+fn money<'a>(payment: &'a Payment, order: &'a Order) -> Money<'a> {
+    let line = |line: &'a crate::orders::Line| Line {
+        product_id: &line.product_id,
+        vendor_id: &line.vendor_id,
+        name: &line.name,
+        quantity: line.quantity,
+        unit_price_minor: line.unit_price_minor,
+        net_minor: line.net_minor,
+    };
+    Money {
+        payment_id: &payment.id,
+        order_id: &payment.order_id,
+        number: &payment.number,
+        buyer_id: &payment.buyer_id,
+        buyer_email: payment.buyer_email.as_deref(),
+        provider: payment.provider.word(),
+        currency: &payment.amount.currency,
+        amount_minor: payment.amount.minor,
+        lines: order.lines.iter().map(line).collect(),
+    }
+}
+
+/// The order is paid; under both shops' names.
+pub fn succeeded(payment: &Payment, order: &Order) -> Result<()> {
+    let fact = money(payment, order);
+    events::raise("payment.success", &payment.order_id, &fact)?;
+    events::raise("payment.completed", &payment.order_id, &fact)
+}
+
+/// All the money that had paid the order went back.
+pub fn refunded(payment: &Payment, order: &Order) -> Result<()> {
+    let fact = money(payment, order);
+    events::raise("payment.refunded", &payment.order_id, &fact)
+}
+
+/// A try was declined.
+pub fn failed(payment: &Payment, reason: &str) -> Result<()> {
+    let fact = Failure {
+        payment_id: &payment.id,
+        order_id: &payment.order_id,
+        number: &payment.number,
+        buyer_id: &payment.buyer_id,
+        buyer_email: payment.buyer_email.as_deref(),
+        provider: payment.provider.word(),
+        // Whoever tells it makes a sentence of it.
+        reason: reason.trim_end_matches('.'),
+    };
+    events::raise("payment.failed", &payment.order_id, &fact)
+}

@@ -1,0 +1,77 @@
+//! What the orders say.
+
+use stoa_guest::prelude::*;
+
+use crate::orders::{Error, Order, Settled};
+
+#[cfg(test)]
+use crate::fake_orders as source;
+#[cfg(not(test))]
+use crate::orders as source;
+
+/// An order; none if there is none.
+pub fn order(id: &str) -> Result<Option<Order>> {
+    match source::get(id) {
+        Ok(order) => Ok(Some(order)),
+        Err(Error::NotFound) => Ok(None),
+        Err(error) => Err(failed(&error)),
+    }
+}
+
+/// An order of this buyer. Somebody else's is as good as none.
+pub fn own_order(id: &str, buyer_id: &str) -> Result<Order> {
+    order(id)?
+        .filter(|order| order.buyer_id == buyer_id)
+        .ok_or_else(|| Problem::not_found("order"))
+}
+
+/// Whether money for it would be taken.
+pub fn is_open(order: &Order) -> bool {
+    let is_going = !matches!(order.status.as_str(), "cancelled" | "refunded");
+    is_going && matches!(order.payment_status.as_str(), "pending" | "failed")
+}
+
+/// What an order says to money.
+pub enum Verdict {
+    Settled(Settled),
+    /// It is not what was agreed.
+    Strange(String),
+}
+
+/// Tells that the money came in.
+pub fn settle(order_id: &str, payment_id: &str, amount: &Money) -> Result<Verdict> {
+    match source::settle(order_id, payment_id, amount.minor, &amount.currency) {
+        Ok(settled) => Ok(Verdict::Settled(settled)),
+        Err(Error::Other(reason)) => Err(failed(&Error::Other(reason))),
+        Err(error) => Ok(Verdict::Strange(format!("the order says {error:?}"))),
+    }
+}
+
+/// Tells that a payment failed.
+pub fn payment_failed(order_id: &str, payment_id: &str, reason: &str) -> Result<()> {
+    told(
+        "payment-failed",
+        source::payment_failed(order_id, payment_id, reason),
+    )
+}
+
+/// Tells that all the money went back.
+pub fn refunded(order_id: &str, payment_id: &str) -> Result<()> {
+    told("refunded", source::refunded(order_id, payment_id))
+}
+
+/// An order that wants to know nothing does not undo what happened to the money.
+fn told(what: &str, answer: std::result::Result<(), Error>) -> Result<()> {
+    match answer {
+        Err(Error::Other(reason)) => Err(failed(&Error::Other(reason))),
+        Err(error) => {
+            log::warn!("{what}: the order says {error:?}");
+            Ok(())
+        }
+        Ok(()) => Ok(()),
+    }
+}
+
+fn failed(error: &Error) -> Problem {
+    Problem::internal(format!("the orders: {error:?}"))
+}
