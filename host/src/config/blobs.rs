@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Deserializer, de::Error as _};
 use stoa_blobs::{Location, S3};
-use stoa_kernel::secret::Secret;
+
+use super::Secret;
 
 /// Files.
 #[derive(Debug, Clone, Deserialize)]

@@ -4,6 +4,7 @@
 //! problems into `application/problem+json`.
 
 use std::borrow::Cow;
+use std::num::NonZeroU64;
 
 /// An RFC 9457 problem.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -20,7 +21,7 @@ pub struct Problem {
     /// Seconds after which a repetition makes sense (`Retry-After`).
     pub retry_after_s: Option<u32>,
     /// Of a 416: how many bytes there are (`Content-Range`).
-    pub range_bytes: Option<u64>,
+    pub range_bytes: Option<NonZeroU64>,
     /// What the operator should know and the client must not: goes to the log only.
     pub internal: Option<String>,
 }

@@ -28,7 +28,7 @@ impl PersonalData for Runtime {
         account: &str,
         tenants: &[TenantId],
     ) -> Result<Map<String, Value>, Problem> {
-        let (core, live) = self.serving();
+        let (core, live) = (&self.core, self.live());
         let (mut all, mut bytes) = (Map::new(), 0_usize);
         for revision in live.plugins().values() {
             let Some(indices) = &revision.personal_data else {
@@ -36,7 +36,7 @@ impl PersonalData for Runtime {
             };
             let mut kept = Map::new();
             for tenant in tenants {
-                let text = ask(&core, &live, revision, indices, tenant, account).await?;
+                let text = ask(core, &live, revision, indices, tenant, account).await?;
                 bytes = bytes.saturating_add(text.len());
                 if bytes > EXPORT_BYTES_MAX {
                     return Err(failed(revision, "an export beyond all bounds"));

@@ -176,11 +176,6 @@ impl Runtime {
         Ok(())
     }
 
-    /// What serves now, and what it runs on.
-    pub(crate) fn serving(&self) -> (Arc<Core>, Arc<Live>) {
-        (Arc::clone(&self.core), self.live())
-    }
-
     fn set_live(&self, live: Arc<Live>) {
         self.live.store(Arc::new(Held(live)));
         self.sets.send_modify(|sets| *sets += 1);

@@ -20,14 +20,14 @@ fn to(address: &str) -> Value {
 }
 
 /// The post of a host, and where it leaves letters.
-struct Office {
-    letters: PluginLetters,
-    mailer: Arc<Mailer>,
+pub struct Office {
+    pub letters: Arc<PluginLetters>,
+    pub mailer: Arc<Mailer>,
     outbox: FileOutbox,
     _folder: tempfile::TempDir,
 }
 
-async fn office(host: &TestHost) -> Office {
+pub async fn office(host: &TestHost) -> Office {
     let folder = tempfile::tempdir().unwrap();
     let outbox = FileOutbox::open(&folder.path().join("mail")).unwrap();
     let ports = Ports {
@@ -39,7 +39,7 @@ async fn office(host: &TestHost) -> Office {
     let mailer = Mailer::open(ports, Arc::new(outbox.clone()), sender);
     let mailer = mailer.await.unwrap();
     Office {
-        letters: PluginLetters::new(mailer.clone(), host.directory.clone()),
+        letters: Arc::new(PluginLetters::new(mailer.clone(), host.directory.clone())),
         mailer,
         outbox,
         _folder: folder,
@@ -55,7 +55,7 @@ impl Office {
     }
 
     /// Recipients and subjects, the newest first.
-    async fn left(&self) -> Vec<(String, String)> {
+    pub async fn left(&self) -> Vec<(String, String)> {
         let kept = self.outbox.list(usize::MAX).await.unwrap();
         let of = kept.into_iter().map(|kept| kept.message);
         of.map(|message| (message.to, message.subject)).collect()

@@ -1,5 +1,6 @@
 //! What plugins may know of people and do for them, through the guest `people`.
 
+mod delivered;
 mod denials;
 mod directory;
 mod letters;

@@ -1,5 +1,7 @@
 //! Files on their way out: pictures for everybody, anything else by signed link.
 
+use std::num::NonZeroU64;
+
 use bytes::Bytes;
 use stoa_kernel::blob::{BlobInfo, Blobs as _};
 use stoa_kernel::call::{Content, Request, Source, Streamed};
@@ -90,7 +92,7 @@ async fn answer(
         }
         Asked::Beyond => {
             return Err(Problem {
-                range_bytes: Some(size),
+                range_bytes: NonZeroU64::new(size),
                 ..Problem::new(
                     416,
                     "range-not-satisfiable",

@@ -122,7 +122,7 @@ impl Store for FakeStore {
         let names: Vec<&str> = collections.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(
             (realm, plugin, names),
-            (Realm::Platform, "mail", vec!["letters", "dead"])
+            (Realm::Platform, "mail", vec!["letters", "dead", "named"])
         );
         Ok(())
     }
