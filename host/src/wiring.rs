@@ -1,6 +1,5 @@
 //! The composition root: the one place where store, runtime, identity and edge meet.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +10,6 @@ use stoa_egress::Egress;
 use stoa_identity::organizations::{PlanQuota, Selling, TenantPlans};
 use stoa_identity::{Identity, TenantDirectory};
 use stoa_kernel::event::HostSubscriber;
-use stoa_kernel::secret::Secret;
 use stoa_kernel::store::Store as _;
 use stoa_mail::PluginLetters;
 use stoa_runtime::{Compiler, Dispatcher, Policy, Runtime, RuntimeConfig};
@@ -19,7 +17,7 @@ use stoa_store::{StoreConfig, SurrealStore};
 use stoa_web::{Edge, EdgeConfig, Metrics};
 use tokio::net::TcpListener;
 
-use crate::config::{Config, Location, SecretValues};
+use crate::config::{Config, Location};
 use crate::mail::{self, Mail};
 use crate::system::{SystemClock, SystemRandom};
 use crate::watch::{self, Watcher};
@@ -232,22 +230,8 @@ fn policy(config: &Config) -> Policy {
         denied: config.plugins.deny.clone(),
         settings: config.plugins.settings.0.clone(),
         outbound: config.plugins.outbound.clone(),
-        secrets: secrets(config),
+        secrets: config.plugins.secrets.0.clone(),
     }
-}
-
-/// Secrets by plugin and name.
-fn secrets(config: &Config) -> BTreeMap<String, BTreeMap<String, Vec<Secret>>> {
-    let of_plugin = |values: &BTreeMap<String, SecretValues>| {
-        let named = values.iter();
-        named
-            .map(|(name, values)| (name.clone(), values.values()))
-            .collect()
-    };
-    let plugins = config.plugins.secrets.iter();
-    plugins
-        .map(|(plugin, values)| (plugin.clone(), of_plugin(values)))
-        .collect()
 }
 
 /// The store as the configuration wants it.

@@ -49,6 +49,12 @@ impl Outgoing {
         self
     }
 
+    /// With a body as it is.
+    pub fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
+        self.0.body = body.into();
+        self
+    }
+
     /// With a JSON body.
     pub fn json<T: Serialize>(mut self, body: &T) -> Self {
         self.0.body = serde_json::to_vec(body).unwrap_or_default();

@@ -16,6 +16,9 @@ const PREFIX_OF_TESTS: &str = "STOA_TEST_";
 /// What separates section and key.
 const SEPARATOR: &str = "__";
 
+/// Under this, values are texts whatever they look like: a secret `0123` keeps its zero. Lists stay lists.
+const SECRETS: &str = "plugins.secrets.";
+
 /// Adds the variables that concern us.
 pub fn merge(
     mut figment: Figment,
@@ -33,7 +36,9 @@ pub fn merge(
         let Some(kind) = kind(defaults, &path) else {
             return Err(ConfigError::UnknownVariable(variable));
         };
+        let is_secret = path.starts_with(SECRETS) && !text.starts_with("[\"");
         let value = match kind {
+            Kind::Other if is_secret => Value::from(text),
             Kind::Text => Value::from(text),
             Kind::Other => text.parse().unwrap_or_else(|never| match never {}),
         };

@@ -37,7 +37,7 @@ pub use load::ConfigError;
 pub use log::{Format, Log};
 pub use mail::{Mail, WayOut};
 pub use oidc::Oidc;
-pub use plugins::{Plugins, SecretValues};
+pub use plugins::Plugins;
 pub use redis::Redis;
 pub use stoa_kernel::secret::Secret;
 pub use store::{Location, Store};

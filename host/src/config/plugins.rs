@@ -39,29 +39,53 @@ pub struct Plugins {
     /// Where services elsewhere are, by plugin and name, if not where the plugin's manifest says.
     pub outbound: BTreeMap<String, BTreeMap<String, Destination>>,
     /// Secrets, by plugin and name.
-    pub secrets: BTreeMap<String, BTreeMap<String, SecretValues>>,
+    pub secrets: PluginSecrets,
 }
 
-/// One value of a secret, or several while it is being replaced, the newest first.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+/// Values of secrets by plugin and name, the newest first; a secret that is set to nothing has none.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(from = "Written")]
+pub struct PluginSecrets(pub BTreeMap<String, BTreeMap<String, Vec<Secret>>>);
+
+/// The same as it is written. Untagged as a whole, because serde's other errors quote what they found.
+#[derive(Deserialize)]
+#[serde(
+    untagged,
+    expecting = "each plugin has a table, each secret in it is a text or a list of texts"
+)]
+enum Written {
+    ByPlugin(BTreeMap<String, BTreeMap<String, Values>>),
+}
+
+/// The values of one secret.
+#[derive(Deserialize)]
 #[serde(untagged)]
-pub enum SecretValues {
-    /// The only one.
+enum Values {
     One(Secret),
-    /// The newest first.
+    /// While it is being replaced.
     Several(Vec<Secret>),
 }
 
-impl SecretValues {
-    /// Those that are not empty.
-    #[must_use]
-    pub fn values(&self) -> Vec<Secret> {
-        let values = match self {
-            Self::One(value) => std::slice::from_ref(value),
-            Self::Several(values) => values,
+impl From<Written> for PluginSecrets {
+    fn from(Written::ByPlugin(plugins): Written) -> Self {
+        let listed = |values| {
+            let values = match values {
+                Values::One(value) => vec![value],
+                Values::Several(values) => values,
+            };
+            let set = values.into_iter().filter(|value| !value.is_empty());
+            set.collect()
         };
-        let set = values.iter().filter(|value| !value.is_empty());
-        set.cloned().collect()
+        let of_plugin = |secrets: BTreeMap<String, Values>| {
+            let named = secrets.into_iter();
+            named.map(|(name, values)| (name, listed(values))).collect()
+        };
+        let plugins = plugins.into_iter();
+        Self(
+            plugins
+                .map(|(plugin, secrets)| (plugin, of_plugin(secrets)))
+                .collect(),
+        )
     }
 }
 
@@ -139,12 +163,9 @@ impl Plugins {
             }
         }
         for (plugin, services) in &self.outbound {
-            let is_http = |url: &str| url.starts_with("https://") || url.starts_with("http://");
-            let mut services = services.iter();
-            if let Some((name, _)) = services.find(|(_, service)| !is_http(&service.url)) {
-                return Err(format!(
-                    "plugins.outbound.{plugin}.{name}: url is no http address"
-                ));
+            for (name, destination) in services {
+                let place = |reason| format!("plugins.outbound.{plugin}.{name}: {reason}");
+                destination.check().map_err(place)?;
             }
         }
         let (default, cap) = (self.limits.default.numbers(), self.limits.cap.numbers());

@@ -213,6 +213,10 @@ fn unknown_and_impossible_values_are_errors_that_name_the_key() {
         ),
         ("[plugins.deny]\ncart = [\"sorcery\"]", "sorcery"),
         (
+            "[plugins.outbound.payments.stripe]\nurl = \"ftp://x\"",
+            "plugins.outbound.payments.stripe",
+        ),
+        (
             "[plugins.limits.default]\ncpu_ms_max = 99_999",
             "cpu_ms_max",
         ),
@@ -245,11 +249,82 @@ fn a_file_that_is_not_there_is_an_error() {
 }
 
 #[test]
+fn services_and_secrets_of_plugins_come_from_file_and_environment() {
+    let config = with_variables(&[
+        (
+            "STOA_PLUGINS__OUTBOUND__PAYMENTS__STRIPE__URL",
+            "http://127.0.0.1:12111",
+        ),
+        (
+            "STOA_PLUGINS__OUTBOUND__PAYMENTS__STRIPE__ALLOW_PRIVATE",
+            "true",
+        ),
+        ("STOA_PLUGINS__SECRETS__PAYMENTS__STRIPE_KEY", "0123"),
+        (
+            "STOA_PLUGINS__SECRETS__PAYMENTS__HOOK",
+            "[\"new\", \"old\"]",
+        ),
+        ("STOA_PLUGINS__SECRETS__PAYMENTS__ODD", "{a = [1"),
+        ("STOA_PLUGINS__SECRETS__PAYMENTS__NONE", ""),
+    ])
+    .unwrap();
+    let stripe = config
+        .plugins
+        .outbound
+        .get("payments")
+        .unwrap()
+        .get("stripe")
+        .unwrap();
+    assert_eq!(stripe.url, "http://127.0.0.1:12111");
+    assert!(stripe.allow_private);
+    let secrets = config.plugins.secrets.0;
+    let of = |name: &str| -> Vec<String> {
+        let values = secrets.get("payments").unwrap().get(name).unwrap();
+        values
+            .iter()
+            .map(|value| value.expose().to_owned())
+            .collect()
+    };
+    assert_eq!(of("stripe_key"), ["0123"]);
+    assert_eq!(of("hook"), ["new", "old"]);
+    assert_eq!(of("odd"), ["{a = [1"]);
+    assert!(of("none").is_empty());
+
+    let file = "[plugins.secrets.payments]\na = \"x\"\nb = [\"y\", \"z\"]\n";
+    let secrets = with_file(file).unwrap().plugins.secrets.0;
+    assert_eq!(secrets.get("payments").unwrap().get("b").unwrap().len(), 2);
+}
+
+#[test]
+fn an_error_quotes_no_secret() {
+    for text in [
+        "[plugins.secrets]\npayments = \"hunter2\"",
+        "[plugins.secrets.payments]\nkey = { value = \"hunter2\" }",
+        "[plugins.secrets.payments]\nkey = [[\"hunter2\"]]",
+    ] {
+        let error = with_file(text).unwrap_err().to_string();
+        assert!(
+            error.contains("secrets") && !error.contains("hunter2"),
+            "{error}"
+        );
+    }
+    for variable in ["STOA_PLUGINS__SECRETS__PAYMENTS", "STOA_PLUGINS__SECRETS"] {
+        let error = with_variables(&[(variable, "hunter2")]).unwrap_err();
+        let error = error.to_string();
+        assert!(
+            error.contains(variable) && !error.contains("hunter2"),
+            "{error}"
+        );
+    }
+}
+
+#[test]
 fn debug_shows_no_secret() {
     let key = "c2VjcmV0IGtleQ==";
     let config = with_variables(&[
         ("STOA_IDENTITY__SIGNING_KEY", key),
         ("STOA_PLUGINS__SETTINGS__PAYMENTS__API_KEY", "sk_live"),
+        ("STOA_PLUGINS__SECRETS__PAYMENTS__HOOK", "whsec_live"),
         ("STOA_REDIS__URL", "redis://:hunter2@cache:6379"),
         ("STOA_MAIL__SMTP_USER", "stoa"),
         ("STOA_MAIL__SMTP_PASSWORD", "pa55word"),
@@ -263,6 +338,7 @@ fn debug_shows_no_secret() {
         ![
             key,
             "sk_live",
+            "whsec_live",
             "hunter2",
             "pa55word",
             "SG.live",

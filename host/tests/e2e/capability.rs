@@ -14,7 +14,13 @@ fn probe() -> Vec<u8> {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_import_that_the_manifest_does_not_ask_for_is_refused() {
     let host = TestHost::builder().start().await;
-    for capability in ["storage", "cache", "events"] {
+    for (capability, interface) in [
+        ("storage", "stoa:storage/storage@"),
+        ("cache", "stoa:cache/cache@"),
+        ("events", "stoa:events/events@"),
+        ("http-client", "stoa:http/outbound@"),
+        ("secrets", "stoa:secrets/secrets@"),
+    ] {
         let bytes = repack(&probe(), |package| {
             package.manifest.capabilities.remove(capability);
             if capability == "storage" {
@@ -22,10 +28,7 @@ async fn an_import_that_the_manifest_does_not_ask_for_is_refused() {
             }
         });
         let reason = host.install("probe", &bytes).await.unwrap_err();
-        assert!(
-            reason.contains(&format!("stoa:{capability}/{capability}@")),
-            "{reason}"
-        );
+        assert!(reason.contains(interface), "{reason}");
     }
     let _ = host
         .anonymous()
@@ -40,6 +43,8 @@ async fn an_import_that_the_operator_withholds_is_refused() {
         ("storage", "storage"),
         ("cache", "cache"),
         ("events", "events"),
+        ("http-client", "outbound"),
+        ("secrets", "secrets"),
         ("clock", "clock"),
         ("random", "random"),
         ("settings", "settings"),

@@ -2,13 +2,14 @@
 //! tell, within the same limits.
 
 use std::collections::BTreeMap;
-use std::io::Write;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 use stoa_testkit::{FakeClock, TestHost};
 use tokio::task::JoinSet;
-use tracing_subscriber::fmt::MakeWriter;
+use tracing::Level;
+
+use crate::log::Log;
 
 /// Requests at once that want the same counter.
 const RIVALS: usize = 8;
@@ -20,60 +21,25 @@ async fn host() -> Arc<TestHost> {
     Arc::new(TestHost::builder().guest("foreign").start().await)
 }
 
-/// Log lines as JSON, of the thread that took this.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, text: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().write(text)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Log {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
-
-impl Log {
-    /// What the thread logs from here on, as long as the guard lives.
-    fn of_thread() -> (Self, tracing::subscriber::DefaultGuard) {
-        let log = Self::default();
-        let subscriber = tracing_subscriber::fmt()
-            .json()
-            .with_writer(log.clone())
-            .finish();
-        let guard = tracing::subscriber::set_default(subscriber);
-        (log, guard)
-    }
-
-    /// Plugins' lines: level, request and text.
-    fn lines(&self) -> Vec<(String, String, String)> {
-        let text = String::from_utf8(self.0.lock().unwrap().clone()).unwrap();
-        let lines = text
-            .lines()
-            .map(|line| -> Value { serde_json::from_str(line).unwrap() });
-        let lines = lines.filter(|line| line["target"] == "plugin");
-        let text = |value: &Value| value.as_str().unwrap().to_owned();
-        lines
-            .map(|line| {
-                let fields = &line["fields"];
-                assert_eq!(fields["plugin"], "foreign");
-                (
-                    text(&line["level"]),
-                    text(&fields["request"]),
-                    text(&fields["message"]),
-                )
-            })
-            .collect()
-    }
+/// Plugins' lines: level, request and text.
+fn told(log: &Log) -> Vec<(String, String, String)> {
+    let text = log.text();
+    let lines = text
+        .lines()
+        .map(|line| -> Value { serde_json::from_str(line).unwrap() });
+    let lines = lines.filter(|line| line["target"] == "plugin");
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    lines
+        .map(|line| {
+            let fields = &line["fields"];
+            assert_eq!(fields["plugin"], "foreign");
+            (
+                text(&line["level"]),
+                text(&fields["request"]),
+                text(&fields["message"]),
+            )
+        })
+        .collect()
 }
 
 #[tokio::test]
@@ -107,7 +73,7 @@ async fn clocks_and_chance_are_the_hosts() {
 
 #[tokio::test]
 async fn a_second_run_is_told_the_same() {
-    let (log, _guard) = Log::of_thread();
+    let (log, _guard) = Log::of_thread(Level::INFO);
     let host = host().await;
     let path = "/foreign/counters/x";
     let _ = host.anonymous().post(path, &json!({})).await.expect(200);
@@ -119,7 +85,7 @@ async fn a_second_run_is_told_the_same() {
         }
         rivals.join_all().await;
         let mut runs = BTreeMap::<String, Vec<String>>::new();
-        for (_, request, seen) in log.lines() {
+        for (_, request, seen) in told(&log) {
             runs.entry(request).or_default().push(seen);
         }
         for seen in runs.values() {
@@ -134,14 +100,14 @@ async fn a_second_run_is_told_the_same() {
 
 #[tokio::test]
 async fn what_is_printed_becomes_lines_of_the_plugins_log() {
-    let (log, _guard) = Log::of_thread();
+    let (log, _guard) = Log::of_thread(Level::INFO);
     let host = host().await;
     let _ = host
         .anonymous()
         .post("/foreign/print", &json!({}))
         .await
         .expect(204);
-    let lines = log.lines();
+    let lines = told(&log);
     let lines: Vec<(&str, &str)> = lines
         .iter()
         .map(|(level, _, text)| (level.as_str(), text.as_str()))
@@ -155,7 +121,7 @@ async fn what_is_printed_becomes_lines_of_the_plugins_log() {
     assert_eq!(lines, expected);
     let died = host.anonymous().post("/foreign/die", &json!({})).await;
     let _ = died.problem(502, "plugin-trap");
-    assert_eq!(log.lines().last().unwrap().2, "its last words");
+    assert_eq!(told(&log).last().unwrap().2, "its last words");
 }
 
 #[tokio::test]
@@ -189,13 +155,13 @@ async fn whoever_uses_it_without_end_meets_a_limit() {
 
 #[tokio::test]
 async fn the_log_of_a_flood_is_cut() {
-    let (log, _guard) = Log::of_thread();
+    let (log, _guard) = Log::of_thread(Level::INFO);
     let host = host().await;
     let flood = host
         .anonymous()
         .post("/foreign/flood/log", &json!({}))
         .await;
     assert_eq!(flood.status, 502);
-    let bytes: usize = log.lines().iter().map(|(_, _, text)| text.len()).sum();
+    let bytes: usize = told(&log).iter().map(|(_, _, text)| text.len()).sum();
     assert_eq!(bytes, stoa_kernel::limits::LOG_BYTES_PER_REQUEST_MAX);
 }

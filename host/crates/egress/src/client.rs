@@ -56,6 +56,11 @@ fn builder() -> reqwest::ClientBuilder {
         // A proxy would resolve names itself.
         .no_proxy()
         .referer(false)
+        // An answer is told as it came: what is small when packed may be large.
+        .no_gzip()
+        .no_brotli()
+        .no_zstd()
+        .no_deflate()
         .connect_timeout(CONNECT_TIMEOUT)
         .pool_idle_timeout(IDLE_TIMEOUT)
         .pool_max_idle_per_host(IDLE_PER_HOST_MAX)
@@ -169,11 +174,12 @@ async fn answer(mut response: Response) -> Result<OutboundAnswer, OutboundError>
     })
 }
 
-/// What went wrong, in words for the plugin; addresses of the operator's network are for the log.
+/// What went wrong, in words for the plugin; addresses of the operator's network are for the log, and what
+/// stands in a path or a query is for neither.
 fn failed(error: &reqwest::Error) -> OutboundError {
     let cause = std::iter::successors(error.source(), |cause| (*cause).source()).last();
     let cause = cause.map(ToString::to_string).unwrap_or_default();
-    tracing::warn!(error = %error.to_string(), cause, "a request to a service elsewhere failed");
+    tracing::warn!(cause, "a request to a service elsewhere failed");
     if error.is_connect() {
         return OutboundError::Unreachable("the service can't be reached".into());
     }

@@ -38,6 +38,29 @@ pub struct Destination {
     pub allow_private: bool,
 }
 
+impl Destination {
+    /// Checks what types alone do not say.
+    ///
+    /// # Errors
+    /// Says what is wrong with the address, without quoting it.
+    pub fn check(&self) -> Result<(), &'static str> {
+        let url = &self.url;
+        let rest = url
+            .strip_prefix("https://")
+            .or_else(|| url.strip_prefix("http://"));
+        let is_plain = |rest: &str| {
+            !rest.is_empty()
+                && !rest.starts_with(['/', ':'])
+                && rest.bytes().all(|byte| byte.is_ascii_graphic())
+                && !rest.contains(['?', '#', '@', '\\'])
+        };
+        match rest.is_some_and(is_plain) {
+            true => Ok(()),
+            false => Err("the url is not https://host[:port][/base] or http://…"),
+        }
+    }
+}
+
 /// A request that has been judged and is ready to be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutboundRequest {
@@ -113,11 +136,16 @@ pub fn join(base: &str, path: &str) -> Result<String, &'static str> {
     Ok(format!("{}{path}", base.trim_end_matches('/')))
 }
 
-/// Whether a segment is `.` or `..` in any spelling that a service could read as one.
+/// Whether a segment is or hides `.` or `..` in any spelling that a service could read as one.
 fn is_dots(segment: &str) -> bool {
-    let plain = segment.to_ascii_lowercase().replace("%2e", ".");
-    let first = plain.split(['%', ';']).next().unwrap_or_default();
-    first == "." || first == ".."
+    let mut plain = segment.to_ascii_lowercase().replace("%2e", ".");
+    for separator in ["%2f", "%5c"] {
+        plain = plain.replace(separator, "/");
+    }
+    plain.split('/').any(|part| {
+        let first = part.split(['%', ';']).next().unwrap_or_default();
+        first == "." || first == ".."
+    })
 }
 
 /// Headers that are the host's own, or of one connection only (RFC 9110 §7.6.1).
@@ -168,6 +196,7 @@ mod tests {
             "/v1/things?a=..&b=//x",
             "/v1/a.b/..c",
             "/%7Euser",
+            "/things/a%2Fb",
         ] {
             assert_eq!(joined(path), Ok(format!("https://api.example/base{path}")));
         }
@@ -182,6 +211,8 @@ mod tests {
             "/v1/.%2E/x",
             "/v1/..;/x",
             "/v1/..%2fx",
+            "/v1/x%2F..%2f..%2fadmin",
+            "/v1/x%5c..%5cadmin",
             "/v1/./x",
             "/v1\\x",
             "/v1#x",
@@ -194,6 +225,38 @@ mod tests {
             assert!(joined(path).is_err(), "{path:?}");
         }
         assert!(joined(&format!("/{}", "x".repeat(PATH_BYTES_MAX))).is_err());
+    }
+
+    #[test]
+    fn an_operators_address_names_a_host_and_a_base_alone() {
+        let check = |url: &str| {
+            let destination = Destination {
+                url: url.into(),
+                allow_private: false,
+            };
+            destination.check()
+        };
+        for url in [
+            "https://api.example",
+            "http://127.0.0.1:12111",
+            "http://[::1]:8080/base/",
+        ] {
+            assert_eq!(check(url), Ok(()), "{url}");
+        }
+        for url in [
+            "",
+            "https://",
+            "https:///x",
+            "ftp://api.example",
+            "api.example",
+            "https://user:pass@api.example",
+            "https://api.example?x",
+            "https://api.example#x",
+            "https://api.example/a b",
+            "https://api.example\\x",
+        ] {
+            assert!(check(url).is_err(), "{url}");
+        }
     }
 
     #[test]

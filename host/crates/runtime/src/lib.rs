@@ -12,6 +12,7 @@ mod artifact;
 mod bindings;
 mod cache;
 mod call;
+mod calls_out;
 mod compile;
 mod config;
 mod engine;

@@ -5,10 +5,8 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 use bytes::Bytes;
 use stoa_kernel::clock::Millis;
-use stoa_kernel::outbound::{OutboundAnswer, OutboundError};
 
-/// What a service elsewhere answered, or why there is no answer.
-type Heard = Result<OutboundAnswer, OutboundError>;
+use crate::calls_out::CallsOut;
 
 /// One answer of the outside world.
 #[derive(Debug, Clone)]
@@ -24,6 +22,9 @@ enum Answer {
 #[derive(Debug, Default)]
 pub struct Outside {
     log: Mutex<Log>,
+    /// What services elsewhere answered. A second run that asks the same, at whatever place, is told the same:
+    /// what was sent can't be taken back.
+    pub calls: CallsOut,
     nonce: OnceLock<String>,
 }
 
@@ -31,10 +32,6 @@ pub struct Outside {
 struct Log {
     told: Vec<Answer>,
     replay: VecDeque<Answer>,
-    /// What services elsewhere answered, by the request's digest. A second run that sends the same request, at
-    /// whatever place, is told the same and sends nothing.
-    heard: Vec<([u8; 32], Heard)>,
-    replay_heard: Vec<([u8; 32], Heard)>,
     /// Whether the outside world was reached past this log.
     open: bool,
 }
@@ -43,7 +40,7 @@ impl Outside {
     /// Whether nothing was asked of the outside world.
     pub fn is_silent(&self) -> bool {
         let log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
-        log.told.is_empty() && log.heard.is_empty() && !log.open
+        log.told.is_empty() && self.calls.is_empty() && !log.open
     }
 
     /// Says that something was asked that is not remembered here.
@@ -62,24 +59,7 @@ impl Outside {
         let mut replay: VecDeque<Answer> = log.told.drain(..).collect();
         replay.extend(log.replay.drain(..));
         log.replay = replay;
-        let heard = std::mem::take(&mut log.heard);
-        log.replay_heard.splice(..0, heard);
-    }
-
-    /// What a run before was told when it sent the same request; each answer is told once a run.
-    pub fn replayed(&self, digest: &[u8; 32]) -> Option<Heard> {
-        let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
-        let place = log
-            .replay_heard
-            .iter()
-            .position(|(known, _)| known == digest)?;
-        Some(log.replay_heard.remove(place).1)
-    }
-
-    /// Remembers what a service elsewhere answered in this run.
-    pub fn answered(&self, digest: [u8; 32], heard: Heard) {
-        let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
-        log.heard.push((digest, heard));
+        self.calls.rewind();
     }
 
     /// The time.
@@ -114,37 +94,6 @@ impl Outside {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_request_that_was_sent_is_not_sent_again_whatever_comes_before_it() {
-        let outside = Outside::default();
-        let (pay, ask) = ([1; 32], [2; 32]);
-        let heard = |text: &'static str| {
-            Ok(OutboundAnswer {
-                status: 200,
-                headers: Vec::new(),
-                body: Bytes::from_static(text.as_bytes()),
-            })
-        };
-        assert!(outside.is_silent());
-        assert_eq!(outside.replayed(&pay), None);
-        outside.answered(pay, heard("first"));
-        outside.answered(pay, heard("second"));
-        outside.answered(ask, Err(OutboundError::Unknown("late".into())));
-        assert!(!outside.is_silent());
-        outside.rewind();
-        assert_eq!(
-            outside.replayed(&ask),
-            Some(Err(OutboundError::Unknown("late".into())))
-        );
-        assert_eq!(outside.replayed(&pay), Some(heard("first")));
-        outside.answered(pay, heard("first"));
-        // A third run is told both, though the second one came to an end after the first.
-        outside.rewind();
-        assert_eq!(outside.replayed(&pay), Some(heard("first")));
-        assert_eq!(outside.replayed(&pay), Some(heard("second")));
-        assert_eq!(outside.replayed(&pay), None);
-    }
 
     #[test]
     fn a_second_run_is_told_the_same_and_a_different_question_something_new() {

@@ -11,7 +11,7 @@ use stoa_kernel::directory::Directory;
 use stoa_kernel::limits::{
     GUEST_BYTES_PER_REQUEST_MAX, LETTERS_PER_REQUEST_MAX, LOG_BYTES_PER_REQUEST_MAX,
 };
-use stoa_kernel::outbound::{Outbound, REQUESTS_PER_RUN_MAX};
+use stoa_kernel::outbound::Outbound;
 use stoa_kernel::plans::Plans;
 use stoa_kernel::random::{Random, ulid};
 use stoa_kernel::store::{Store, UnitOfWork};
@@ -92,7 +92,6 @@ impl Scope {
 pub struct Budget {
     guest_bytes_left: AtomicU64,
     log_bytes_left: AtomicU64,
-    outbound_left: AtomicU32,
     letters_left: AtomicU32,
 }
 
@@ -101,7 +100,6 @@ impl Default for Budget {
         Self {
             guest_bytes_left: AtomicU64::new(GUEST_BYTES_PER_REQUEST_MAX),
             log_bytes_left: AtomicU64::new(LOG_BYTES_PER_REQUEST_MAX as u64),
-            outbound_left: AtomicU32::new(REQUESTS_PER_RUN_MAX),
             letters_left: AtomicU32::new(LETTERS_PER_REQUEST_MAX),
         }
     }
@@ -114,11 +112,6 @@ impl Budget {
         self.guest_bytes_left
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, take)
             .is_ok()
-    }
-
-    /// Uses up one request to a service elsewhere; false when there is none left.
-    pub fn take_outbound(&self) -> bool {
-        take_one(&self.outbound_left)
     }
 
     /// Uses up one letter; false when there is none left.

@@ -9,6 +9,8 @@ use stoa_identity::organizations::TenantPlans;
 use stoa_identity::{Identity, Platform, TenantDirectory, TokenConfig};
 use stoa_kernel::id::TenantId;
 use stoa_kernel::limits::LETTERS_PER_TENANT_DAILY_MAX;
+use stoa_kernel::outbound::Destination;
+use stoa_kernel::secret::Secret;
 use stoa_runtime::{Policy, Runtime, RuntimeConfig};
 use stoa_store::{StoreConfig, SurrealStore, SyncPolicy};
 use stoa_web::{Edge, EdgeConfig};
@@ -168,6 +170,27 @@ impl TestHostBuilder {
     #[must_use]
     pub fn policy(mut self, policy: Policy) -> Self {
         self.policy = policy;
+        self
+    }
+
+    /// With a service of a plugin at this address, also when it is one of this machine.
+    #[must_use]
+    pub fn outbound(mut self, plugin: &str, service: &str, url: &str) -> Self {
+        let destination = Destination {
+            url: url.into(),
+            allow_private: true,
+        };
+        let of_plugin = self.policy.outbound.entry(plugin.into()).or_default();
+        of_plugin.insert(service.into(), destination);
+        self
+    }
+
+    /// With these values of a plugin's secret, the newest first.
+    #[must_use]
+    pub fn secret(mut self, plugin: &str, name: &str, values: &[&str]) -> Self {
+        let values = values.iter().map(|value| Secret::new(*value)).collect();
+        let of_plugin = self.policy.secrets.entry(plugin.into()).or_default();
+        of_plugin.insert(name.into(), values);
         self
     }
 

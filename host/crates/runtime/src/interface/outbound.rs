@@ -1,19 +1,24 @@
 //! `stoa:http/outbound`.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use sha2::{Digest as _, Sha256};
 use stoa_kernel::hex::hex;
 use stoa_kernel::outbound::{
     BODY_BYTES_MAX, HEADERS_MAX, OutboundAnswer, OutboundError, OutboundRequest, PURPOSE_BYTES_MAX,
     REQUESTS_PER_RUN_MAX, is_header, join,
 };
+use tokio::sync::Semaphore;
 
 use crate::bindings::stoa::http::outbound::{Error, Host, Method, Request, Response};
+use crate::calls_out::{Asked, Question, Told, digest};
 use crate::scope::Scope;
 use crate::services::Service;
 use crate::state::State;
+
+/// What is left of the run's time after an answer that does not come: enough to note that the outcome is unknown.
+const REACTION: Duration = Duration::from_millis(250);
 
 impl Host for State {
     async fn send(&mut self, request: Request) -> wasmtime::Result<Result<Response, Error>> {
@@ -26,23 +31,22 @@ impl Host for State {
             let reason = format!("plugin.toml has no outbound.{}", request.service);
             return Ok(Err(Error::Denied(reason)));
         };
+        let question = question(&revision.name, &request);
         let ready = match judge(&scope, &revision.name, service, request) {
             Ok(ready) => ready,
             Err(error) => return Ok(Err(error)),
         };
-        if !scope.budget.take_outbound() {
-            let reason = format!("more than {REQUESTS_PER_RUN_MAX} requests in one run");
-            return Ok(Err(Error::Limit(reason)));
-        }
-        let digest = digest(&ready);
-        let answer = match scope.outside.replayed(&digest) {
-            Some(answer) => answer,
-            None => match revision.outbound_slots.acquire().await {
-                Ok(_slot) => scope.ports.outbound.send(ready).await,
-                Err(_) => Err(OutboundError::Unreachable("the plugin is going".into())),
-            },
+        let answer = match scope.outside.calls.ask(question) {
+            Asked::Before(answer) => answer,
+            Asked::TooMany => Err(OutboundError::Limit(format!(
+                "more than {REQUESTS_PER_RUN_MAX} requests"
+            ))),
+            Asked::Now(ticket) => {
+                let answer = send(&scope, &revision.outbound_slots, ready).await;
+                scope.outside.calls.remember(&ticket, &answer);
+                answer
+            }
         };
-        scope.outside.answered(digest, answer.clone());
         let answer = answer.map(told).map_err(error);
         if let Ok(answer) = &answer {
             let headers = answer.headers.iter();
@@ -109,27 +113,41 @@ fn idempotency_key(scope: &Scope, plugin: &str, service: &str, purpose: &str) ->
         service,
         purpose,
     ];
-    hex(&hashed(&parts.map(str::as_bytes)))
+    hex(&digest(parts.map(str::as_bytes)))
 }
 
-/// What makes two requests one.
-fn digest(request: &OutboundRequest) -> [u8; 32] {
-    let mut parts: Vec<&[u8]> = vec![request.method.as_bytes(), request.url.as_bytes()];
-    for (name, value) in &request.headers {
-        parts.extend([name.as_bytes(), value.as_bytes()]);
-    }
-    parts.push(&request.body);
-    hashed(&parts)
+/// All that the guest has said, and who it is.
+fn question(plugin: &str, request: &Request) -> Question {
+    let method = word(request.method);
+    let head = [
+        plugin,
+        &request.service,
+        method,
+        &request.path,
+        &request.purpose,
+    ];
+    let headers = request.headers.iter();
+    let headers = headers.flat_map(|(name, value)| [name.as_bytes(), value.as_bytes()]);
+    let head = head.into_iter().map(str::as_bytes);
+    digest(head.chain([request.body.as_slice()]).chain(headers))
 }
 
-/// One digest of several texts; no two lists of texts share one.
-fn hashed(parts: &[&[u8]]) -> [u8; 32] {
-    let mut hash = Sha256::new();
-    for part in parts {
-        hash.update((part.len() as u64).to_be_bytes());
-        hash.update(part);
+/// Sends within the service's time and the run's, waiting for a slot included.
+async fn send(scope: &Scope, slots: &Semaphore, mut request: OutboundRequest) -> Told {
+    let unsent = |reason: &str| OutboundError::Unreachable(reason.into());
+    let left = scope.deadline.saturating_duration_since(Instant::now());
+    let most = Duration::from_millis(request.timeout_ms.into());
+    let until = Instant::now() + most.min(left.saturating_sub(REACTION));
+    let slot = tokio::time::timeout_at(until.into(), slots.acquire()).await;
+    let Ok(Ok(_slot)) = slot else {
+        return Err(unsent("too many requests of this plugin are under way"));
+    };
+    let left_ms = until.saturating_duration_since(Instant::now()).as_millis();
+    if left_ms == 0 {
+        return Err(unsent("no time is left"));
     }
-    hash.finalize().into()
+    request.timeout_ms = u32::try_from(left_ms).unwrap_or(u32::MAX);
+    scope.ports.outbound.send(request).await
 }
 
 const fn word(method: Method) -> &'static str {

@@ -6,6 +6,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use stoa_guest::prelude::*;
 
+mod errands;
+
+use errands::{look, run_errands, sign};
+
 stoa_guest::plugin!("plugin.toml");
 
 const NOTES: Collection<Note> = Collection::new("notes");
