@@ -13,6 +13,7 @@ mod process;
 mod python;
 mod sections;
 mod serve;
+mod standins;
 mod test;
 mod tidy;
 mod toolchain;
@@ -43,6 +44,8 @@ enum Command {
     Dev(dev::Args),
     /// Walks through a running host as people do: from signing up to a vendor's payout.
     Demo(demo::Args),
+    /// Runs stand-ins of Stripe and Razorpay for that host.
+    Standins(standins::Args),
     /// Formatting, clippy and tidy.
     Lint,
     /// Checks the house rules that the compiler does not know.
@@ -70,6 +73,7 @@ fn run(command: Command) -> Result<()> {
         Command::Serve(args) => serve::run(&args),
         Command::Dev(args) => dev::run(&args),
         Command::Demo(args) => demo::run(&args),
+        Command::Standins(args) => standins::run(&args),
         Command::Lint => lint::run(),
         Command::Tidy => tidy::run(),
         Command::Test(args) => test::run(&args),

@@ -18,7 +18,8 @@ const TOOLS: &[Tool] = &[Tool {
 /// Debian's package without which `python3 -m venv` makes no `pip`.
 const VENV_PACKAGE: &str = "python3-venv";
 
-/// The packages with their versions: a real SMTP server, a server that speaks the language of S3, and what they need.
+/// The packages with their versions: a real SMTP server, a server that speaks the language of S3, the libraries of
+/// the payment services, and what they need.
 const PACKAGES: &[&str] = &[
     "aiosmtpd==1.4.6",
     "atpublic==9.0.0",
@@ -43,10 +44,13 @@ const PACKAGES: &[&str] = &[
     "pycparser==3.12",
     "python-dateutil==2.9.0.post0",
     "PyYAML==6.0.3",
+    "razorpay==2.0.1",
     "requests==2.34.2",
     "responses==0.26.3",
     "s3transfer==0.19.3",
     "six==1.17.0",
+    "stripe==16.1.0",
+    "typing_extensions==4.16.0",
     "urllib3==2.8.0",
     "Werkzeug==3.1.9",
     "xmltodict==1.0.4",

@@ -31,6 +31,7 @@ mod marketplace;
 mod matrix;
 mod orders;
 mod outbound;
+mod payments;
 mod people;
 mod process;
 mod products;

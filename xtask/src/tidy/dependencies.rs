@@ -13,6 +13,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("stoa-mail", &["stoa-kernel", "stoa-wit"]),
     ("stoa-quota", &["stoa-kernel", "stoa-wit"]),
     ("stoa-egress", &["stoa-kernel"]),
+    ("stoa-standins", &["stoa-kernel"]),
     ("stoa-web", &["stoa-kernel", "stoa-wit"]),
     ("stoa-testkit", OF_ASSEMBLIES),
     ("stoa", OF_ASSEMBLIES),
@@ -38,12 +39,13 @@ const OF_PLUGINS: &[&str] = &["stoa-guest"];
 /// Where plugins are.
 const PLUGIN_FOLDERS: &[&str] = &["plugins", "host/tests/guests"];
 /// What only tests may name.
-const FOR_TESTS: &str = "stoa-testkit";
+const FOR_TESTS: &[&str] = &["stoa-testkit", "stoa-standins"];
 /// Families of crates that a single member may name.
 const OWNED: &[(&str, &str)] = &[
     ("surrealdb", "stoa-store"),
     ("wasmtime", "stoa-runtime"),
     ("axum", "stoa-web"),
+    ("axum", "stoa-standins"),
     ("hyper", "stoa-web"),
     ("jsonwebtoken", "stoa-identity"),
     ("argon2", "stoa-identity"),
@@ -84,7 +86,7 @@ pub fn check(workspace: &Workspace) -> Vec<String> {
 
 /// Why an arrow between members is wrong.
 fn member(from: &Package, to: &Dependency) -> Option<String> {
-    if to.name == FOR_TESTS {
+    if FOR_TESTS.contains(&to.name.as_str()) {
         return (to.kind.as_deref() != Some("dev")).then(|| "it is for tests only".into());
     }
     let allowed = if is_plugin(from) {
@@ -185,6 +187,9 @@ mod tests {
             ("stoa-kernel", "host/crates/kernel", "bytes", None, 0),
             ("stoa-store", "host/crates/store", "stoa-testkit", dev, 0),
             ("stoa-store", "host/crates/store", "stoa-testkit", None, 1),
+            ("stoa", "host", "stoa-standins", dev, 0),
+            ("stoa", "host", "stoa-standins", None, 1),
+            ("stoa-standins", "host/crates/standins", "axum", None, 0),
             ("orders", "plugins/orders", "stoa-guest", None, 0),
             ("orders", "plugins/orders", "cart", None, 1),
             ("orders", "plugins/orders", "stoa-kernel", None, 1),

@@ -1,45 +1,45 @@
 //! The provider of these stories: the only file here that names the stand-ins.
 
 use serde_json::{Value, json};
-use stoa_kernel::outbound::Destination;
-use stoa_kernel::secret::Secret;
-use stoa_runtime::Policy;
-use stoa_standins::{Mishap, Stripe, signature};
-use stoa_testkit::{TestHost, TestHostBuilder};
+use stoa_kernel::clock::Clock as _;
+use stoa_standins::stripe::Act;
+use stoa_standins::{Event, Mishap, Stripe, signature};
+use stoa_testkit::{FakeClock, TestHost, TestHostBuilder};
 
 /// The operator's secrets, as both sides know them.
 const KEY: &str = "sk_test_stand_in";
-const WEBHOOK: &str = "whsec_stand_in";
+pub const WEBHOOK: &str = "whsec_stand_in";
 
 /// Stripe's stand-in.
 pub struct Bank(Stripe);
 
 impl Bank {
     pub async fn open() -> Self {
-        Self(Stripe::start(KEY).await)
+        // It lives at the time at which the host of every test begins.
+        let clock = std::sync::Arc::new(FakeClock::default());
+        Self(Stripe::start(KEY, clock).await.unwrap())
     }
 
     /// A host whose operator has configured it.
     pub fn next_to(&self, builder: TestHostBuilder) -> TestHostBuilder {
-        let stripe = Destination {
-            url: self.0.url(),
-            allow_private: true,
-        };
-        let secret = |name: &str, value: &str| (name.to_owned(), vec![Secret::new(value)]);
-        let secrets = [
-            secret("stripe_secret_key", KEY),
-            secret("stripe_webhook_secret", WEBHOOK),
-        ];
-        builder.policy(Policy {
-            outbound: [("payments".into(), [("stripe".into(), stripe)].into())].into(),
-            secrets: [("payments".into(), secrets.into())].into(),
-            ..Policy::default()
-        })
+        builder
+            .outbound("payments", "stripe", &self.0.url())
+            .secret("payments", "stripe_secret_key", &[KEY])
+            .secret("payments", "stripe_webhook_secret", &[WEBHOOK])
     }
 
     /// The buyer pays on the provider's page; answers the intent as it is then.
-    pub async fn pay(&self, intent: &str) -> Value {
-        self.0.pay(intent).await
+    pub fn pay(&self, intent: &str) -> Value {
+        self.pay_by(intent, "pm_card_visa")
+    }
+
+    /// The same by any of the test cards.
+    pub fn pay_by(&self, intent: &str, card: &str) -> Value {
+        let act = Act::Pay {
+            intent: intent.into(),
+            card: card.into(),
+        };
+        self.0.act(&act).unwrap()
     }
 
     /// What is asked for next is done, and its answer is lost.
@@ -48,23 +48,34 @@ impl Bank {
     }
 
     /// How often money was taken for an intent.
-    pub async fn charges(&self, intent: &str) -> u32 {
-        self.0.charges(intent).await
+    pub fn charges(&self, intent: &str) -> usize {
+        self.0.charges(intent)
     }
 
     /// How often money was given back.
-    pub async fn refunds(&self, intent: &str) -> u32 {
-        self.0.refunds(intent).await
+    pub fn refunds(&self, intent: &str) -> usize {
+        self.0.refunds(intent)
+    }
+
+    /// All that the provider has to tell, in order.
+    pub fn told(&self) -> Vec<Event> {
+        self.0.post().told()
+    }
+
+    /// An event of the provider's own, signed now by the host's clock.
+    pub fn seal(&self, host: &TestHost, event: &Event) -> String {
+        signature::stripe(WEBHOOK, host.clock.now() / 1_000, &event.body)
     }
 
     /// An event about an object, signed now by the host's clock: its header and its body.
     pub fn event(&self, host: &TestHost, id: &str, kind: &str, object: &Value) -> (String, String) {
+        let now_s = host.clock.now() / 1_000;
         let body = json!({
-            "id": id, "object": "event", "type": kind, "created": host.clock.now_ms() / 1_000,
+            "id": id, "object": "event", "type": kind, "created": now_s,
             "data": { "object": object },
         });
         let body = body.to_string();
-        let header = signature::stripe(WEBHOOK, host.clock.now_ms() / 1_000, &body);
+        let header = signature::stripe(WEBHOOK, now_s, &body);
         (header, body)
     }
 }

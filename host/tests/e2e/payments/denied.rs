@@ -33,7 +33,7 @@ async fn somebody_elses_order_and_payment_are_none() {
         let answer = other.post("/api/payments/confirm", &body).await;
         let _ = answer.problem(404, "not-found");
     }
-    assert_eq!(shop.bank.charges(&super::intent(&payment)).await, 0);
+    assert_eq!(shop.bank.charges(&super::intent(&payment)), 0);
     let _ = shop
         .buyer
         .get("/api/payments/transactions")
@@ -53,7 +53,7 @@ async fn a_call_without_the_providers_signature_pays_nothing() {
     let shop = Shop::open().await;
     let order = shop.order().await;
     let payment = shop.begin(&order).await;
-    let object = shop.bank.pay(&super::intent(&payment)).await;
+    let object = shop.bank.pay(&super::intent(&payment));
     let (signature, body) =
         shop.bank
             .event(&shop.host, "evt_1", "payment_intent.succeeded", &object);

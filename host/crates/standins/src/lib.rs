@@ -1,0 +1,24 @@
+//! Stand-ins of Stripe and Razorpay on this machine, for tests and demonstrations.
+//!
+//! Each speaks its service's API as far as shops use it, keeps books, checks credentials, repeats what was asked under
+//! the same idempotency key, and calls back with signed webhooks. What a test can't ask of the real one it can ask of
+//! these: to lose an answer, to decline the next card, to hold webhooks back, to double or to shuffle them. The same is
+//! there over HTTP, under `/_standin/`.
+
+mod call;
+mod control;
+mod door;
+mod id;
+mod mishap;
+mod post;
+mod replay;
+mod service;
+pub mod signature;
+
+pub mod razorpay;
+pub mod stripe;
+
+pub use mishap::Mishap;
+pub use post::{Address, Delivery, Event, Order, Post};
+pub use razorpay::Razorpay;
+pub use stripe::Stripe;

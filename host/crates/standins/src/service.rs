@@ -1,0 +1,28 @@
+//! What the two stand-ins have in common.
+
+use serde_json::Value;
+
+use crate::call::{Call, Reply};
+use crate::mishap::Mishap;
+use crate::post::Post;
+
+/// A service's API.
+pub trait Service: Send + Sync + 'static {
+    /// Answers. What happens to the connection in a mishap is not its business; what it does and answers is.
+    fn serve(&self, call: &Call, mishap: Option<Mishap>) -> Reply;
+
+    /// The mishap of the next request that changes anything.
+    fn next_mishap(&self) -> Option<Mishap>;
+
+    /// Lets a mishap happen.
+    fn mishap(&self, mishap: Mishap);
+
+    /// What a buyer or a bank does: see `/_standin/act`.
+    ///
+    /// # Errors
+    /// A sentence about what is wrong with it.
+    fn act(&self, act: Value) -> Result<Value, String>;
+
+    /// Its webhooks.
+    fn post(&self) -> &Post;
+}
