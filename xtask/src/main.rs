@@ -1,6 +1,8 @@
 //! Developer commands: `cargo xtask --help` lists them.
 
 mod bench;
+mod client;
+mod demo;
 mod dev;
 mod guests;
 mod lint;
@@ -40,6 +42,8 @@ enum Command {
     Serve(serve::Args),
     /// Like serve; rebuilds a plugin as soon as one of its files is saved.
     Dev(dev::Args),
+    /// Walks through a running host as people do: from signing up to a vendor's payout.
+    Demo(demo::Args),
     /// Runs stand-ins of Stripe and Razorpay for that host.
     Standins(standins::Args),
     /// Formatting, clippy and tidy.
@@ -68,6 +72,7 @@ fn run(command: Command) -> Result<()> {
         Command::Pack(args) => pack::run(&args),
         Command::Serve(args) => serve::run(&args),
         Command::Dev(args) => dev::run(&args),
+        Command::Demo(args) => demo::run(&args),
         Command::Standins(args) => standins::run(&args),
         Command::Lint => lint::run(),
         Command::Tidy => tidy::run(),

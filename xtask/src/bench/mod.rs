@@ -1,6 +1,5 @@
 //! `cargo xtask bench`: Stoa beside the same service in Node.js, under the same load on the same machine.
 
-mod client;
 mod host;
 mod load;
 mod memory;

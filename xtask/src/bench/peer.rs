@@ -9,7 +9,8 @@ use anyhow::Result;
 use serde_json::Value;
 
 use super::running::{Running, free_address};
-use super::{client, memory, postgres};
+use super::{memory, postgres};
+use crate::client;
 use crate::process;
 use crate::workspace;
 

@@ -10,10 +10,10 @@ use serde::Serialize;
 use serde_json::Value;
 use stoa_wit::{PACKAGE_SECTION, Package};
 
-use super::client;
 use super::host::Host;
 use super::load::{Load, Measure, Target};
 use super::scenarios::HELLO_FRESH;
+use crate::client;
 use crate::pack;
 use crate::sections;
 

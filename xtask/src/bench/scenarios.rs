@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
-use super::client;
+use crate::client;
 
 /// The plugins of plugins/examples whose only work is to say hello.
 pub const HELLO_FRESH: &str = "/bench/hello/fresh";

@@ -6,10 +6,10 @@ use anyhow::{Context, Result, bail};
 use serde::Serialize;
 use serde_json::json;
 
-use super::client;
 use super::host::Host;
 use super::load::{Load, Measure, Target};
 use super::scenarios::{HELLO_FRESH, Shop};
+use crate::client;
 
 /// Whoever signs in here.
 const EMAIL: &str = "bench@example.com";

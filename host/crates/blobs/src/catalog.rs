@@ -124,7 +124,10 @@ impl Catalog {
     pub async fn used(&self, unit: &dyn UnitOfWork) -> Result<u64, StoreError> {
         let total = unit.get(&self.usage, TOTAL).await?;
         let total = total.map(|document| body(&document)).transpose()?;
-        Ok(total.and_then(|total| total["bytes"].as_u64()).unwrap_or(0))
+        let bytes = total
+            .as_ref()
+            .and_then(|total| total.get("bytes")?.as_u64());
+        Ok(bytes.unwrap_or(0))
     }
 
     async fn set_used(&self, unit: &dyn UnitOfWork, bytes: u64) -> Result<(), StoreError> {

@@ -41,11 +41,10 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
     // Global unicast is 2000::/3; of it, these are not for anybody: Teredo and other protocol assignments,
     // documentation, 6to4, which hides any IPv4 address.
     let is_global = first & 0xe000 == 0x2000;
-    let is_special = match (first, second) {
-        (0x2001, 0x0000..=0x01ff | 0x0db8) | (0x2002, _) => true,
-        (0x3fff, 0x0000..=0x0fff) => true,
-        _ => false,
-    };
+    let is_special = matches!(
+        (first, second),
+        (0x2001, 0x0000..=0x01ff | 0x0db8) | (0x2002, _) | (0x3fff, 0x0000..=0x0fff)
+    );
     is_global && !is_special
 }
 

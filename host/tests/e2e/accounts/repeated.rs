@@ -58,6 +58,7 @@ async fn requests(host: &TestHost) -> Vec<(&'static str, &'static str, Actor, St
     let invitation = json!({ "email": "late@example.com", "role": "viewer" });
     let late = ada.post("/api/invitations", &invitation).await.json_of(201);
     let bob = member(host, &ada, "bob").await;
+    let dan = member(host, &ada, "dan").await;
     let eve = member(host, &ada, "eve").await;
     let leaving = lasting(&eve, Role::Viewer);
     let admin = lasting(text(&signed["user"], "id"), Role::Admin);
@@ -150,10 +151,24 @@ async fn requests(host: &TestHost) -> Vec<(&'static str, &'static str, Actor, St
             json!({ "role": "developer" }),
         ),
         (
+            "PUT",
+            "/api/admin/users/{id}",
+            ada.clone(),
+            path("/api/admin/users", &bob),
+            json!({ "role": "viewer" }),
+        ),
+        (
             "DELETE",
             "/api/users/{id}",
-            ada,
+            ada.clone(),
             path("/api/users", &bob),
+            none.clone(),
+        ),
+        (
+            "DELETE",
+            "/api/admin/users/{id}",
+            ada,
+            path("/api/admin/users", &dan),
             none.clone(),
         ),
         (

@@ -86,7 +86,7 @@ async fn a_cart_becomes_an_order_in_one_transaction() {
         buyer.get("/api/cart").await.json_of(200)["items"],
         json!([])
     );
-    assert_eq!(told(&host, &order).await, ["order.created", "order.expiry"]);
+    assert_eq!(told(&host, &order).await, ["order.created"]);
     assert_eq!(see(&buyer, &order).await, order);
     let list = buyer.get("/api/orders?page=1&limit=10").await.json_of(200);
     assert_eq!((&list["total"], &list["items"][0]), (&json!(1), &order));

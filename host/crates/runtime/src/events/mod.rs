@@ -1,19 +1,23 @@
 //! Events on their way to those who handle them, and turns of schedules.
 //!
-//! `dispatcher` hears of commits and runs a `pump` per tenant that has something to do; a pump reads the
-//! tenant's outbox into `lanes` and lets a `delivery` run for what may go. `retries` and `letters` are what
-//! becomes of failures, `subscribers` who is to have what. `schedules` runs beside them. See
-//! `docs/decisions/0013-how-events-travel.md`.
+//! `dispatcher` is the whole. `pumps` hears of commits through the `hub` and runs a `pump` per tenant that has
+//! something to do; a pump reads the tenant's outbox into `lanes` and lets a `delivery` run for what may go.
+//! `aftermath` sees to failures, with `retries` and dead `letters`; `subscribers` says who is to have what.
+//! `schedules` takes turns beside them, by its `timetable`. See `docs/decisions/0013-how-events-travel.md`.
 
+mod aftermath;
 mod delivery;
 mod dispatcher;
 mod hub;
 mod lanes;
 mod letters;
 mod pump;
+mod pumps;
 mod retries;
 mod schedules;
+mod shared;
 mod subscribers;
+mod timetable;
 
 use stoa_kernel::id::CollectionName;
 use stoa_kernel::store::{Realm, Store, StoreError};

@@ -11,11 +11,12 @@ use stoa_kernel::id::TenantId;
 use tokio::sync::Notify;
 use tokio::task::{Id, JoinError, JoinSet};
 
-use super::delivery::{self, Outcome};
-use super::dispatcher::{STORE_PAUSE, Shared, store_pause};
+use super::aftermath::Outcome;
+use super::delivery;
 use super::hub::Figures;
 use super::lanes::{Job, Lanes, Line, Tries};
 use super::retries::Failure;
+use super::shared::{STORE_PAUSE, Shared};
 use super::subscribers::Table;
 
 /// Deliveries of one tenant at the same time: leaves others their share of all.
@@ -380,6 +381,6 @@ impl Pump {
 
     async fn store_failed(&self, reason: &str) {
         tracing::warn!(tenant = %self.tenant, reason, "events have to wait for the store");
-        store_pause(&self.shared).await;
+        self.shared.pause().await;
     }
 }

@@ -4,24 +4,22 @@
 //! turn does, so that a turn happens once or not at all. When it is due is also kept in memory, so that
 //! waiting for it costs no questions to the database.
 
-use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
 use metrics::counter;
 use serde_json::{Value, json};
 use stoa_kernel::clock::Millis;
-use stoa_kernel::id::TenantId;
 use stoa_kernel::store::{CommitError, Expiry, StoreError, UnitOfWork};
-use tokio::task::{Id, JoinSet};
+use tokio::task::JoinSet;
 
-use super::dispatcher::{DELIVERIES_MAX, STORE_PAUSE, Shared, store_pause};
 use super::pump::NAP_MAX;
+use super::shared::{DELIVERIES_MAX, STORE_PAUSE, Shared};
+use super::timetable::{Slot, Timetable};
 use super::{SCHEDULES, collection};
 use crate::call;
 use crate::fault::Fault;
 use crate::interface::types;
-use crate::registry::Live;
 use crate::scope::Scope;
 use crate::transaction::{Failure, Verdict, Way, host_request, until_committed};
 
@@ -31,120 +29,6 @@ const TURNS_MAX: usize = DELIVERIES_MAX / 2;
 /// How often the record of a turn that failed is written again after a conflict.
 const TRIES_MAX: u32 = 10;
 
-/// A plugin's schedule in a tenant.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-struct Slot {
-    tenant: TenantId,
-    plugin: Arc<str>,
-    handler: String,
-}
-
-impl Slot {
-    /// The id of its document. A plugin's name has no dot.
-    fn id(&self) -> String {
-        format!("{}.{}", self.plugin, self.handler)
-    }
-}
-
-/// When which turn is due.
-#[derive(Default)]
-struct Timetable {
-    tenants: BTreeSet<TenantId>,
-    /// Every schedule of the live set, with its rhythm.
-    schedules: HashMap<(Arc<str>, String), Millis>,
-    due: BTreeSet<(Millis, Slot)>,
-    due_at: HashMap<Slot, Millis>,
-    running: HashMap<Id, Slot>,
-}
-
-impl Timetable {
-    fn add_tenant(&mut self, tenant: TenantId, now: Millis) {
-        if tenant.is_platform() || !self.tenants.insert(tenant.clone()) {
-            return;
-        }
-        let schedules: Vec<_> = self.schedules.keys().cloned().collect();
-        for (plugin, handler) in schedules {
-            let slot = Slot {
-                tenant: tenant.clone(),
-                plugin,
-                handler,
-            };
-            // When it is due, the first look at its document tells.
-            self.put(slot, now);
-        }
-    }
-
-    fn set_schedules(&mut self, live: &Live, now: Millis) {
-        let mut schedules = HashMap::new();
-        for (plugin, revision) in live.plugins() {
-            for schedule in &revision.package.manifest.schedules {
-                let every_ms = Millis::from(schedule.every_s) * 1_000;
-                schedules.insert((Arc::clone(plugin), schedule.handler.clone()), every_ms);
-            }
-        }
-        let before = std::mem::replace(&mut self.schedules, schedules);
-        let known = &self.schedules;
-        let is_same = |slot: &Slot| {
-            let key = (Arc::clone(&slot.plugin), slot.handler.clone());
-            known
-                .get(&key)
-                .is_some_and(|every| before.get(&key) == Some(every))
-        };
-        self.due.retain(|(_, slot)| is_same(slot));
-        self.due_at.retain(|slot, _| is_same(slot));
-        let fresh: Vec<_> = known
-            .iter()
-            .filter(|(key, every)| before.get(*key) != Some(*every))
-            .map(|(key, _)| key.clone())
-            .collect();
-        for tenant in self.tenants.clone() {
-            for (plugin, handler) in &fresh {
-                let slot = Slot {
-                    tenant: tenant.clone(),
-                    plugin: Arc::clone(plugin),
-                    handler: handler.clone(),
-                };
-                self.put(slot, now);
-            }
-        }
-    }
-
-    /// Each slot is there once.
-    fn put(&mut self, slot: Slot, at: Millis) {
-        if let Some(before) = self.due_at.insert(slot.clone(), at) {
-            self.due.remove(&(before, slot.clone()));
-        }
-        self.due.insert((at, slot));
-    }
-
-    fn every_ms(&self, slot: &Slot) -> Option<Millis> {
-        let key = (Arc::clone(&slot.plugin), slot.handler.clone());
-        self.schedules.get(&key).copied()
-    }
-
-    /// One that is due and does not run yet.
-    fn take_due(&mut self, now: Millis) -> Option<(Slot, Millis)> {
-        while let Some((at, slot)) = self.due.first().cloned()
-            && at <= now
-        {
-            self.due.pop_first();
-            self.due_at.remove(&slot);
-            let runs = self.running.values().any(|running| *running == slot);
-            if let (Some(every_ms), false) = (self.every_ms(&slot), runs) {
-                return Some((slot, every_ms));
-            }
-        }
-        None
-    }
-
-    fn again(&mut self, slot: Slot, at: Millis) {
-        // A rhythm that has changed meanwhile has had it looked at again already.
-        if self.every_ms(&slot).is_some() && !self.due_at.contains_key(&slot) {
-            self.put(slot, at);
-        }
-    }
-}
-
 /// Lets turns happen until the host stops.
 pub async fn run(shared: Arc<Shared>) {
     let mut timetable = Timetable::default();
@@ -152,7 +36,7 @@ pub async fn run(shared: Arc<Shared>) {
     timetable.set_schedules(&shared.runtime.live(), shared.ports.clock.now());
     while let Err(error) = add_all_tenants(&shared, &mut timetable).await {
         tracing::warn!(error, "schedules have to wait for the store");
-        store_pause(&shared).await;
+        shared.pause().await;
         if shared.is_stopping() {
             return;
         }
@@ -207,12 +91,12 @@ async fn add_all_tenants(shared: &Shared, timetable: &mut Timetable) -> Result<(
 
 /// Sleeps until something is due; for ever if nothing is.
 async fn nap(timetable: &Timetable, now: Millis) {
-    match timetable.due.first() {
+    match timetable.next_at() {
         // Its place is taken: the end of another turn wakes.
-        Some((at, _)) if *at <= now && timetable.running.len() >= TURNS_MAX => {
+        Some(at) if at <= now && timetable.running.len() >= TURNS_MAX => {
             std::future::pending().await
         }
-        Some((at, _)) => {
+        Some(at) => {
             let left = Duration::from_millis(at.saturating_sub(now));
             tokio::time::sleep(left.min(NAP_MAX)).await;
         }

@@ -84,7 +84,8 @@ fn hear(event: Event<Told>) -> Result<()> {
 }
 
 fn count(event: Event<Value>) -> Result<()> {
-    add("echoes", "seen", event.payload["n"].clone())
+    let n = event.payload.get("n").cloned();
+    add("echoes", "seen", n.unwrap_or_default())
 }
 
 fn tick(turn: Turn) -> Result<()> {

@@ -75,6 +75,7 @@ impl World {
         let rows: Vec<Pending> = self
             .rows
             .range(from..)
+            .take(page + 1)
             .map(|(_, row)| row.clone())
             .collect();
         for row in rows.iter().take(page) {

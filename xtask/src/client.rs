@@ -28,12 +28,13 @@ impl Answer {
 
 /// Gets a path.
 pub fn get(address: SocketAddr, path: &str) -> Result<Answer> {
-    send(address, "GET", path, None, "")
+    send(address, "GET", path, None, None)
 }
 
 /// Posts JSON, with a bearer token if there is one.
 pub fn post(address: SocketAddr, path: &str, token: Option<&str>, body: &Value) -> Result<Answer> {
-    send(address, "POST", path, token, &body.to_string())
+    let json = ("application/json", body.to_string());
+    send(address, "POST", path, token, Some(json))
 }
 
 /// Whether a path is answered with 200.
@@ -41,27 +42,24 @@ pub fn is_ok(address: SocketAddr, path: &str) -> bool {
     get(address, path).is_ok_and(|answer| answer.status == 200)
 }
 
-/// HTTP/1.0, because then no server answers in chunks or keeps the connection.
-fn send(
+/// A request of any kind; a body comes with its type. HTTP/1.0, because then no server answers in chunks or keeps the connection.
+pub fn send(
     address: SocketAddr,
     method: &str,
     path: &str,
     token: Option<&str>,
-    body: &str,
+    body: Option<(&str, String)>,
 ) -> Result<Answer> {
     let mut stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     let authorization = token.map_or(String::new(), |token| {
         format!("authorization: Bearer {token}\r\n")
     });
-    let content = if body.is_empty() {
-        String::new()
-    } else {
-        format!(
-            "content-type: application/json\r\ncontent-length: {}\r\n",
-            body.len()
-        )
-    };
+    let content = body.as_ref().map_or(String::new(), |(kind, body)| {
+        let length = body.len();
+        format!("content-type: {kind}\r\ncontent-length: {length}\r\n")
+    });
+    let body = body.map_or(String::new(), |(_, body)| body);
     write!(
         stream,
         "{method} {path} HTTP/1.0\r\nhost: {address}\r\n{authorization}{content}\r\n{body}"
