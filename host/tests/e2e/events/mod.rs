@@ -20,17 +20,14 @@ use stoa_testkit::{Actor, TestHost};
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Waits until something is so.
-#[track_caller]
-pub fn until<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> impl Future<Output = T> {
-    async move {
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            if let Some(answer) = ask().await {
-                return answer;
-            }
-            assert!(Instant::now() < deadline, "this never happens: {what}");
-            tokio::time::sleep(Duration::from_millis(10)).await;
+pub async fn until<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        if let Some(answer) = ask().await {
+            return answer;
         }
+        assert!(Instant::now() < deadline, "this never happens: {what}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }
 

@@ -89,7 +89,7 @@ impl Shared {
         variables.insert("to", Value::String(format!("{last}{END}")));
         let text =
             format!("SELECT VALUE record::id(id) FROM type::record('{HANDLED}', $from..$to)");
-        let found = self.rows(&tenant, text, variables).await?;
+        let found = self.rows(tenant, text, variables).await?;
         let mut marks: HashMap<String, Vec<String>> = HashMap::new();
         for mark in found {
             if let Value::String(mark) = mark
