@@ -1,6 +1,10 @@
 //! `cargo xtask demo`: walks through a running host as its people do, and prints each step. A vendor signs up and
 //! offers a tool, a buyer orders and pays it, the stand-in of Stripe tells the host, the buyer downloads, the vendor
 //! is paid, and an administrator sees all of it.
+#![expect(
+    clippy::indexing_slicing,
+    reason = "answers are read by members, and what is missing reads as null"
+)]
 
 use std::net::SocketAddr;
 use std::thread;
@@ -22,7 +26,7 @@ pub struct Args {
     /// Where the host is: `cargo xtask serve` has started it.
     #[arg(long, default_value = "127.0.0.1:8080")]
     host: SocketAddr,
-    /// Where the stand-in of Stripe is: `cargo xtask serve` has started it, too.
+    /// Where the stand-in of Stripe is: `cargo xtask standins` has started it.
     #[arg(long, default_value = "127.0.0.1:12111")]
     stripe: SocketAddr,
 }
@@ -128,7 +132,9 @@ impl Walk {
         let intent = text(&payment, "paymentIntentId")?;
         let pay = json!({ "pay": { "intent": intent, "card": "pm_card_visa" } });
         let paid = client::post(self.stripe, "/_standin/act", None, &pay);
-        let paid = paid.context("no stand-in of Stripe answers")?.json()?;
+        let paid = paid
+            .context("no stand-in of Stripe answers; start it with `cargo xtask standins`")?
+            .json()?;
         say("pays on Stripe's page", &paid, &["id", "status"]);
         let path = format!("/api/orders/{}", text(order, "id")?);
         let seen = self.until("the webhook arrives", || {

@@ -208,7 +208,6 @@ async fn a_charge_whose_answer_is_lost_is_found_and_not_made_again() {
         .json_of(200);
     assert_eq!(known["status"], "succeeded");
     assert_eq!(shop.bank.charges(&intent(&payment)), 1);
-    assert_eq!(shop.told(&order, "payment.success").await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -232,5 +231,4 @@ async fn the_money_of_a_cancelled_order_goes_back_once() {
     })
     .await;
     assert_eq!(shop.bank.refunds(&intent(&payment)), 1);
-    assert_eq!(shop.told(&order, "payment.refunded").await, 1);
 }

@@ -80,7 +80,7 @@ pub fn run_errands(Json(errands): Json<Vec<Errand>>) -> Result<Json<Value>> {
 
 fn has_stock(id: &str) -> Result<bool> {
     let counter = COUNTERS.get(id)?;
-    Ok(counter.is_some_and(|counter| counter["stock"] != 0))
+    Ok(counter.is_some_and(|counter| counter.get("stock").is_some_and(|stock| *stock != 0)))
 }
 
 /// Asks a service and writes nothing.
