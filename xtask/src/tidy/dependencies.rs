@@ -47,7 +47,6 @@ const OWNED: &[(&str, &str)] = &[
     ("axum", "stoa-web"),
     // Stands in for other services in tests; no host links it.
     ("axum", "stoa-standins"),
-    ("axum", "stoa-standins"),
     ("hyper", "stoa-web"),
     ("jsonwebtoken", "stoa-identity"),
     ("argon2", "stoa-identity"),
