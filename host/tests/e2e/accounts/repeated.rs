@@ -132,13 +132,6 @@ async fn requests(host: &TestHost) -> Vec<(&'static str, &'static str, Actor, St
             json!({ "name": "Second" }),
         ),
         (
-            "POST",
-            "/api/invitations",
-            ada.clone(),
-            "/api/invitations".into(),
-            json!({ "email": "new@example.com", "role": "viewer" }),
-        ),
-        (
             "DELETE",
             "/api/invitations/{id}",
             ada.clone(),
@@ -169,9 +162,17 @@ async fn requests(host: &TestHost) -> Vec<(&'static str, &'static str, Actor, St
         (
             "DELETE",
             "/api/admin/users/{id}",
-            ada,
+            ada.clone(),
             path("/api/admin/users", &dan),
             none.clone(),
+        ),
+        // A free plan has no more room for guests before somebody has gone.
+        (
+            "POST",
+            "/api/invitations",
+            ada,
+            "/api/invitations".into(),
+            json!({ "email": "new@example.com", "role": "viewer" }),
         ),
         (
             "POST",
