@@ -74,7 +74,7 @@ impl Books {
             price,
             inner_metadata: fields.map(inner),
         };
-        Ok(self.sessions.add(session))
+        Ok(self.sessions.add(session).json())
     }
 
     pub fn expire_session(&mut self, id: &str) -> Result<Value, Fault> {

@@ -24,7 +24,7 @@ impl Books {
             metadata: fields.map("metadata"),
             name: fields.owned("name"),
         };
-        let told = self.customers.add(customer);
+        let told = self.customers.add(customer).json();
         self.happened("customer.created", &told);
         Ok(told)
     }
@@ -61,7 +61,7 @@ impl Books {
             status: "active",
         };
         let id = subscription.id.clone();
-        let told = self.subscriptions.add(subscription);
+        let told = self.subscriptions.add(subscription).json();
         self.happened("customer.subscription.created", &told);
         self.invoiced(&told, true);
         id
