@@ -106,7 +106,6 @@ async fn credentials_reach_the_service_and_nothing_else() {
     let gone = run_one(&host, errand("slow", "GET", "/hang?key=in-the-query", "")).await;
     assert_eq!(gone["error"], "unknown");
     let (told, logged) = (json!(told).to_string(), log.text());
-    assert!(logged.contains("a request to a service elsewhere failed"));
     for secret in [TOKEN, PASSWORD, BASIC, "in-the-query"] {
         assert!(!told.contains(secret), "{secret}");
         assert!(!logged.contains(secret), "{secret}");

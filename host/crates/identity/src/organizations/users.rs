@@ -112,14 +112,14 @@ pub(super) async fn change(
     let (caller, default) = (changer(request)?, &service.config.default_tenant);
     let id = id(request)?;
     let change = &read(body(request)?)?;
-    let changed = service.platform.transact(|unit| async move {
+    let changed = service.platform.answer(request, |unit| async move {
         caller.still_admin(&unit).await?;
         let found = people::find(&unit, caller.tenant, default, id).await?;
         let found = found.ok_or_else(Problem::not_found)?;
         let place = roster::change(&unit, found.place, change).await?;
-        Ok(Resident { place, ..found })
+        json(200, &view(Resident { place, ..found }))
     });
-    json(200, &view(changed.await?))
+    changed.await
 }
 
 /// `DELETE /api/admin/users/{id}`. Out of an organisation, or out of the default tenant: whoever belongs nowhere
@@ -130,10 +130,11 @@ pub(super) async fn remove(
 ) -> Result<Response, Problem> {
     let (caller, default) = (changer(request)?, &service.config.default_tenant);
     let id = id(request)?;
-    let removed = service.platform.transact(|unit| async move {
+    let removed = service.platform.answer(request, |unit| async move {
         caller.still_admin(&unit).await?;
         if caller.tenant != default {
-            return roster::remove(&unit, caller.tenant, id).await;
+            roster::remove(&unit, caller.tenant, id).await?;
+            return Ok(nothing());
         }
         let found = people::find(&unit, default, default, id).await?;
         let found = found.ok_or_else(Problem::not_found)?;
@@ -152,12 +153,12 @@ pub(super) async fn remove(
             ));
         }
         match roster::dismiss(&unit, &found.place).await? {
-            Some(_elsewhere) => Ok(()),
-            None => service.accounts.end(&unit, id).await,
+            Some(_elsewhere) => {}
+            None => service.accounts.end(&unit, id).await?,
         }
+        Ok(nothing())
     });
-    removed.await?;
-    Ok(nothing())
+    removed.await
 }
 
 fn asked_role(query: &str) -> Result<Option<Role>, Problem> {

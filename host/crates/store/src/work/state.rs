@@ -101,6 +101,12 @@ impl State {
         Ok(())
     }
 
+    /// Whether the first read of the document found something else.
+    pub(super) fn was_told_otherwise(&self, key: &Key, found: &Committed) -> bool {
+        let found = found.as_ref().map(|row| row.revision);
+        self.reads.get(key).is_some_and(|read| *read != found)
+    }
+
     /// Remembers that a collection is about to be queried.
     pub(super) fn query(&mut self, table: &Arc<Table>) {
         if self.queried.iter().all(|(known, _)| known.uid != table.uid) {

@@ -22,7 +22,9 @@ impl Work {
         expiry: Expiry,
     ) -> Result<u64, StoreError> {
         let view = self.view(key).await?;
-        if view.current.is_some() {
+        // A request that was told before that there is none is not told otherwise: its commit meets the conflict,
+        // and it runs again.
+        if view.current.is_some() && !self.state().was_told_otherwise(key, &view.base) {
             return Err(StoreError::AlreadyExists);
         }
         Ok(self.write(key, view, body, at(expiry)).await?.version)

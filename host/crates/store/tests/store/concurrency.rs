@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde_json::{Value, json};
-use stoa_kernel::store::{CommitError, Expiry, Store};
+use stoa_kernel::store::{CommitError, Expiry, Store, StoreError, UnitOfWork};
 
 use crate::support::{Fixture, both, in_memory, items, uncached, until_committed};
 
@@ -300,5 +300,26 @@ async fn a_tenant_is_opened_once_by_many() {
         }
         tasks.join_all().await;
         assert_eq!(fixture.store.tenants().await.unwrap().len(), 5);
+    }
+}
+
+/// "It is there" is no answer for a request that was told before that it is not: it has to run again.
+#[tokio::test]
+async fn what_was_absent_when_it_was_read_is_a_conflict_and_not_a_refusal() {
+    for fixture in three().await {
+        let begin = async || fixture.store.begin(&fixture.tenant).await.unwrap();
+        let create = async |work: &dyn UnitOfWork| {
+            let body = json!({"n": 1});
+            work.create(&items(), "once", body, Expiry::Never).await
+        };
+        let (first, second, third) = (begin().await, begin().await, begin().await);
+        for reader in [&first, &second] {
+            assert_eq!(reader.get(&items(), "once").await.unwrap(), None);
+        }
+        create(&*first).await.unwrap();
+        first.commit().await.unwrap();
+        create(&*second).await.unwrap();
+        assert_eq!(second.commit().await, Err(CommitError::Conflict));
+        assert_eq!(create(&*third).await, Err(StoreError::AlreadyExists));
     }
 }
