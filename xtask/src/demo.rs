@@ -94,7 +94,7 @@ impl Walk {
     }
 
     fn vendor_offers_a_tool(&self, vendor: &Person) -> Result<String> {
-        let file = Some(("text/plain", "#!/bin/sh\necho a tool\n".to_owned()));
+        let file = Some(("text/plain", "One tool, in plain words.\n".to_owned()));
         let blob =
             client::send(self.host, "POST", "/api/blobs", Some(&vendor.token), file)?.json()?;
         say("uploads the tool's file", &blob, &["contentType", "size"]);
