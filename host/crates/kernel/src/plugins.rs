@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use stoa_wit::{Package, Route};
+use stoa_wit::{Channel, Package, Route};
 
 use crate::call::{Request, Response};
 use crate::error::Problem;
@@ -23,6 +23,21 @@ pub struct Matched {
     pub params: Vec<(String, String)>,
 }
 
+/// A channel that a name leads to.
+#[derive(Debug, Clone)]
+pub struct MatchedChannel {
+    /// Where the snapshot finds the channel again; means nothing outside of it.
+    pub key: usize,
+    /// The manifest's entry.
+    pub channel: Arc<Channel>,
+    /// The plugin that owns it.
+    pub plugin: Arc<str>,
+    /// Its full name.
+    pub name: Arc<str>,
+    /// Its parameters by name.
+    pub params: Vec<(String, String)>,
+}
+
 /// An immutable set of plugins. A request takes one and keeps it to its end, so no request is ever served
 /// by a mix of versions.
 #[async_trait]
@@ -39,6 +54,34 @@ pub trait Snapshot: Send + Sync {
     /// The plugin's own problem, or the host's: `plugin-trap` and `plugin-limit` (502), `plugin-timeout`
     /// (504), `busy` and `unavailable` (503), `conflict` (409), and those of idempotency (409, 422).
     async fn handle(&self, matched: &Matched, request: Request) -> Result<Response, Problem>;
+
+    /// The channel of a full name, if any plugin has such. Who may join is not judged yet.
+    fn channel(&self, name: &str) -> Option<MatchedChannel>;
+
+    /// Every family of channels, in the order of plugins and of their manifests.
+    fn channels(&self) -> Vec<Arc<Channel>>;
+
+    /// Asks a channel's `join` handler, by a request that is no client's HTTP: path parameters are the channel's.
+    /// None if it has no such handler.
+    ///
+    /// # Errors
+    /// As [`Snapshot::handle`].
+    async fn join(
+        &self,
+        matched: &MatchedChannel,
+        request: Request,
+    ) -> Result<Option<Response>, Problem>;
+
+    /// Hands what a client says on a channel to the handler of the word; `request`'s body is the message.
+    ///
+    /// # Errors
+    /// As [`Snapshot::handle`]; 404 `unknown-message` when clients may say no such thing there.
+    async fn say(
+        &self,
+        matched: &MatchedChannel,
+        word: &str,
+        request: Request,
+    ) -> Result<Response, Problem>;
 }
 
 /// The plugins that are live now.
