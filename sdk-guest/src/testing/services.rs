@@ -187,7 +187,7 @@ pub mod roles {
                     Ok(())
                 }
                 Some(person) => Err(Error::Denied(person.role.clone())),
-                None => Ok(()),
+                None => Err(Error::NotFound),
             }
         })
     }
