@@ -244,7 +244,7 @@ pub mod roles {
                     Ok(())
                 }
                 Some(person) => Err(Error::Denied(person.role.clone())),
-                None => Ok(()),
+                None => Err(Error::NotFound),
             }
         })
     }
