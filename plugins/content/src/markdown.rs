@@ -66,7 +66,7 @@ pub fn render(field: &str, source: &str) -> Result<Rendered> {
         let detail = format!("{field} has at most {RAW_TAGS_MAX} tags of HTML.");
         return Err(Problem::invalid(field, detail));
     }
-    let html = sanitiser().clean(&dirty).to_string();
+    let html = cleaned(&dirty);
     if html.len() > HTML_BYTES_MAX {
         let detail = format!("{field} makes more than {HTML_BYTES_MAX} bytes of HTML.");
         return Err(Problem::invalid(field, detail));
@@ -95,6 +95,11 @@ fn check(field: &str, source: &str) -> Result<()> {
 /// CommonMark with what people know from GitHub.
 fn options() -> Options {
     Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS
+}
+
+/// What of an HTML text is harmless.
+pub fn cleaned(html: &str) -> String {
+    sanitiser().clean(html).to_string()
 }
 
 /// Ammonia's own list of what is harmless, with what Markdown makes besides. Nothing has an id: a text could take the
