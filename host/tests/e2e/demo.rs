@@ -54,7 +54,8 @@ async fn send(host: &TestHost, step: &Step) -> Answer {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_demo_request_succeeds_once_and_changes_nothing_again() {
-    let host = shop::open().await;
+    let builder = TestHost::builder().plugin("catalog").plugin("cart");
+    let host = builder.plugin("content").start().await;
     let steps = steps();
     for step in &steps {
         let answer = send(&host, step).await;
@@ -110,6 +111,11 @@ async fn every_demo_request_succeeds_once_and_changes_nothing_again() {
         .await
         .json_of(200);
     assert!(categories["total"].as_u64().unwrap() >= 15, "{categories}");
+    for (shelf, least) in [("blog", 3), ("help", 3), ("tutorials", 2), ("jobs", 2)] {
+        let path = format!("/api/content/{shelf}");
+        let list = host.anonymous().get(&path).await.json_of(200);
+        assert!(list["total"].as_u64().unwrap() >= least, "{shelf}: {list}");
+    }
     assert_eq!(
         host.user("u1").get("/products/prod_001").await.json_of(200)["id"],
         "prod_001"

@@ -22,7 +22,7 @@ const LINKS_MAX: usize = 5;
     Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Schema,
 )]
 #[serde(rename_all = "lowercase")]
-pub enum Status {
+pub enum ApplicationStatus {
     #[default]
     Received,
     Reviewing,
@@ -31,7 +31,7 @@ pub enum Status {
     Rejected,
 }
 
-impl Status {
+impl ApplicationStatus {
     /// The word on the wire and in storage.
     pub const fn word(self) -> &'static str {
         match self {
@@ -90,7 +90,7 @@ pub struct Application {
     pub cv: Option<Cv>,
     /// The account that sent it, or that proved that the address is its own.
     pub account_id: Option<String>,
-    pub status: Status,
+    pub status: ApplicationStatus,
     /// What administrators noted.
     pub note: Option<String>,
     pub created_at: u64,
@@ -128,7 +128,7 @@ impl NewApplication {
             })?,
             cv: self.cv(caller)?,
             account_id: caller.is_signed_in().then(|| caller.id.clone()),
-            status: Status::Received,
+            status: ApplicationStatus::Received,
             note: None,
             created_at: now,
             updated_at: now,
@@ -155,7 +155,7 @@ impl NewApplication {
 pub struct Receipt {
     pub id: String,
     pub job_id: String,
-    pub status: Status,
+    pub status: ApplicationStatus,
     pub created_at: String,
 }
 
@@ -175,7 +175,7 @@ pub struct ApplicationView {
     /// The CV's file name; the file itself is fetched by a link.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cv_name: Option<String>,
-    pub status: Status,
+    pub status: ApplicationStatus,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
     pub created_at: String,

@@ -5,11 +5,11 @@ use stoa_guest::Window;
 use stoa_guest::prelude::*;
 
 use crate::application::{
-    APPLICATIONS, Application, ApplicationView, NewApplication, Receipt, Status,
+    APPLICATIONS, Application, ApplicationStatus, ApplicationView, NewApplication, Receipt,
 };
 use crate::articles::is_id;
 use crate::cv::CvLink;
-use crate::job::{Job, Status as JobStatus};
+use crate::job::{Job, JobStatus};
 use crate::{check, jobs};
 
 /// Applications for one job: more than anybody reads, few enough that strangers can't fill the database.
@@ -54,7 +54,7 @@ pub struct ApplicationQuery {
     pub offset: Option<u32>,
     /// `nextCursor` of the page before, instead of an offset.
     pub cursor: Option<String>,
-    pub status: Option<Status>,
+    pub status: Option<ApplicationStatus>,
 }
 
 /// A page of applications, the latest first.
@@ -77,7 +77,7 @@ pub struct ApplicationList {
 pub struct ApplicationChange {
     /// It only goes on: `received`, `reviewing`, `interview`, and then `accepted` or `rejected`.
     #[serde(default)]
-    pub status: Option<Status>,
+    pub status: Option<ApplicationStatus>,
     /// For administrators' eyes, at most 500 characters.
     #[serde(default)]
     pub note: Option<String>,

@@ -14,7 +14,7 @@ pub const JOBS: Collection<Job> = Collection::new("jobs");
 /// Whether one can apply.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, Schema)]
 #[serde(rename_all = "lowercase")]
-pub enum Status {
+pub enum JobStatus {
     /// Administrators alone see it.
     Draft,
     /// Everybody can apply.
@@ -24,7 +24,7 @@ pub enum Status {
     Closed,
 }
 
-impl Status {
+impl JobStatus {
     /// The word on the wire and in storage.
     pub const fn word(self) -> &'static str {
         match self {
@@ -86,7 +86,7 @@ pub struct Job {
     pub employment: Employment,
     pub requirements: Vec<String>,
     pub salary: Option<Salary>,
-    pub status: Status,
+    pub status: JobStatus,
     /// When it was first open.
     pub opened_at: Option<u64>,
     /// When it closes by itself.
@@ -116,6 +116,6 @@ pub const LISTED: &[&str] = &[
 impl Job {
     /// Whether the caller may know of it.
     pub fn is_seen_by(&self, caller: &Caller) -> bool {
-        self.status != Status::Draft || caller.is_admin()
+        self.status != JobStatus::Draft || caller.is_admin()
     }
 }

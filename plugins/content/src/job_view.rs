@@ -3,7 +3,7 @@
 use serde::Serialize;
 use stoa_guest::prelude::*;
 
-use crate::job::{Employment, Job, SHELF, Status};
+use crate::job::{Employment, Job, JobStatus, SHELF};
 use crate::job_write::SalaryRange;
 use crate::seo::{self, SeoView};
 use crate::site;
@@ -28,7 +28,7 @@ pub struct JobSummary {
     pub requirements: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub salary: Option<SalaryRange>,
-    pub status: Status,
+    pub status: JobStatus,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub opened_at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -5,7 +5,7 @@ use serde_json::{Map, Number, Value, json};
 use stoa_guest::prelude::*;
 use stoa_guest::{FromRequest, merge_patch};
 
-use crate::job::{Employment, Job, Salary, Status};
+use crate::job::{Employment, Job, JobStatus, Salary};
 use crate::slugs::Slugs;
 use crate::write::check_ahead;
 use crate::{check, markdown};
@@ -23,7 +23,7 @@ pub struct NewJob {
     /// One line, at most 200 characters.
     #[schema(min_length = 1, max_length = 200)]
     pub title: String,
-    /// The name in addresses: lower-case letters, digits and hyphens. Made from the title if absent.
+    /// The name in addresses: lower-case letters, digits and hyphens. Made from the title's Latin letters if absent.
     #[serde(default)]
     pub slug: Option<String>,
     /// Markdown, at most 100,000 bytes. HTML in it is kept as far as it is harmless.
@@ -46,7 +46,7 @@ pub struct NewJob {
     pub salary: Option<SalaryRange>,
     /// `open` if absent.
     #[serde(default)]
-    pub status: Option<Status>,
+    pub status: Option<JobStatus>,
     /// When it closes by itself (RFC 3339), at most 400 days ahead.
     #[serde(default)]
     pub closes_at: Option<String>,
@@ -116,8 +116,8 @@ impl NewJob {
     /// The same after a change.
     pub fn changed(&self, request: Request) -> Result<Self> {
         let Json(JobChange(mut change)) = Json::from_request(&request)?;
-        let opens = change.get("status") == Some(&json!(Status::Open));
-        if opens && self.status == Some(Status::Closed) {
+        let opens = change.get("status") == Some(&json!(JobStatus::Open));
+        if opens && self.status == Some(JobStatus::Closed) {
             // What was closed at its time would close again.
             change.entry("closesAt").or_insert(Value::Null);
         }
@@ -154,18 +154,18 @@ impl NewJob {
             )?,
             salary: self.salary.as_ref().map(SalaryRange::salary).transpose()?,
             status,
-            opened_at: opened_at.or((status == Status::Open).then_some(now)),
+            opened_at: opened_at.or((status == JobStatus::Open).then_some(now)),
             closes_at: self.closes_at(status, now)?,
             created_at: before.map_or(now, |before| before.created_at),
             updated_at: now,
         })
     }
 
-    fn closes_at(&self, status: Status, now: u64) -> Result<Option<u64>> {
+    fn closes_at(&self, status: JobStatus, now: u64) -> Result<Option<u64>> {
         let at = self.closes_at.as_deref();
         let at = at.map(|text| check::time("closesAt", text)).transpose()?;
         if let Some(at) = at {
-            if at <= now && status == Status::Open {
+            if at <= now && status == JobStatus::Open {
                 let detail = "What is open closes at a time to come.";
                 return Err(Problem::unprocessable("closesAt", detail));
             }

@@ -6,7 +6,7 @@ use stoa_guest::prelude::*;
 
 use crate::applications;
 use crate::articles::is_id;
-use crate::job::{Employment, JOBS, Job, LISTED, SHELF, Status};
+use crate::job::{Employment, JOBS, Job, JobStatus, LISTED, SHELF};
 use crate::job_view::{JobSummary, JobView};
 use crate::job_write::NewJob;
 use crate::{caching, listing, slugs};
@@ -86,11 +86,11 @@ pub fn list_jobs(caller: Caller, Query(query): Query<JobQuery>) -> Result<Respon
 
 fn filter(caller: &Caller, query: &JobQuery) -> Result<Filter> {
     let mut conditions = Vec::new();
-    match query.status.as_deref().unwrap_or(Status::Open.word()) {
+    match query.status.as_deref().unwrap_or(JobStatus::Open.word()) {
         "all" => listing::admins_alone(caller)?,
         "draft" => {
             listing::admins_alone(caller)?;
-            conditions.push(eq("status", Status::Draft.word()));
+            conditions.push(eq("status", JobStatus::Draft.word()));
         }
         word @ ("open" | "closed") => conditions.push(eq("status", word)),
         _ => {
@@ -168,8 +168,8 @@ pub fn on_job_due(event: Event<Due>) -> Result<()> {
     let Some(mut job) = JOBS.get(&id)? else {
         return Ok(());
     };
-    if job.status == Status::Open && job.closes_at == Some(at) {
-        job.status = Status::Closed;
+    if job.status == JobStatus::Open && job.closes_at == Some(at) {
+        job.status = JobStatus::Closed;
         JOBS.put(&id, &job)?;
     }
     Ok(())

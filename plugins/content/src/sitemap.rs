@@ -4,7 +4,7 @@ use stoa_guest::prelude::*;
 use stoa_guest::storage;
 
 use crate::article::{LISTED, Shelf, Status};
-use crate::job::{self, JOBS, Status as JobStatus};
+use crate::job::{self, JOBS, JobStatus};
 use crate::{caching, job_view, view, xml};
 
 /// Pages of each kind, the latest ones: together within the 50,000 that one site map may have, and within the

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use stoa_guest::prelude::*;
+use unicode_normalization::UnicodeNormalization as _;
 
 /// Bytes of a slug: an address that can be read.
 const SLUG_BYTES_MAX: usize = 80;
@@ -154,9 +155,10 @@ const TITLED_BYTES_MAX: usize = 50;
 
 /// A title in Latin letters and digits, with hyphens between its words.
 fn of_title(title: &str) -> String {
-    let latin = deunicode::deunicode(title).to_ascii_lowercase();
-    // What's belongs together.
-    let latin = latin.replace('\'', "");
+    let mut latin = String::with_capacity(title.len());
+    for c in title.to_lowercase().nfkd() {
+        push_latin(&mut latin, c);
+    }
     let words = latin.split(|c: char| !c.is_ascii_alphanumeric());
     let mut slug = String::new();
     for word in words.filter(|word| !word.is_empty()) {
@@ -176,6 +178,23 @@ fn of_title(title: &str) -> String {
     }
 }
 
+/// Adds a letter of a decomposed text. Accents go, and so do apostrophes: what's belongs together. The Latin letters
+/// that Unicode takes for whole ones are spelled out; those of other scripts are no letters of a slug.
+fn push_latin(slug: &mut String, c: char) {
+    match c {
+        '\'' | '\u{2019}' | '\u{300}'..='\u{36f}' => {}
+        'ß' => slug.push_str("ss"),
+        'æ' => slug.push_str("ae"),
+        'œ' => slug.push_str("oe"),
+        'þ' => slug.push_str("th"),
+        'ø' => slug.push('o'),
+        'đ' | 'ð' => slug.push('d'),
+        'ł' => slug.push('l'),
+        'ı' => slug.push('i'),
+        _ => slug.push(c),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -186,7 +205,8 @@ mod tests {
             ("Hello, World!", "hello-world"),
             (" Größe & Maß ", "grosse-mass"),
             ("C++ in 2026: what's new?", "c-in-2026-whats-new"),
-            ("日本", "ri-ben"),
+            ("Œuvre à Łódź: l’été", "oeuvre-a-lodz-lete"),
+            ("日本", "untitled"),
             ("!!!", "untitled"),
         ] {
             assert_eq!(of_title(title), slug);

@@ -17,7 +17,7 @@ pub struct NewArticle {
     /// One line, at most 200 characters.
     #[schema(min_length = 1, max_length = 200)]
     pub title: String,
-    /// The name in addresses: lower-case letters, digits and hyphens. Made from the title if absent.
+    /// The name in addresses: lower-case letters, digits and hyphens. Made from the title's Latin letters if absent.
     #[serde(default)]
     pub slug: Option<String>,
     /// Markdown, at most 100,000 bytes. HTML in it is kept as far as it is harmless.
