@@ -16,6 +16,7 @@ const PLUGINS: &[&str] = &[
     "billing",
     "cart",
     "catalog",
+    "content",
     "customers",
     "downloads",
     "notifications",

@@ -55,6 +55,7 @@ async fn open() -> TestHost {
         "analytics",
         "profiles",
         "admin",
+        "content",
     ];
     let builder = plugins
         .into_iter()
@@ -131,6 +132,11 @@ async fn every_demo_request_succeeds_once_and_changes_nothing_again() {
     assert!(categories["total"].as_u64().unwrap() >= 15, "{categories}");
     let dashboard = host.admin().get("/api/admin/dashboard").await.json_of(200);
     assert_eq!(dashboard["totalOrders"], 8, "{dashboard}");
+    for (shelf, least) in [("blog", 3), ("help", 3), ("tutorials", 2), ("jobs", 2)] {
+        let path = format!("/api/content/{shelf}");
+        let list = host.anonymous().get(&path).await.json_of(200);
+        assert!(list["total"].as_u64().unwrap() >= least, "{shelf}: {list}");
+    }
     assert_eq!(
         host.user("u1").get("/products/prod_001").await.json_of(200)["id"],
         "prod_001"

@@ -13,6 +13,7 @@ mod capability;
 mod cart;
 mod catalog;
 mod commands;
+mod content;
 mod contract;
 mod customers;
 mod demo;
