@@ -19,6 +19,7 @@ mod demo;
 mod denials;
 mod durability;
 mod events;
+mod executions;
 mod extension;
 mod files;
 mod google;
