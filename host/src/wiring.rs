@@ -277,6 +277,7 @@ fn edge_config(config: &Config) -> EdgeConfig {
         cors_origins: config.http.cors_origins.clone(),
         secure_cookies: config.http.secure_cookies,
         trusted_proxies: config.http.trusted_proxies.clone(),
+        metrics_token: config.http.metrics_token.clone(),
         limits: (&config.limits).into(),
         ..EdgeConfig::default()
     }
