@@ -118,7 +118,7 @@ async fn the_example_runs_tells_and_stops_when_it_is_told_to() {
     let endless = queue(
         &host,
         &token,
-        &json!({"name": "endless", "command": "exec sleep 600"}),
+        &json!({"name": "endless", "command": "exec sleep 60"}),
     )
     .await;
     until_is(&host, &token, &endless, "running").await;
@@ -137,7 +137,7 @@ async fn what_a_killed_example_had_is_done_by_another() {
     let dir = tempfile::tempdir().unwrap();
     let (host, token, key) = open(dir.path()).await;
     // The first one waits for ever; who comes later finds that it has been there.
-    let command = "mkdir been || exit 0; exec sleep 600";
+    let command = "mkdir been || exit 0; exec sleep 60";
     let run = queue(&host, &token, &json!({"name": "one", "command": command})).await;
     let first = Worker::start(&host, &key, dir.path());
     let been = dir.path().join("been");
