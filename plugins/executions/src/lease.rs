@@ -21,6 +21,8 @@ use crate::status::Status;
 
 /// A worker's name, if it has none.
 const NAMELESS: &str = "worker";
+/// Looks at the queue in one request: between a look and the choice, others may have taken what was seen.
+const LOOKS_MAX: usize = 8;
 
 /// What a worker offers.
 #[derive(Debug, Default, Deserialize, Schema)]
@@ -102,6 +104,19 @@ fn take(worker: &str, capabilities: &[String]) -> Result<Option<Assignment>> {
 
 /// One of the oldest runs of the highest priority that the worker can do.
 fn choose(capabilities: &[String]) -> Result<Option<(String, Run)>> {
+    for _ in 0..LOOKS_MAX {
+        let Some(id) = candidate(capabilities)? else {
+            return Ok(None);
+        };
+        let run = RUNS.get(&id)?;
+        if let Some(run) = run.filter(|run| run.status == Status::Queued) {
+            return Ok(Some((id, run)));
+        }
+    }
+    Ok(None)
+}
+
+fn candidate(capabilities: &[String]) -> Result<Option<String>> {
     let found = CANDIDATES
         .query()
         .filter(eq("status", Status::Queued.word()).and(doable(capabilities)))
@@ -111,19 +126,10 @@ fn choose(capabilities: &[String]) -> Result<Option<(String, Run)>> {
         .fields(&["rank"])
         .run()?;
     let best = found.items.first().map(|first| first.value.rank);
-    let equals: Vec<_> = found
-        .items
-        .iter()
-        .take_while(|candidate| Some(candidate.value.rank) == best)
-        .collect();
-    for candidate in chance::shuffled(&equals) {
-        // The question may have been answered from a moment ago.
-        let run = RUNS.get(&candidate.id)?;
-        if let Some(run) = run.filter(|run| run.status == Status::Queued) {
-            return Ok(Some((candidate.id.clone(), run)));
-        }
-    }
-    Ok(None)
+    let is_best = |candidate: &&Stored<Candidate>| Some(candidate.value.rank) == best;
+    let equals: Vec<_> = found.items.iter().take_while(is_best).collect();
+    let chosen = chance::shuffled(&equals).into_iter().next();
+    Ok(chosen.map(|chosen| chosen.id.clone()))
 }
 
 /// Runs that require nothing but these: each set of them, as runs write it.

@@ -35,7 +35,7 @@ async fn no_run_is_given_to_two() {
     for number in 0..WORKERS {
         queue(&dora, &json!({"name": number.to_string()})).await;
     }
-    let taken = all_at_once(&worker(&host), 1).await;
+    let taken = all_at_once(&worker(&host), 3).await;
     assert_eq!(taken.len(), WORKERS);
     assert_eq!(taken.iter().collect::<BTreeSet<_>>().len(), WORKERS);
     let running = viewer(&host).get(&format!("{RUNS}?status=running")).await;
