@@ -20,6 +20,7 @@ mod demo;
 mod denials;
 mod durability;
 mod events;
+mod executions;
 mod extension;
 mod files;
 mod google;
