@@ -66,13 +66,15 @@ pub async fn build(config: &Config, file: Option<&Path>) -> anyhow::Result<Host>
         },
     )
     .await?;
+    let live = live::open(config, store.clone(), &*clock, &*random)?;
     let platform = people::platform(
         config,
         store.clone(),
         mail.post.clone(),
         clock.clone(),
         random.clone(),
-    );
+    )
+    .telling(live.hub.clone());
     let directory = Arc::new(TenantDirectory::new(
         platform.clone(),
         config.tenancy.default.clone(),
@@ -88,14 +90,13 @@ pub async fn build(config: &Config, file: Option<&Path>) -> anyhow::Result<Host>
         },
     )
     .await?;
-    let live = live::open(config, store.clone());
     let ports = stoa_runtime::Ports {
         store: store.clone(),
         blobs: files.store.clone(),
         clock: clock.clone(),
         random: random.clone(),
         outbound: Arc::new(Egress::new().context("the client for services elsewhere")?),
-        live: live.clone(),
+        live: live.hub.clone(),
         people: stoa_runtime::People {
             directory: directory.clone(),
             plans: plans.clone(),
@@ -143,6 +144,7 @@ pub async fn build(config: &Config, file: Option<&Path>) -> anyhow::Result<Host>
     let dispatcher = events::start(config, Arc::clone(&runtime), store.clone(), handlers).await?;
     let mut parts = counting.parts;
     parts.push(dispatcher.clone());
+    parts.extend(live.parts);
     let mut services = people.services;
     services.push(files.service);
     services.extend(mail.services.iter().cloned());
@@ -168,7 +170,7 @@ pub async fn build(config: &Config, file: Option<&Path>) -> anyhow::Result<Host>
         identity: people.identity,
         mail,
         files: files.store,
-        live,
+        live: live.hub,
         dispatcher,
         watcher,
     })

@@ -8,6 +8,7 @@ use stoa_kernel::id::TenantId;
 use stoa_kernel::identity::Role;
 
 use super::{ACCOUNTS, Record};
+use crate::platform::Ending;
 
 /// A person's account: one address, one account, whatever organisations they belong to. Its id is a ULID.
 #[derive(Clone, Serialize, Deserialize)]
@@ -68,4 +69,8 @@ impl Account {
 
 impl Record for Account {
     const COLLECTION: (&'static str, &'static str) = (ACCOUNTS, "accounts");
+
+    fn ending(id: &str) -> Option<Ending> {
+        Some(Ending::Account(None, id.to_owned()))
+    }
 }
