@@ -119,6 +119,20 @@ impl Principal {
     /// # Errors
     /// [`Denied`], saying whether signing in could help.
     pub fn may_call(&self, plugin: &str, route: &Route) -> Result<(), Denied> {
+        self.is_one_of(plugin, &route.callers, route.method == Method::Get)
+    }
+
+    /// Whether this principal is one of these callers of `plugin`; `reads` says what for, which an API key's scopes
+    /// may cover or not.
+    ///
+    /// # Errors
+    /// As [`Principal::may_call`].
+    pub fn is_one_of(
+        &self,
+        plugin: &str,
+        callers: &BTreeSet<Caller>,
+        reads: bool,
+    ) -> Result<(), Denied> {
         let is_admitted = |caller: &Caller| match (&self.account, caller) {
             (_, Caller::Public) => true,
             (Some(account), caller) => caller.admits(account.role),
@@ -126,15 +140,14 @@ impl Principal {
             (None, _) => false,
         };
         match &self.account {
-            None if route.callers.iter().any(is_admitted) => Ok(()),
+            None if callers.iter().any(is_admitted) => Ok(()),
             None => Err(Denied::Unauthenticated),
             Some(account) => {
-                let reads = route.method == Method::Get;
                 let covered = match &account.credential {
                     Credential::Key { scopes, .. } => scopes.admit(plugin, reads),
                     Credential::Development | Credential::Session(_) => true,
                 };
-                if covered && route.callers.iter().any(is_admitted) {
+                if covered && callers.iter().any(is_admitted) {
                     Ok(())
                 } else {
                     Err(Denied::Forbidden)
@@ -160,6 +173,25 @@ pub trait Authenticator: Send + Sync + 'static {
     /// # Errors
     /// [`AuthenticationError`].
     async fn authenticate_lapsed(&self, bearer: &str) -> Result<Account, AuthenticationError>;
+
+    /// The account of an earlier answer as it is at this moment, as long as what spoke for it (a session, a key) still
+    /// does: for connections that outlive their access token.
+    ///
+    /// # Errors
+    /// [`AuthenticationError`].
+    async fn renew(&self, account: &Account) -> Result<Account, AuthenticationError>;
+
+    /// A ticket that speaks for the account once, for clients that can send no header, and the seconds it is good for.
+    ///
+    /// # Errors
+    /// When the store can't keep it.
+    async fn issue_ticket(&self, account: &Account) -> Result<(String, u32), StoreError>;
+
+    /// The account that a ticket speaks for at this moment. Of several who present it one succeeds.
+    ///
+    /// # Errors
+    /// [`AuthenticationError`].
+    async fn redeem_ticket(&self, ticket: &str) -> Result<Account, AuthenticationError>;
 
     /// An access token without a session, and the seconds it lives: for development and demo data.
     ///

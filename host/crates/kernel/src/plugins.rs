@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use stoa_wit::{Channel, Package, Route};
+use stoa_wit::{Channel, ME, Package, Route};
 
 use crate::call::{Request, Response};
 use crate::error::Problem;
+use crate::identity::{Denied, Principal};
 use crate::routing::Lookup;
 use crate::status::PartStatus;
 
@@ -36,6 +37,30 @@ pub struct MatchedChannel {
     pub name: Arc<str>,
     /// Its parameters by name.
     pub params: Vec<(String, String)>,
+}
+
+impl MatchedChannel {
+    /// Whether this principal may listen to the channel, or speak on it, as far as the manifest says. The channel's
+    /// `join` handler has yet to be asked.
+    ///
+    /// # Errors
+    /// 401 without an account, 403 for one of the wrong kind, and 404 for a channel of somebody else's own: who asks
+    /// learns nothing about other accounts.
+    pub fn admit(&self, principal: &Principal, speaks: bool) -> Result<(), Problem> {
+        let callers = &self.channel.callers;
+        let admitted = principal.is_one_of(&self.plugin, callers, !speaks);
+        admitted.map_err(|denied| match denied {
+            Denied::Unauthenticated => Problem::unauthenticated(),
+            Denied::Forbidden => Problem::forbidden(),
+        })?;
+        let account = principal.account.as_ref().map(|account| account.id.as_str());
+        let mut own = self.params.iter().filter(|(name, _)| name == ME);
+        if own.all(|(_, value)| Some(value.as_str()) == account) {
+            Ok(())
+        } else {
+            Err(Problem::not_found())
+        }
+    }
 }
 
 /// An immutable set of plugins. A request takes one and keeps it to its end, so no request is ever served
