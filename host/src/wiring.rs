@@ -21,7 +21,7 @@ use crate::config::{Config, Location};
 use crate::mail::{self, Mail};
 use crate::system::{SystemClock, SystemRandom};
 use crate::watch::{self, Watcher};
-use crate::{blobs, bootstrap, demo, events, people, quotas};
+use crate::{blobs, bootstrap, demo, events, live, people, quotas};
 
 /// How often expired documents and stored answers are removed. They are invisible from their time on; this
 /// only gives their room back.
@@ -85,12 +85,14 @@ pub async fn build(config: &Config, file: Option<&Path>) -> anyhow::Result<Host>
         },
     )
     .await?;
+    let live = live::open(config, store.clone());
     let ports = stoa_runtime::Ports {
         store: store.clone(),
         blobs: files.store.clone(),
         clock: clock.clone(),
         random: random.clone(),
         outbound: Arc::new(Egress::new().context("the client for services elsewhere")?),
+        live: live.clone(),
         people: stoa_runtime::People {
             directory: directory.clone(),
             plans: plans.clone(),
@@ -147,6 +149,7 @@ pub async fn build(config: &Config, file: Option<&Path>) -> anyhow::Result<Host>
             plugins: runtime.clone(),
             store: store.clone(),
             identity: people.identity.clone(),
+            live: live.clone(),
             quotas: counting.quotas,
             organization_quota: Some(people.plans),
             parts,

@@ -119,20 +119,6 @@ impl Principal {
     /// # Errors
     /// [`Denied`], saying whether signing in could help.
     pub fn may_call(&self, plugin: &str, route: &Route) -> Result<(), Denied> {
-        self.is_one_of(plugin, &route.callers, route.method == Method::Get)
-    }
-
-    /// Whether this principal is one of these callers of `plugin`; `reads` says what for, which an API key's scopes
-    /// may cover or not.
-    ///
-    /// # Errors
-    /// As [`Principal::may_call`].
-    pub fn is_one_of(
-        &self,
-        plugin: &str,
-        callers: &BTreeSet<Caller>,
-        reads: bool,
-    ) -> Result<(), Denied> {
         let is_admitted = |caller: &Caller| match (&self.account, caller) {
             (_, Caller::Public) => true,
             (Some(account), caller) => caller.admits(account.role),
@@ -140,14 +126,15 @@ impl Principal {
             (None, _) => false,
         };
         match &self.account {
-            None if callers.iter().any(is_admitted) => Ok(()),
+            None if route.callers.iter().any(is_admitted) => Ok(()),
             None => Err(Denied::Unauthenticated),
             Some(account) => {
+                let reads = route.method == Method::Get;
                 let covered = match &account.credential {
                     Credential::Key { scopes, .. } => scopes.admit(plugin, reads),
                     Credential::Development | Credential::Session(_) => true,
                 };
-                if covered && callers.iter().any(is_admitted) {
+                if covered && route.callers.iter().any(is_admitted) {
                     Ok(())
                 } else {
                     Err(Denied::Forbidden)

@@ -1,6 +1,14 @@
 //! The port of live updates: messages on channels, to whoever listens at this moment.
 
+mod bus;
+mod history;
+mod own;
+
 use std::sync::Arc;
+
+pub use bus::{LiveBus, Signal};
+pub use history::{HISTORY_COLLECTIONS, KEPT_MS_MAX, MISSED_BYTES_MAX, keep, missed};
+pub use own::{ORGANIZATION, own_channels};
 
 use async_trait::async_trait;
 

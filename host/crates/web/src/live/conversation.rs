@@ -111,7 +111,7 @@ impl Conversation {
         let principal = saying::turn(&self.shared, &self.caller).await?;
         let snapshot = self.shared.ports.plugins.snapshot();
         let matched = snapshot.channel(name).ok_or_else(Problem::not_found)?;
-        matched.admit(&principal, false)?;
+        matched.may_join(&principal)?;
         let joined = self.ear.join(&matched.name, after).await;
         let joined = joined.map_err(not_joined)?;
         let request = saying::request(id.into(), &self.caller, principal, &matched, Bytes::new());
@@ -210,7 +210,7 @@ impl Conversation {
         let snapshot = ports.plugins.snapshot();
         let may_stay = |name: &Arc<str>| {
             let matched = snapshot.channel(name);
-            matched.is_some_and(|matched| matched.admit(&principal, false).is_ok())
+            matched.is_some_and(|matched| matched.may_join(&principal).is_ok())
         };
         let out: Vec<_> = self.joined.iter().filter(|name| !may_stay(name)).cloned().collect();
         for name in out {

@@ -54,7 +54,7 @@ pub(crate) async fn say(
     let snapshot = shared.ports.plugins.snapshot();
     let matched = snapshot.channel(&saying.channel);
     let matched = matched.ok_or_else(Problem::not_found)?;
-    matched.admit(&principal, true)?;
+    matched.may_say(&principal)?;
     let request = request(saying.id, &caller, principal, &matched, saying.data);
     let said = within(&shared, snapshot.say(&matched, &saying.word, request)).await?;
     data(&said)
