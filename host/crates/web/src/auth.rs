@@ -65,6 +65,7 @@ fn bearer(value: &str) -> Option<&str> {
         .then_some(token.trim())
 }
 
-fn refused(why: impl Into<String>) -> Problem {
+/// 401 for a credential that is not good.
+pub(crate) fn refused(why: impl Into<String>) -> Problem {
     Problem::new(401, INVALID_TOKEN, "The bearer token is not valid.").because(why)
 }

@@ -57,7 +57,7 @@ pub(crate) async fn dispatch(
     body: Body,
     trail: &mut Trail,
 ) -> Answer {
-    let Shared { config, ports, .. } = shared;
+    let Shared { config, ports, .. } = &**shared;
     let (lookup, target) = find(
         shared,
         method::routed(&head.method).as_str(),

@@ -88,7 +88,7 @@ fn channels(head: &Parts) -> Result<Vec<String>, Problem> {
     let named = form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == CHANNEL);
     let mut channels: Vec<String> = Vec::new();
     for (_, channel) in named.take(CHANNELS_MAX + 1) {
-        if !channels.contains(&*channel) {
+        if !channels.iter().any(|known| *known == channel) {
             channels.push(channel.into_owned());
         }
     }

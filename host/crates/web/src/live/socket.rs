@@ -221,7 +221,7 @@ impl Talk {
                     self.refuse(problem, &id, reference.as_ref()).await?;
                     return Ok(None);
                 };
-                let data = asked.data.map_or("null", |data| data.get()).to_owned();
+                let data = asked.data.map_or_else(|| "null".to_owned(), |data| data.get().to_owned());
                 return Ok(Some(self.say(id, channel, word, data.into(), reference)));
             }
         }

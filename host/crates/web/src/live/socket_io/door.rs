@@ -131,7 +131,10 @@ impl SocketIoDoor {
             ready(())
         };
         io.ns("/", connected.with(admit));
-        let service = service.map_response(|response: Response<_>| response.map(body::Body::new));
+        let service = tower::ServiceExt::<Request<body::Body>>::map_response(
+            service,
+            |response: Response<_>| response.map(body::Body::new),
+        );
         Self {
             service: Service::new(service),
             io,
