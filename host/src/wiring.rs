@@ -63,13 +63,15 @@ pub async fn build(config: &Config, file: Option<&Path>) -> anyhow::Result<Host>
         },
     )
     .await?;
+    let live = live::open(config, store.clone(), &*clock, &*random)?;
     let platform = people::platform(
         config,
         store.clone(),
         mail.post.clone(),
         clock.clone(),
         random.clone(),
-    );
+    )
+    .telling(live.hub.clone());
     let directory = Arc::new(TenantDirectory::new(
         platform.clone(),
         config.tenancy.default.clone(),
@@ -85,14 +87,13 @@ pub async fn build(config: &Config, file: Option<&Path>) -> anyhow::Result<Host>
         },
     )
     .await?;
-    let live = live::open(config, store.clone());
     let ports = stoa_runtime::Ports {
         store: store.clone(),
         blobs: files.store.clone(),
         clock: clock.clone(),
         random: random.clone(),
         outbound: Arc::new(Egress::new().context("the client for services elsewhere")?),
-        live: live.clone(),
+        live: live.hub.clone(),
         people: stoa_runtime::People {
             directory: directory.clone(),
             plans: plans.clone(),
@@ -140,6 +141,7 @@ pub async fn build(config: &Config, file: Option<&Path>) -> anyhow::Result<Host>
     let dispatcher = events::start(config, Arc::clone(&runtime), store.clone(), handlers).await?;
     let mut parts = counting.parts;
     parts.push(dispatcher.clone());
+    parts.extend(live.parts);
     let mut services = people.services;
     services.push(files.service);
     services.extend(mail.services.iter().cloned());
@@ -149,7 +151,7 @@ pub async fn build(config: &Config, file: Option<&Path>) -> anyhow::Result<Host>
             plugins: runtime.clone(),
             store: store.clone(),
             identity: people.identity.clone(),
-            live: live.clone(),
+            live: live.hub.clone(),
             quotas: counting.quotas,
             organization_quota: Some(people.plans),
             parts,

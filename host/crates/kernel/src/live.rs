@@ -6,7 +6,7 @@ mod own;
 
 use std::sync::Arc;
 
-pub use bus::{LiveBus, Signal};
+pub use bus::{BusEar, LiveBus, Signal};
 pub use history::{HISTORY_COLLECTIONS, KEPT_MS_MAX, MISSED_BYTES_MAX, keep, missed};
 pub use own::{ORGANIZATION, own_channels};
 

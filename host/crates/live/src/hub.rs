@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use metrics::counter;
 use stoa_kernel::id::TenantId;
-use stoa_kernel::live::{Ear, JoinError, Joined, Listener, Live, LiveBus, Push, Signal, missed};
+use stoa_kernel::live::{
+    BusEar, Ear, JoinError, Joined, Listener, Live, LiveBus, Push, Signal, missed,
+};
 use stoa_kernel::store::{Store, StoreError};
 use tokio::runtime::Handle;
 
@@ -52,22 +54,10 @@ impl Hub {
         }
     }
 
-    /// Tells other hosts from now on, too. What they tell comes by [`Hub::hear`]. The first bus counts.
+    /// Tells other hosts from now on, too. The first bus counts.
     pub fn join_bus(&self, bus: Arc<dyn LiveBus>) {
         // A second bus would tell everything twice.
         let _ = self.inner.bus.set(bus);
-    }
-
-    /// What another host tells.
-    pub fn hear(&self, signal: Signal) {
-        match signal {
-            Signal::Pushed(tenant, pushes) => self.inner.tell(&tenant, pushes),
-            Signal::SessionEnded(session) => self.inner.connections.end_session(&session),
-            Signal::AccountEnded(tenant, account) => {
-                let connections = &self.inner.connections;
-                connections.end_account(tenant.as_ref(), &account);
-            }
-        }
     }
 
     /// How many connections listen on this host.
@@ -80,6 +70,24 @@ impl Hub {
         if let Some(bus) = self.inner.bus.get() {
             bus.tell(Arc::new(signal()));
         }
+    }
+}
+
+impl BusEar for Hub {
+    fn hear(&self, signal: Signal) {
+        match signal {
+            Signal::Pushed(tenant, pushes) => self.inner.tell(&tenant, pushes),
+            Signal::SessionEnded(session) => self.inner.connections.end_session(&session),
+            Signal::AccountEnded(tenant, account) => {
+                let connections = &self.inner.connections;
+                connections.end_account(tenant.as_ref(), &account);
+            }
+        }
+    }
+
+    fn lost_some(&self) {
+        let inner = Arc::clone(&self.inner);
+        tokio::spawn(async move { inner.look_again().await });
     }
 }
 
@@ -164,6 +172,21 @@ impl Inner {
         after: Option<u64>,
     ) -> Result<Joined, StoreError> {
         missed(&*self.store, tenant, channel, after).await
+    }
+
+    /// Looks for what was said elsewhere and not heard here, in all channels that keep a history.
+    async fn look_again(self: &Arc<Self>) {
+        let tenants: Vec<TenantId> = self.tenants().keys().cloned().collect();
+        for tenant in tenants {
+            for (channel, last) in self.with(&tenant, |channels| channels.begun()) {
+                match self.missed(&tenant, &channel, Some(last)).await {
+                    Ok(found) => self.with(&tenant, |channels| {
+                        channels.make_up(&channel, found.missed);
+                    }),
+                    Err(error) => tracing::warn!(%tenant, %error, "a history can't be read"),
+                }
+            }
+        }
     }
 
     /// Waits for what a channel misses, and then looks for it in the history, until nothing is missing.

@@ -131,6 +131,13 @@ impl Channels {
         }
     }
 
+    /// The channels whose history was read, and the number of the last message that was told there.
+    pub fn begun(&self) -> Vec<(Arc<str>, u64)> {
+        let channels = self.by_name.iter();
+        let begun = channels.filter_map(|(name, channel)| Some((Arc::clone(name), channel.last?)));
+        begun.collect()
+    }
+
     /// After which message something is missing, if anything still is; the watch ends if not.
     pub fn missing_after(&mut self, name: &str) -> Option<u64> {
         let channel = self.by_name.get_mut(name)?;

@@ -264,17 +264,6 @@ impl TestHostBuilder {
         config.instances_max = INSTANCES_MAX;
         config.policy = self.policy;
         config.allow_reuse = self.allow_reuse;
-        let platform =
-            people::platform(store.clone(), clock.clone(), random.clone(), &tenant).await;
-        let directory = Arc::new(TenantDirectory::new(platform.clone(), tenant.clone()));
-        let plans = Arc::new(TenantPlans(platform.clone()));
-        let ports = stoa_blobs::Ports {
-            store: store.clone(),
-            quota: None,
-            clock: clock.clone(),
-            random: random.clone(),
-        };
-        let (files, files_service) = files::open(self.files, dir.path(), ports).await;
         let limits = ConnectionLimits {
             per_account_max: LISTENERS_MAX,
             per_tenant_max: LISTENERS_MAX,
@@ -286,6 +275,23 @@ impl TestHostBuilder {
             },
             limits,
         ));
+        let platform = people::platform(
+            store.clone(),
+            clock.clone(),
+            random.clone(),
+            &tenant,
+            live.clone(),
+        )
+        .await;
+        let directory = Arc::new(TenantDirectory::new(platform.clone(), tenant.clone()));
+        let plans = Arc::new(TenantPlans(platform.clone()));
+        let ports = stoa_blobs::Ports {
+            store: store.clone(),
+            quota: None,
+            clock: clock.clone(),
+            random: random.clone(),
+        };
+        let (files, files_service) = files::open(self.files, dir.path(), ports).await;
         let ports = stoa_runtime::Ports {
             store: store.clone(),
             blobs: files.clone(),

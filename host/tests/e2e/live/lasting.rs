@@ -11,9 +11,6 @@ use super::{PATIENCE, Socket, code, served};
 
 const ROOM: &str = "rooms/room/r1";
 
-/// Longer than the host looks whether a session goes on.
-const CHECKED_MS: u64 = 31_000;
-
 fn version(greeting: &str) -> Vec<u8> {
     repack(&std::fs::read(guest_file("rooms")).unwrap(), |package| {
         package.manifest.version = "0.2.0".into();
@@ -136,10 +133,27 @@ async fn the_end_of_a_session_ends_its_connections() {
     let path = format!("/api/auth/sessions/{}", other["id"].as_str().unwrap());
     let ended = host.bearer(again).delete(&path).await;
     assert!(ended.status.is_success(), "{}", ended.json());
-    host.clock.advance(CHECKED_MS);
     let (last, code) = socket.end().await;
     assert_eq!((code, &last["reason"]), (4401, &json!("session-ended")));
     assert_eq!(last.get("retry_ms"), None);
+}
+
+/// Nobody tells of time that runs out: the connection is looked at now and then.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_runs_out_ends_its_connections_too() {
+    const LATER_MS: u64 = 100 * 86_400_000;
+    let served = served().await;
+    let signup = json!({
+        "email": "uma@example.com", "password": "correct horse battery", "name": "Uma", "organizationName": "Uma Ltd",
+    });
+    let anybody = served.host.anonymous();
+    let signed_in = anybody.post("/api/auth/signup", &signup).await.json_of(201);
+    let token = signed_in["accessToken"].as_str().unwrap();
+    let mut socket = Socket::open(served.address, "/api/live", token).await;
+    socket.join(ROOM).await;
+    served.host.clock.advance(LATER_MS);
+    let (last, code) = socket.end().await;
+    assert_eq!((code, &last["reason"]), (4401, &json!("session-ended")));
 }
 
 #[tokio::test(flavor = "multi_thread")]

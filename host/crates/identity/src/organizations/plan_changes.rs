@@ -8,6 +8,7 @@ use stoa_kernel::plans::{self, PLAN_CHANGED, PlanChange, Plans};
 use stoa_kernel::store::StoreError;
 
 use super::access::organization;
+use super::news;
 use super::plans::{ALL, limits_of};
 use crate::identity::unreadable;
 use crate::platform::{Platform, unavailable};
@@ -72,6 +73,7 @@ impl HostSubscriber for TenantPlans {
             }
             organization.plan = plan;
             organization.plan_changed_by = Some(event.id.clone());
+            news::has_plan(&unit, tenant, plan);
             let put = unit.put(tenant.as_str(), &organization).await;
             put.map_err(unavailable)
         });
@@ -87,6 +89,7 @@ pub async fn set_plan(platform: &Platform, tenant: &TenantId, plan: Plan) -> Res
     let set = platform.transact(|unit| async move {
         let mut organization = organization(&unit, tenant).await?;
         organization.plan = plan;
+        news::has_plan(&unit, tenant, plan);
         let put = unit.put(tenant.as_str(), &organization).await;
         put.map_err(unavailable)
     });

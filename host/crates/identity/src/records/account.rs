@@ -6,6 +6,7 @@ use stoa_kernel::id::TenantId;
 use stoa_kernel::identity::Role;
 
 use super::{ACCOUNTS, Record};
+use crate::platform::Ending;
 
 /// A person's account: one address, one account, whatever organisations they belong to. Its id is a ULID.
 #[derive(Clone, Serialize, Deserialize)]
@@ -62,4 +63,8 @@ impl Account {
 
 impl Record for Account {
     const COLLECTION: (&'static str, &'static str) = (ACCOUNTS, "accounts");
+
+    fn ending(id: &str) -> Option<Ending> {
+        Some(Ending::Account(None, id.to_owned()))
+    }
 }

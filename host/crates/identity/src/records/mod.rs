@@ -16,6 +16,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use stoa_kernel::clock::Millis;
 
+use crate::platform::Ending;
+
 pub use account::Account;
 pub use attempts::Attempts;
 pub use code::{Code, Pending, Purpose};
@@ -41,6 +43,11 @@ pub trait Record: Serialize + DeserializeOwned + Send + Sync {
 
     /// When it ends; none for never.
     fn expires_at(&self) -> Option<Millis> {
+        None
+    }
+
+    /// Whose connections end when it is deleted.
+    fn ending(_id: &str) -> Option<Ending> {
         None
     }
 }

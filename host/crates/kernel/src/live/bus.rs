@@ -25,6 +25,15 @@ pub trait LiveBus: Send + Sync + 'static {
     fn tell(&self, signal: Arc<Signal>);
 }
 
+/// Who hears what other hosts tell.
+pub trait BusEar: Send + Sync + 'static {
+    /// One of them told this. It never waits.
+    fn hear(&self, signal: Signal);
+
+    /// What they told until now may not have been heard.
+    fn lost_some(&self);
+}
+
 impl Signal {
     /// As JSON.
     #[must_use]
