@@ -10,9 +10,7 @@ use stoa_egress::Egress;
 use stoa_identity::organizations::{PlanQuota, Selling, TenantPlans};
 use stoa_identity::{Identity, TenantDirectory};
 use stoa_kernel::event::HostSubscriber;
-use stoa_kernel::live::Live as _;
 use stoa_kernel::store::Store as _;
-use stoa_live::Hub;
 use stoa_mail::PluginLetters;
 use stoa_runtime::{Compiler, Dispatcher, Policy, Runtime, RuntimeConfig};
 use stoa_store::{StoreConfig, SurrealStore};
@@ -38,7 +36,6 @@ pub struct Host {
     identity: Arc<Identity>,
     mail: Mail,
     files: Arc<BlobStore>,
-    live: Arc<Hub>,
     dispatcher: Arc<Dispatcher>,
     watcher: Option<Watcher>,
 }
@@ -154,6 +151,7 @@ pub async fn build(config: &Config, file: Option<&Path>) -> anyhow::Result<Host>
             plugins: runtime.clone(),
             store: store.clone(),
             identity: people.identity.clone(),
+            live: live.hub.clone(),
             quotas: counting.quotas,
             organization_quota: Some(people.plans),
             parts,
@@ -170,7 +168,6 @@ pub async fn build(config: &Config, file: Option<&Path>) -> anyhow::Result<Host>
         identity: people.identity,
         mail,
         files: files.store,
-        live: live.hub,
         dispatcher,
         watcher,
     })
@@ -197,12 +194,6 @@ impl Host {
         let files = tokio::spawn(blobs::sweep(self.files));
         let letters = self.mail.start();
         tracing::info!("listening on http://{}", listener.local_addr()?);
-        let live = self.live;
-        // Those who listen would else keep the host waiting for the end of what is under way.
-        let shutdown = async move {
-            shutdown.await;
-            live.shutdown();
-        };
         let served = Arc::clone(&self.edge).serve(listener, shutdown).await;
 
         sweeper.abort();

@@ -27,6 +27,7 @@ mod google;
 mod host_routes;
 mod idempotency;
 mod lists;
+mod live;
 mod log;
 mod mail;
 mod marketplace;

@@ -64,6 +64,7 @@ pub struct TestHostBuilder {
     people: PeopleConfig,
     letters_daily_max: u32,
     files: FilesConfig,
+    cors_origins: Vec<String>,
 }
 
 /// The file of a plugin under `plugins/`, as `cargo xtask test` has built it.
@@ -101,6 +102,7 @@ impl TestHost {
             people: PeopleConfig::default(),
             letters_daily_max: LETTERS_PER_TENANT_DAILY_MAX,
             files: FilesConfig::default(),
+            cors_origins: Vec::new(),
         }
     }
 
@@ -222,6 +224,13 @@ impl TestHostBuilder {
         self
     }
 
+    /// With this origin's pages among those that may call.
+    #[must_use]
+    pub fn cors_origin(mut self, origin: &str) -> Self {
+        self.cors_origins.push(origin.into());
+        self
+    }
+
     /// With these rules for files.
     #[must_use]
     pub fn files(mut self, config: FilesConfig) -> Self {
@@ -315,12 +324,14 @@ impl TestHostBuilder {
             EdgeConfig {
                 default_tenant: tenant,
                 dev_tokens: self.people.development_tokens,
+                cors_origins: self.cors_origins,
                 ..EdgeConfig::default()
             },
             stoa_web::Ports {
                 plugins: runtime.clone(),
                 store: store.clone(),
                 identity: identity.clone(),
+                live: live.clone(),
                 services,
                 quotas: None,
                 organization_quota: None,

@@ -44,8 +44,9 @@ pub(crate) async fn finish(
         return response;
     }
     if head.method == Method::HEAD {
-        let length = response.body().length();
-        response.headers_mut().insert(CONTENT_LENGTH, length.into());
+        if let Some(length) = response.body().length() {
+            response.headers_mut().insert(CONTENT_LENGTH, length.into());
+        }
         *response.body_mut() = Content::empty();
         return response;
     }

@@ -18,6 +18,8 @@ mod finish;
 mod headers;
 mod idempotency;
 mod json;
+mod line;
+mod live;
 mod meters;
 mod method;
 mod openapi;

@@ -102,6 +102,7 @@ fn config() -> EdgeConfig {
             sign_in_per_minute: 2,
             files_per_minute: 5,
             organization_per_minute: 4,
+            ..RateLimits::default()
         },
         ..EdgeConfig::default()
     }
