@@ -24,6 +24,7 @@ mod files;
 mod google;
 mod host_routes;
 mod idempotency;
+mod invariants;
 mod lists;
 mod log;
 mod mail;
