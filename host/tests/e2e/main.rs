@@ -26,6 +26,7 @@ mod files;
 mod google;
 mod host_routes;
 mod idempotency;
+mod invariants;
 mod lists;
 mod live;
 mod log;

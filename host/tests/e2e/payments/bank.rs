@@ -1,13 +1,15 @@
 //! The provider of these stories: the only file here that names the stand-ins.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
-use stoa_kernel::clock::Clock as _;
+use stoa_kernel::clock::Clock;
 use stoa_standins::stripe::Act;
 use stoa_standins::{Event, Mishap, Stripe, signature};
 use stoa_testkit::{FakeClock, TestHost, TestHostBuilder};
 
 /// The operator's secrets, as both sides know them.
-const KEY: &str = "sk_test_stand_in";
+pub const KEY: &str = "sk_test_stand_in";
 pub const WEBHOOK: &str = "whsec_stand_in";
 
 /// Stripe's stand-in.
@@ -16,8 +18,17 @@ pub struct Bank(Stripe);
 impl Bank {
     pub async fn open() -> Self {
         // It lives at the time at which the host of every test begins.
-        let clock = std::sync::Arc::new(FakeClock::default());
+        Self::open_by(Arc::new(FakeClock::default())).await
+    }
+
+    /// The same by another clock.
+    pub async fn open_by(clock: Arc<dyn Clock>) -> Self {
         Self(Stripe::start(KEY, clock).await.unwrap())
+    }
+
+    /// Where it is.
+    pub fn url(&self) -> String {
+        self.0.url()
     }
 
     /// A host whose operator has configured it.
@@ -42,9 +53,22 @@ impl Bank {
         self.0.act(&act).unwrap()
     }
 
+    /// Money goes back past the shop; the provider's refusal if there is not so much.
+    pub fn give_back(&self, intent: &str, units: i64) -> Result<Value, String> {
+        self.0.act(&Act::Refund {
+            intent: intent.into(),
+            units,
+        })
+    }
+
     /// What is asked for next is done, and its answer is lost.
     pub fn lose_the_next_answer(&self) {
         self.0.mishap(Mishap::Lost);
+    }
+
+    /// What is asked for next is done, and never answered.
+    pub fn say_nothing_to_the_next(&self) {
+        self.0.mishap(Mishap::Silent);
     }
 
     /// How often money was taken for an intent.
@@ -57,6 +81,11 @@ impl Bank {
         self.0.refunds(intent)
     }
 
+    /// Any object of the provider's, as it is now.
+    pub fn object(&self, id: &str) -> Value {
+        self.0.object(id).unwrap()
+    }
+
     /// All that the provider has to tell, in order.
     pub fn told(&self) -> Vec<Event> {
         self.0.post().told()
@@ -65,6 +94,11 @@ impl Bank {
     /// An event of the provider's own, signed now by the host's clock.
     pub fn seal(&self, host: &TestHost, event: &Event) -> String {
         signature::stripe(WEBHOOK, host.clock.now() / 1_000, &event.body)
+    }
+
+    /// The same, signed now by the provider's own clock.
+    pub fn sealed(&self, event: &Event) -> Vec<(&'static str, String)> {
+        self.0.post().seal(event, WEBHOOK)
     }
 
     /// An event about an object, signed now by the host's clock: its header and its body.
