@@ -6,6 +6,9 @@
     reason = "answers are read by members, and what is missing reads as null"
 )]
 
+#[cfg(test)]
+mod tests;
+
 use std::net::SocketAddr;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
