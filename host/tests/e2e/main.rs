@@ -8,6 +8,7 @@
 )]
 
 mod accounts;
+mod billing;
 mod callers;
 mod capability;
 mod cart;
@@ -27,6 +28,7 @@ mod idempotency;
 mod lists;
 mod log;
 mod mail;
+mod market;
 mod marketplace;
 mod matrix;
 mod orders;

@@ -26,6 +26,8 @@ pub enum Act {
     Settle { refund: String, good: bool },
     /// The next month of a subscription is due.
     Renew { subscription: String, paid: bool },
+    /// A customer ends a subscription on Stripe's page.
+    Unsubscribe { subscription: String },
 }
 
 impl Books {
@@ -44,6 +46,7 @@ impl Books {
             }
             Act::Settle { refund, good } => self.settle_refund(refund, *good),
             Act::Renew { subscription, paid } => self.renew(subscription, *paid),
+            Act::Unsubscribe { subscription } => self.cancel_subscription(subscription),
         }
     }
 
