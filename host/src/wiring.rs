@@ -10,7 +10,9 @@ use stoa_egress::Egress;
 use stoa_identity::organizations::{PlanQuota, Selling, TenantPlans};
 use stoa_identity::{Identity, TenantDirectory};
 use stoa_kernel::event::HostSubscriber;
+use stoa_kernel::live::Live as _;
 use stoa_kernel::store::Store as _;
+use stoa_live::Hub;
 use stoa_mail::PluginLetters;
 use stoa_runtime::{Compiler, Dispatcher, Policy, Runtime, RuntimeConfig};
 use stoa_store::{StoreConfig, SurrealStore};
@@ -21,7 +23,7 @@ use crate::config::{Config, Location};
 use crate::mail::{self, Mail};
 use crate::system::{SystemClock, SystemRandom};
 use crate::watch::{self, Watcher};
-use crate::{blobs, bootstrap, demo, events, people, quotas};
+use crate::{blobs, bootstrap, demo, events, live, people, quotas};
 
 /// How often expired documents and stored answers are removed. They are invisible from their time on; this
 /// only gives their room back.
@@ -36,6 +38,7 @@ pub struct Host {
     identity: Arc<Identity>,
     mail: Mail,
     files: Arc<BlobStore>,
+    live: Arc<Hub>,
     dispatcher: Arc<Dispatcher>,
     watcher: Option<Watcher>,
 }
@@ -85,12 +88,14 @@ pub async fn build(config: &Config, file: Option<&Path>) -> anyhow::Result<Host>
         },
     )
     .await?;
+    let live = live::open(config, store.clone());
     let ports = stoa_runtime::Ports {
         store: store.clone(),
         blobs: files.store.clone(),
         clock: clock.clone(),
         random: random.clone(),
         outbound: Arc::new(Egress::new().context("the client for services elsewhere")?),
+        live: live.clone(),
         people: stoa_runtime::People {
             directory: directory.clone(),
             plans: plans.clone(),
@@ -163,6 +168,7 @@ pub async fn build(config: &Config, file: Option<&Path>) -> anyhow::Result<Host>
         identity: people.identity,
         mail,
         files: files.store,
+        live,
         dispatcher,
         watcher,
     })
@@ -189,6 +195,12 @@ impl Host {
         let files = tokio::spawn(blobs::sweep(self.files));
         let letters = self.mail.start();
         tracing::info!("listening on http://{}", listener.local_addr()?);
+        let live = self.live;
+        // Those who listen would else keep the host waiting for the end of what is under way.
+        let shutdown = async move {
+            shutdown.await;
+            live.shutdown();
+        };
         let served = Arc::clone(&self.edge).serve(listener, shutdown).await;
 
         sweeper.abort();
@@ -277,6 +289,7 @@ fn edge_config(config: &Config) -> EdgeConfig {
         cors_origins: config.http.cors_origins.clone(),
         secure_cookies: config.http.secure_cookies,
         trusted_proxies: config.http.trusted_proxies.clone(),
+        metrics_token: config.http.metrics_token.clone(),
         limits: (&config.limits).into(),
         ..EdgeConfig::default()
     }

@@ -7,6 +7,7 @@ use stoa_guest::prelude::*;
 use stoa_guest::storage::StorageError;
 
 use crate::kind::Kind;
+use crate::personal::FORGOTTEN;
 
 /// What people were told. A notice's id is the event's, so that nobody is told twice.
 pub const NOTICES: Collection<Notice> = Collection::new("notices");
@@ -60,7 +61,7 @@ impl Message {
 
 /// Tells an account, once per event.
 pub fn tell<T>(event: &Event<T>, user_id: &str, message: Message) -> Result<()> {
-    if user_id.is_empty() {
+    if user_id.is_empty() || FORGOTTEN.has(user_id)? {
         return Ok(());
     }
     let notice = Notice {

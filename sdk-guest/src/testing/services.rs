@@ -124,6 +124,63 @@ pub mod mail {
     }
 }
 
+/// `stoa:live/live`.
+pub mod live {
+    use serde_json::Value;
+
+    use super::super::state::{Pushed, with};
+    use crate::bindings::stoa::live::live::Error;
+
+    const MESSAGES_MAX: usize = 256;
+    const PAYLOAD_BYTES_MAX: usize = 32 << 10;
+
+    /// Keeps the message.
+    pub fn push(channel: &str, event: &str, payload: &str, keep: bool) -> Result<(), Error> {
+        known(channel)?;
+        if payload.len() > PAYLOAD_BYTES_MAX {
+            return Err(Error::Invalid("too long a payload".into()));
+        }
+        let payload: Value =
+            serde_json::from_str(payload).map_err(|error| Error::Invalid(error.to_string()))?;
+        if !stoa_wit::is_event_name(event) {
+            return Err(Error::Invalid(format!("{event:?} is no name of an event")));
+        }
+        let pushed = Pushed {
+            channel: channel.into(),
+            event: event.into(),
+            payload,
+            kept: keep,
+        };
+        with(|state| {
+            if state.data.pushed.len() >= MESSAGES_MAX.saturating_add(state.pushed_before) {
+                return Err(Error::Limit("too many messages".into()));
+            }
+            state.data.pushed.push(pushed);
+            Ok(())
+        })
+    }
+
+    /// Keeps who has to go.
+    pub fn evict(channel: &str, account: &str) -> Result<(), Error> {
+        known(channel)?;
+        with(|state| state.data.evicted.push((channel.into(), account.into())));
+        Ok(())
+    }
+
+    fn known(channel: &str) -> Result<(), Error> {
+        let known = with(|state| {
+            let manifest = state.manifest.as_ref();
+            manifest.is_none_or(|manifest| {
+                let mut channels = manifest.channels.iter();
+                channels.any(|family| family.params(channel).is_some())
+            })
+        });
+        known
+            .then_some(())
+            .ok_or_else(|| Error::Denied(format!("plugin.toml has no channel {channel:?}")))
+    }
+}
+
 /// `stoa:directory/directory`.
 pub mod directory {
     use super::super::state::with;
@@ -187,7 +244,7 @@ pub mod roles {
                     Ok(())
                 }
                 Some(person) => Err(Error::Denied(person.role.clone())),
-                None => Ok(()),
+                None => Err(Error::NotFound),
             }
         })
     }

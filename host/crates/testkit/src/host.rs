@@ -1,5 +1,6 @@
 //! Assembles a host for one test: own store, own folders, nothing shared but compiled code.
 
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -11,6 +12,7 @@ use stoa_kernel::id::TenantId;
 use stoa_kernel::limits::LETTERS_PER_TENANT_DAILY_MAX;
 use stoa_kernel::outbound::Destination;
 use stoa_kernel::secret::Secret;
+use stoa_live::{ConnectionLimits, Hub};
 use stoa_runtime::{Policy, Runtime, RuntimeConfig};
 use stoa_store::{StoreConfig, SurrealStore, SyncPolicy};
 use stoa_web::{Edge, EdgeConfig};
@@ -22,6 +24,9 @@ use crate::{FakeClock, SeededRandom};
 
 /// Instances of one test's host. The pool reserves address space for each.
 const INSTANCES_MAX: u32 = 96;
+
+/// Connections of one test's host, of one account, too.
+const LISTENERS_MAX: NonZeroUsize = NonZeroUsize::new(4_000).unwrap();
 
 /// A host in this process.
 pub struct TestHost {
@@ -43,6 +48,8 @@ pub struct TestHost {
     pub plans: Arc<TenantPlans>,
     /// The files.
     pub files: Arc<BlobStore>,
+    /// Those who listen.
+    pub live: Arc<Hub>,
     /// How access tokens are signed and what they say.
     pub token_config: TokenConfig,
     dir: TempDir,
@@ -267,12 +274,24 @@ impl TestHostBuilder {
             random: random.clone(),
         };
         let (files, files_service) = files::open(self.files, dir.path(), ports).await;
+        let limits = ConnectionLimits {
+            per_account_max: LISTENERS_MAX,
+            per_tenant_max: LISTENERS_MAX,
+            max: LISTENERS_MAX,
+        };
+        let live = Arc::new(Hub::new(
+            stoa_live::Ports {
+                store: store.clone(),
+            },
+            limits,
+        ));
         let ports = stoa_runtime::Ports {
             store: store.clone(),
             blobs: files.clone(),
             clock: clock.clone(),
             random: random.clone(),
             outbound: Arc::new(Egress::new().expect("a client")),
+            live: live.clone(),
             people: stoa_runtime::People {
                 directory: directory.clone(),
                 plans: plans.clone(),
@@ -322,6 +341,7 @@ impl TestHostBuilder {
             directory,
             plans,
             files,
+            live,
             token_config,
             dir,
         };

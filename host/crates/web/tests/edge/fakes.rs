@@ -15,12 +15,12 @@ use stoa_kernel::id::TenantId;
 use stoa_kernel::identity::{
     Account, AuthenticationError, Authenticator, Credential, InvalidToken,
 };
-use stoa_kernel::plugins::{Matched, Plugins, Snapshot};
+use stoa_kernel::plugins::{Matched, MatchedChannel, Plugins, Snapshot};
 use stoa_kernel::random::Random;
 use stoa_kernel::routing::Lookup;
 use stoa_kernel::status::PartStatus;
 use stoa_kernel::store::{Realm, Store, StoreError, UnitOfWork};
-use stoa_kernel::wit::{Collection, Package};
+use stoa_kernel::wit::{Channel, Collection, Package};
 
 /// Plugins that are described by packages and answer as their handlers' names say.
 pub struct FakePlugins {
@@ -150,6 +150,54 @@ impl Snapshot for FakeSnapshot {
             "panic" => panic!("the handler's secret"),
             "hang" => std::future::pending().await,
             other => panic!("no such handler: {other}"),
+        }
+    }
+
+    fn channel(&self, name: &str) -> Option<MatchedChannel> {
+        self.packages.iter().find_map(|package| {
+            let mut channels = package.manifest.channels.iter().enumerate();
+            let (key, channel, params) =
+                channels.find_map(|(key, channel)| Some((key, channel, channel.params(name)?)))?;
+            Some(MatchedChannel {
+                key,
+                channel: Arc::new(channel.clone()),
+                plugin: package.manifest.name.as_str().into(),
+                name: name.into(),
+                params,
+            })
+        })
+    }
+
+    fn channels(&self) -> Vec<Arc<Channel>> {
+        let channels = self
+            .packages
+            .iter()
+            .flat_map(|package| &package.manifest.channels);
+        channels.cloned().map(Arc::new).collect()
+    }
+
+    async fn join(
+        &self,
+        matched: &MatchedChannel,
+        request: Request,
+    ) -> Result<Option<Response>, Problem> {
+        match matched.channel.join.as_deref() {
+            None => Ok(None),
+            Some("refuse") => Err(Problem::not_found()),
+            Some(_) => Ok(Some(ok(echo(&request).to_string()))),
+        }
+    }
+
+    async fn say(
+        &self,
+        matched: &MatchedChannel,
+        word: &str,
+        request: Request,
+    ) -> Result<Response, Problem> {
+        match matched.channel.messages.get(word).map(String::as_str) {
+            None => Err(Problem::new(404, "unknown-message", "No such message.")),
+            Some("sold_out") => Err(Problem::new(409, "out-of-stock", "Only 2 left.")),
+            Some(_) => Ok(ok(echo(&request).to_string())),
         }
     }
 }
