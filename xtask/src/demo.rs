@@ -7,6 +7,8 @@
 )]
 
 mod market;
+#[cfg(test)]
+mod tests;
 
 use std::net::SocketAddr;
 use std::thread;

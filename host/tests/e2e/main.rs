@@ -8,6 +8,7 @@
 )]
 
 mod accounts;
+mod billing;
 mod callers;
 mod capability;
 mod cart;
@@ -31,6 +32,7 @@ mod lists;
 mod live;
 mod log;
 mod mail;
+mod market;
 mod marketplace;
 mod matrix;
 mod orders;

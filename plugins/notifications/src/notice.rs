@@ -12,6 +12,9 @@ use crate::personal::FORGOTTEN;
 /// What people were told. A notice's id is the event's, so that nobody is told twice.
 pub const NOTICES: Collection<Notice> = Collection::new("notices");
 
+/// Bytes of a title at most, as the post takes subjects.
+const TITLE_BYTES_MAX: usize = 200;
+
 /// What people prefer, by account.
 pub const PREFERENCES: Collection<Preferences> = Collection::new("preferences");
 
@@ -43,11 +46,14 @@ pub struct Message {
 }
 
 impl Message {
-    /// A message with a title and paragraphs.
+    /// A message with a title and paragraphs. Names in a title are other people's: it becomes one line that the post
+    /// takes.
     pub fn new(kind: Kind, title: impl Into<String>, paragraphs: &[String]) -> Self {
+        let title = title.into().replace(char::is_control, " ");
+        let end = title.floor_char_boundary(TITLE_BYTES_MAX);
         Self {
             kind,
-            title: title.into(),
+            title: title.get(..end).unwrap_or_default().into(),
             text: paragraphs.join("\n\n"),
         }
     }

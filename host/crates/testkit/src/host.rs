@@ -203,6 +203,14 @@ impl TestHostBuilder {
         self
     }
 
+    /// With an operator's word for a plugin's setting.
+    #[must_use]
+    pub fn setting(mut self, plugin: &str, name: &str, value: serde_json::Value) -> Self {
+        let of_plugin = self.policy.settings.entry(plugin.into()).or_default();
+        of_plugin.insert(name.into(), value);
+        self
+    }
+
     /// Whether instances may be reused.
     #[must_use]
     pub const fn allow_reuse(mut self, allow: bool) -> Self {
