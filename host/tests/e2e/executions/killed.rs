@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use stoa_testkit::{Actor, TestHost};
 use tokio::sync::{RwLock, mpsc};
 
-use super::{LEASE_MS, RUNS, developer, open, queue, text, viewer, worker};
+use super::{LEASE_MS, RUNS, admitted, developer, open, queue, text, viewer, worker};
 
 const WORKERS: usize = 4;
 /// Times that each of them is killed.
@@ -30,7 +30,7 @@ impl Floor {
         let machine = worker(&self.host);
         loop {
             let at_work = self.busy.read().await;
-            let answer = machine.post(&format!("{RUNS}/lease"), &json!({})).await;
+            let answer = admitted(&machine, &format!("{RUNS}/lease"), &json!({})).await;
             if answer.status == 200 {
                 self.run(&machine, &answer.json(), &step).await;
                 continue;
@@ -51,13 +51,15 @@ impl Floor {
         for report in 0..REPORTS {
             let _ = step.send(report);
             let line = format!("attempt {} line {report}", run["attempt"]);
-            let report = json!({"lease": lease, "lines": [{"text": line}]});
-            let standing = machine.post(&format!("{path}/progress"), &report).await;
+            let report = json!({"lease": lease, "lines": [{ "text": line }]});
+            // Said twice, it counts once.
+            let machine = machine.idempotent(&format!("{} {line}", text(&run["id"])));
+            let standing = admitted(&machine, &format!("{path}/progress"), &report).await;
             assert_eq!(standing.json_of(200)["stop"], false);
         }
         let _ = step.send(REPORTS);
         let ended = json!({"lease": lease, "status": "passed"});
-        let done = machine.post(&format!("{path}/complete"), &ended).await;
+        let done = admitted(machine, &format!("{path}/complete"), &ended).await;
         assert_eq!(done.json_of(200)["status"], "passed");
     }
 
