@@ -9,10 +9,9 @@ use stoa_blobs::BlobStore;
 use stoa_egress::Egress;
 use stoa_identity::organizations::{PlanQuota, Selling, TenantPlans};
 use stoa_identity::{Identity, TenantDirectory};
+use stoa_kernel::crash;
 use stoa_kernel::event::HostSubscriber;
-use stoa_kernel::live::Live as _;
 use stoa_kernel::store::Store as _;
-use stoa_live::Hub;
 use stoa_mail::PluginLetters;
 use stoa_runtime::{Compiler, Dispatcher, Policy, Runtime, RuntimeConfig};
 use stoa_store::{StoreConfig, SurrealStore};
@@ -38,7 +37,6 @@ pub struct Host {
     identity: Arc<Identity>,
     mail: Mail,
     files: Arc<BlobStore>,
-    live: Arc<Hub>,
     dispatcher: Arc<Dispatcher>,
     watcher: Option<Watcher>,
 }
@@ -49,6 +47,10 @@ pub struct Host {
 /// # Errors
 /// When the store, the engine, a folder or a key can't be had.
 pub async fn build(config: &Config, file: Option<&Path>) -> anyhow::Result<Host> {
+    if let Some(place) = &config.dev.crash_at {
+        tracing::warn!(%place, "this host is going to die");
+        crash::arm(place.clone())?;
+    }
     let (clock, random) = (Arc::new(SystemClock), Arc::new(SystemRandom));
     // Before anything counts: a counter that is made earlier counts for nobody.
     Metrics::install()?;
@@ -154,6 +156,7 @@ pub async fn build(config: &Config, file: Option<&Path>) -> anyhow::Result<Host>
             plugins: runtime.clone(),
             store: store.clone(),
             identity: people.identity.clone(),
+            live: live.hub.clone(),
             quotas: counting.quotas,
             organization_quota: Some(people.plans),
             parts,
@@ -170,7 +173,6 @@ pub async fn build(config: &Config, file: Option<&Path>) -> anyhow::Result<Host>
         identity: people.identity,
         mail,
         files: files.store,
-        live: live.hub,
         dispatcher,
         watcher,
     })
@@ -197,12 +199,6 @@ impl Host {
         let files = tokio::spawn(blobs::sweep(self.files));
         let letters = self.mail.start();
         tracing::info!("listening on http://{}", listener.local_addr()?);
-        let live = self.live;
-        // Those who listen would else keep the host waiting for the end of what is under way.
-        let shutdown = async move {
-            shutdown.await;
-            live.shutdown();
-        };
         let served = Arc::clone(&self.edge).serve(listener, shutdown).await;
 
         sweeper.abort();
@@ -291,6 +287,7 @@ fn edge_config(config: &Config) -> EdgeConfig {
         cors_origins: config.http.cors_origins.clone(),
         secure_cookies: config.http.secure_cookies,
         trusted_proxies: config.http.trusted_proxies.clone(),
+        metrics_token: config.http.metrics_token.clone(),
         limits: (&config.limits).into(),
         ..EdgeConfig::default()
     }

@@ -64,6 +64,7 @@ pub struct TestHostBuilder {
     people: PeopleConfig,
     letters_daily_max: u32,
     files: FilesConfig,
+    cors_origins: Vec<String>,
 }
 
 /// The file of a plugin under `plugins/`, as `cargo xtask test` has built it.
@@ -101,6 +102,7 @@ impl TestHost {
             people: PeopleConfig::default(),
             letters_daily_max: LETTERS_PER_TENANT_DAILY_MAX,
             files: FilesConfig::default(),
+            cors_origins: Vec::new(),
         }
     }
 
@@ -201,6 +203,14 @@ impl TestHostBuilder {
         self
     }
 
+    /// With an operator's word for a plugin's setting.
+    #[must_use]
+    pub fn setting(mut self, plugin: &str, name: &str, value: serde_json::Value) -> Self {
+        let of_plugin = self.policy.settings.entry(plugin.into()).or_default();
+        of_plugin.insert(name.into(), value);
+        self
+    }
+
     /// Whether instances may be reused.
     #[must_use]
     pub const fn allow_reuse(mut self, allow: bool) -> Self {
@@ -219,6 +229,13 @@ impl TestHostBuilder {
     #[must_use]
     pub const fn letters_daily_max(mut self, max: u32) -> Self {
         self.letters_daily_max = max;
+        self
+    }
+
+    /// With this origin's pages among those that may call.
+    #[must_use]
+    pub fn cors_origin(mut self, origin: &str) -> Self {
+        self.cors_origins.push(origin.into());
         self
     }
 
@@ -315,12 +332,14 @@ impl TestHostBuilder {
             EdgeConfig {
                 default_tenant: tenant,
                 dev_tokens: self.people.development_tokens,
+                cors_origins: self.cors_origins,
                 ..EdgeConfig::default()
             },
             stoa_web::Ports {
                 plugins: runtime.clone(),
                 store: store.clone(),
                 identity: identity.clone(),
+                live: live.clone(),
                 services,
                 quotas: None,
                 organization_quota: None,

@@ -1,110 +1,97 @@
-//! What plugins say to those who listen: after the commit, in order, and to whom it concerns. Without any transport:
-//! tests listen as a transport does.
+//! Live updates over real connections, through the guest `rooms`.
 
-mod hosts;
-mod joining;
-mod news;
-mod saying;
-mod sessions;
+mod browser;
+mod door;
+mod events;
+mod lasting;
+mod official;
+mod socket;
+mod sockets;
 
+use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use stoa_kernel::call::Request;
 use stoa_kernel::id::TenantId;
-use stoa_kernel::identity::{Account, Credential, Principal, Role};
-use stoa_kernel::live::{Ear, Heard, Joined, Listener, Live as _, Message};
-use stoa_testkit::TestHost;
+use stoa_kernel::identity::{Account, Authenticator as _, Credential, Role};
+use stoa_testkit::{TestHost, TestHostBuilder};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
 
-/// A busy machine needs less.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub use socket::Socket;
 
-async fn herald() -> TestHost {
-    TestHost::builder().guest("herald").start().await
+/// Longer than a busy machine needs for anything here.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A host that listens, with the guest `rooms`.
+pub struct Served {
+    pub host: Arc<TestHost>,
+    pub address: SocketAddr,
+    stop: Option<oneshot::Sender<()>>,
 }
 
-fn tenant() -> TenantId {
-    TenantId::parse("main").unwrap()
+pub async fn served() -> Served {
+    serve(TestHost::builder()).await
 }
 
-fn listener(account: &str) -> Listener {
-    Listener {
-        tenant: tenant(),
-        account: account.into(),
-        session: None,
+pub async fn serve(builder: TestHostBuilder) -> Served {
+    let host = Arc::new(builder.guest("rooms").start().await);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (stop, stopped) = oneshot::channel::<()>();
+    let edge = Arc::clone(&host.edge);
+    tokio::spawn(async move {
+        let stopped = async {
+            let _ = stopped.await;
+        };
+        edge.serve(listener, stopped).await.unwrap();
+    });
+    Served {
+        host,
+        address,
+        stop: Some(stop),
     }
 }
 
-fn ear(host: &TestHost, account: &str) -> Box<dyn Ear> {
-    host.live.listen(listener(account)).unwrap()
-}
-
-async fn ear_on(host: &TestHost, channel: &str) -> Box<dyn Ear> {
-    let mut ear = ear(host, "ada");
-    let _ = ear.join(channel, None).await.unwrap();
-    ear
-}
-
-async fn next(ear: &mut Box<dyn Ear>) -> Heard {
-    let heard = tokio::time::timeout(PATIENCE, ear.next()).await;
-    heard.expect("something to be heard")
-}
-
-/// The next message: event, payload and number.
-async fn message(ear: &mut Box<dyn Ear>) -> (String, Value, Option<u64>) {
-    match next(ear).await {
-        Heard::Message(message) => shown(&message),
-        other => panic!("no message: {other:?}"),
+impl Served {
+    /// The token of a user of the default tenant.
+    pub fn token(&self, id: &str) -> String {
+        self.token_in("main", id, Role::User)
     }
-}
 
-fn shown(message: &Message) -> (String, Value, Option<u64>) {
-    let payload = serde_json::from_str(&message.payload).unwrap();
-    (message.event.to_string(), payload, message.number)
-}
-
-fn numbers(joined: &Joined) -> Vec<u64> {
-    let numbers = joined.missed.iter().map(|message| message.number.unwrap());
-    numbers.collect()
-}
-
-fn word(channel: &str, n: u64) -> Value {
-    json!({ "channel": channel, "event": "said", "payload": n })
-}
-
-async fn say(host: &TestHost, speech: &Value) {
-    let said = host.anonymous().post("/herald/say", speech).await;
-    let _ = said.expect(204);
-}
-
-async fn say_on(host: &TestHost, channel: &str, n: u64) {
-    say(host, &json!({ "words": [word(channel, n)] })).await;
-}
-
-fn principal(account: &str, role: Role) -> Principal {
-    Principal {
-        account: Some(Account {
-            id: account.into(),
-            email: None,
+    pub fn token_in(&self, tenant: &str, id: &str, role: Role) -> String {
+        let account = Account {
+            id: id.into(),
+            email: Some(format!("{id}@example.com")),
             role,
-            tenant: Some(tenant()),
+            tenant: Some(TenantId::parse(tenant).unwrap()),
             credential: Credential::Development,
-        }),
-        session: None,
+        };
+        self.host.identity.issue_development(&account).unwrap().0
+    }
+
+    /// A user's WebSocket.
+    pub async fn connect(&self, id: &str) -> Socket {
+        Socket::open(self.address, "/api/live", &self.token(id)).await
+    }
+
+    /// Lets the room say so many messages of that size.
+    pub async fn burst(&self, room: &str, count: usize, bytes: usize) {
+        let burst = json!({ "count": count, "bytes": bytes });
+        let path = format!("/rooms/{room}/burst");
+        let admin = self.host.admin();
+        let _ = admin.post(&path, &burst).await.expect(204);
+    }
+
+    /// Stops the host.
+    pub fn stop(&mut self) {
+        self.stop.take().unwrap().send(()).unwrap();
     }
 }
 
-fn request(principal: Principal, body: &str) -> Request {
-    Request {
-        id: "r1".into(),
-        tenant: tenant(),
-        address: None,
-        principal,
-        params: Vec::new(),
-        query: String::new(),
-        headers: Vec::new(),
-        body: body.to_owned().into(),
-        cause: None,
-        idempotency: None,
-    }
+/// The code of a problem.
+pub fn code(problem: &Value) -> &str {
+    let kind = problem["type"].as_str().unwrap_or_default();
+    kind.rsplit('/').next().unwrap_or_default()
 }

@@ -10,6 +10,7 @@ mod key;
 mod membership;
 mod organization;
 mod session;
+mod ticket;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -27,8 +28,9 @@ pub use key::Key;
 pub use membership::Membership;
 pub use organization::{Organization, Plan, PlanLimits};
 pub use session::Session;
+pub use ticket::{Bearer, Developer, Ticket};
 
-/// The service that owns accounts, sessions, keys and codes.
+/// The service that owns accounts, sessions, keys, codes and tickets.
 pub const ACCOUNTS: &str = "accounts";
 
 /// The service that owns organisations, memberships and invitations.

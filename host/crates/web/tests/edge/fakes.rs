@@ -15,6 +15,7 @@ use stoa_kernel::id::TenantId;
 use stoa_kernel::identity::{
     Account, AuthenticationError, Authenticator, Credential, InvalidToken,
 };
+use stoa_kernel::live::{Ear, Heard, JoinError, Joined, Listener, Live, Push};
 use stoa_kernel::plugins::{Matched, MatchedChannel, Plugins, Snapshot};
 use stoa_kernel::random::Random;
 use stoa_kernel::routing::Lookup;
@@ -257,7 +258,12 @@ fn echo(request: &Request) -> Value {
 }
 
 /// Tokens of the form `<account>.<role>.<organisation>`; the last may be missing.
-pub struct FakeTokens;
+#[derive(Default)]
+pub struct FakeTokens {
+    tickets: std::sync::Mutex<std::collections::HashMap<String, Account>>,
+    /// Accounts whose sessions have ended.
+    pub ended: std::sync::Mutex<std::collections::HashSet<String>>,
+}
 
 #[async_trait]
 impl Authenticator for FakeTokens {
@@ -280,6 +286,25 @@ impl Authenticator for FakeTokens {
 
     async fn authenticate_lapsed(&self, token: &str) -> Result<Account, AuthenticationError> {
         self.authenticate(token).await
+    }
+
+    async fn renew(&self, account: &Account) -> Result<Account, AuthenticationError> {
+        if self.ended.lock().unwrap().contains(&account.id) {
+            return Err(InvalidToken("its session has ended".into()).into());
+        }
+        Ok(account.clone())
+    }
+
+    async fn issue_ticket(&self, account: &Account) -> Result<(String, u32), StoreError> {
+        let mut tickets = self.tickets.lock().unwrap();
+        let ticket = format!("ticket-{}", tickets.len());
+        tickets.insert(ticket.clone(), account.clone());
+        Ok((ticket, 60))
+    }
+
+    async fn redeem_ticket(&self, ticket: &str) -> Result<Account, AuthenticationError> {
+        let account = self.tickets.lock().unwrap().remove(ticket);
+        account.ok_or_else(|| InvalidToken("no such ticket".into()).into())
     }
 
     fn issue_development(&self, account: &Account) -> Result<(String, u32), InvalidToken> {
@@ -364,4 +389,41 @@ impl Store for FakeStore {
         }
     }
     async fn shutdown(&self) {}
+}
+
+/// Nobody ever says anything: what is heard is tested with the real channels.
+#[derive(Default)]
+pub struct FakeLive;
+
+impl Live for FakeLive {
+    fn push(&self, _: &TenantId, _: Vec<Push>) {}
+
+    fn listen(&self, _: Listener) -> Result<Box<dyn Ear>, JoinError> {
+        Ok(Box::new(SilentEar))
+    }
+
+    fn end_session(&self, _: &str) {}
+
+    fn end_account(&self, _: Option<&TenantId>, _: &str) {}
+
+    fn shutdown(&self) {}
+}
+
+struct SilentEar;
+
+#[async_trait]
+impl Ear for SilentEar {
+    async fn join(&mut self, _: &str, _: Option<u64>) -> Result<Joined, JoinError> {
+        Ok(Joined {
+            last: 0,
+            missed: Vec::new(),
+            gap: false,
+        })
+    }
+
+    fn leave(&mut self, _: &str) {}
+
+    async fn next(&mut self) -> Heard {
+        std::future::pending().await
+    }
 }
