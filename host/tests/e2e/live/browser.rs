@@ -7,6 +7,7 @@ use stoa_testkit::TestHost;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::process::Command;
+use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use super::{PATIENCE, serve};
@@ -37,12 +38,22 @@ events.onmessage = (event) => { told.events.push(JSON.parse(event.data)); told.i
 events.onerror = () => { told.failed = true; tell(); };
 </script>"#;
 
-/// Answers the browser's requests with the page until it tells what it has heard.
+/// Answers the browser's requests with the page until it tells what it has heard. Browsers open connections that they
+/// may never use, so none waits for another.
 async fn told(listener: &TcpListener, page: &str) -> Value {
+    let (tells, mut told) = mpsc::channel(1);
     loop {
-        let (mut stream, _) = listener.accept().await.unwrap();
-        if let Some(told) = answer(&mut stream, page).await {
-            return told;
+        tokio::select! {
+            told = told.recv() => return told.unwrap(),
+            accepted = listener.accept() => {
+                let (mut stream, _) = accepted.unwrap();
+                let (page, tells) = (page.to_owned(), tells.clone());
+                tokio::spawn(async move {
+                    if let Some(told) = answer(&mut stream, &page).await {
+                        let _ = tells.send(told).await;
+                    }
+                });
+            }
         }
     }
 }
@@ -71,7 +82,7 @@ async fn answer(stream: &mut TcpStream, page: &str) -> Option<Value> {
         let answer = format!(
             "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{page}"
         );
-        stream.write_all(answer.as_bytes()).await.unwrap();
+        let _ = stream.write_all(answer.as_bytes()).await;
         return None;
     }
 }
