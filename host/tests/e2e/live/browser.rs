@@ -1,15 +1,15 @@
 //! A page in a real browser: its own `WebSocket` and `EventSource`, from another site that may call.
 
-use std::process::Stdio;
+use std::process::Command;
 
 use serde_json::{Value, json};
 use stoa_testkit::TestHost;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::process::Command;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
+use super::process::Process;
 use super::{PATIENCE, serve};
 
 /// What the page does, with `HOST`, `TOKEN` and `TICKET` filled in: it joins by WebSocket, says something, hears it by
@@ -103,21 +103,13 @@ async fn a_page_hears_and_speaks() {
         .replace("TOKEN", &served.token("uma"))
         .replace("TICKET", ticket["ticket"].as_str().unwrap());
     let profile = tempfile::tempdir().unwrap();
-    let _browser = Command::new("chromium")
-        .args([
-            "--headless=new",
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-dev-shm-usage",
-        ])
-        .args(["--no-first-run", "--disable-background-networking"])
-        .arg(format!("--user-data-dir={}", profile.path().display()))
-        .arg(&origin)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .kill_on_drop(true)
-        .spawn()
-        .expect("chromium: run `cargo xtask test`");
+    let _browser = Process::start(
+        Command::new("chromium")
+            .args(["--headless=new", "--no-sandbox", "--disable-gpu"])
+            .args(["--disable-dev-shm-usage", "--no-first-run"])
+            .arg(format!("--user-data-dir={}", profile.path().display()))
+            .arg(&origin),
+    );
     let told = timeout(PATIENCE, told(&listener, &page))
         .await
         .expect("the page");

@@ -5,6 +5,7 @@ mod door;
 mod events;
 mod lasting;
 mod official;
+mod process;
 mod socket;
 mod sockets;
 

@@ -1,12 +1,11 @@
 //! The clients of Socket.IO that people use: `socket.io-client` for JavaScript, and `python-socketio`.
 
-use std::process::Stdio;
+use std::process::Command;
 
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
-use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 use tokio::time::timeout;
 
+use super::process::Process;
 use super::{PATIENCE, Served, code, served};
 
 const ROOM: &str = "rooms/room/r1";
@@ -24,12 +23,8 @@ const TRANSPORTS: [&str; 3] = [
     r#"["polling","websocket"]"#,
 ];
 
-/// A client in a process of its own, which ends with the test.
-struct Client {
-    _process: Child,
-    input: ChildStdin,
-    output: Lines<BufReader<ChildStdout>>,
-}
+/// A client in a process of its own.
+struct Client(Process);
 
 impl Client {
     fn start(served: &Served, library: Library, transports: &str, auth: &Value) -> Self {
@@ -47,28 +42,17 @@ impl Client {
                 python
             }
         };
-        let mut process = command
+        let command = command
             .arg(format!("http://{}", served.address))
             .arg(transports)
             .arg(auth.to_string())
-            .current_dir(folder)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap();
-        let input = process.stdin.take().unwrap();
-        let output = BufReader::new(process.stdout.take().unwrap()).lines();
-        Self {
-            _process: process,
-            input,
-            output,
-        }
+            .current_dir(folder);
+        Self(Process::start(command))
     }
 
     async fn next(&mut self) -> (String, Vec<Value>) {
-        let line = timeout(PATIENCE, self.output.next_line()).await;
-        let line = line.expect("an event").unwrap().expect("an event");
+        let line = timeout(PATIENCE, self.0.line()).await;
+        let line = line.expect("an event").expect("an event");
         let told: Value = serde_json::from_str(&line).unwrap();
         let args = told["args"].as_array().unwrap().clone();
         (told["event"].as_str().unwrap().to_owned(), args)
@@ -85,14 +69,13 @@ impl Client {
         }
     }
 
-    async fn emit(&mut self, event: &str, data: Value) {
-        let line = format!("{}\n", json!({ "emit": event, "data": data }));
-        self.input.write_all(line.as_bytes()).await.unwrap();
-        self.input.flush().await.unwrap();
+    fn emit(&mut self, event: &str, data: Value) {
+        let wanted = json!({ "emit": event, "data": data });
+        self.0.write(&wanted.to_string());
     }
 
     async fn ask(&mut self, event: &str, data: Value) -> Value {
-        self.emit(event, data).await;
+        self.emit(event, data);
         self.event("ack").await.remove(0)
     }
 }
@@ -122,12 +105,10 @@ async fn every_library_connects_by_every_transport_joins_says_and_hears() {
                 "{library:?} {transports}"
             );
             let last = joined["last"].as_u64().unwrap();
-            client
-                .emit(
-                    "say",
-                    json!({ "channel": ROOM, "event": "message.new", "data": { "n": 1 } }),
-                )
-                .await;
+            client.emit(
+                "say",
+                json!({ "channel": ROOM, "event": "message.new", "data": { "n": 1 } }),
+            );
             let (mut heard, mut said) = (None, None);
             while heard.is_none() || said.is_none() {
                 match client.next().await {
@@ -222,7 +203,7 @@ async fn a_flood_puts_its_sender_out() {
     let mut client = Client::start(&served, Library::JavaScript, TRANSPORTS[0], &auth);
     client.event("connect").await;
     for _ in 0..500 {
-        client.emit("leave", json!({ "channel": ROOM })).await;
+        client.emit("leave", json!({ "channel": ROOM }));
     }
     assert_eq!(client.event("end").await[0]["reason"], "flood");
 }
