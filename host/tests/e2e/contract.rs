@@ -7,6 +7,8 @@ use stoa_kernel::routing::Lookup;
 use stoa_testkit::TestHost;
 use stoa_wit::Caller;
 
+use crate::live;
+
 const ROUTES: &str = include_str!("../contract/routes.tsv");
 
 /// The plugins that exist so far; a row of another one is work to come.
@@ -63,8 +65,13 @@ async fn every_row_of_the_table_has_its_route() {
         let [_, method, path, who, _, plugin] = columns[..] else {
             panic!("a row of {} columns: {line}", columns.len())
         };
-        // A row without a path is a plugin that works without being asked: its own tests speak for it.
-        if !PLUGINS.contains(&plugin) || !path.starts_with('/') || path.starts_with(OF_PEOPLE) {
+        // A row without a path is a plugin that works without being asked: its own tests speak for it. WebSockets have
+        // a test of their own.
+        if method == "WS"
+            || !PLUGINS.contains(&plugin)
+            || !path.starts_with('/')
+            || path.starts_with(OF_PEOPLE)
+        {
             continue;
         }
         rows += 1;
@@ -97,7 +104,7 @@ async fn every_row_of_the_table_has_its_route() {
     assert!(missing.is_empty(), "{missing:#?}");
 }
 
-/// Rows of the host that are no routes of a service: its own pages, and live updates, which are work to come.
+/// Rows of the host that are no routes of a service: its own pages, and live updates.
 const NOT_SERVICES: &[&str] = &["/health", "/metrics", "/auth/token", "/socket.io/"];
 
 #[tokio::test(flavor = "multi_thread")]
@@ -125,4 +132,54 @@ async fn every_row_of_the_host_has_its_route() {
     }
     assert!(rows >= 25, "only {rows} rows were read");
     assert!(missing.is_empty(), "{missing:#?}");
+}
+
+/// Rows of WebSockets are connected to: a route that is there could still lead nowhere.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_websocket_of_the_table_can_be_connected_to() {
+    let builder = PLUGINS
+        .iter()
+        .fold(TestHost::builder(), |builder, name| builder.plugin(name));
+    let served = live::serve(builder).await;
+    let token = served.token("uma");
+    let mut rows = 0;
+    for line in ROUTES.lines().skip(1) {
+        let columns: Vec<&str> = line.split('\t').collect();
+        let [_, method, path, who, _, room] = columns[..] else {
+            panic!("a row of {} columns: {line}", columns.len())
+        };
+        if method != "WS" || !(room == "host" || PLUGINS.contains(&room)) {
+            continue;
+        }
+        assert_eq!(who, "user", "{path}: this test knows no others");
+        rows += 1;
+        if path == "/socket.io/" {
+            socket_io(&served, path, &token).await;
+            continue;
+        }
+        let refused = live::try_open(served.address, path, &[]).await;
+        let refused = refused.err().map(|(status, _)| status);
+        assert_eq!(refused, Some(401), "{path}");
+        let mut socket = live::Socket::open(served.address, path, &token).await;
+        let joined = socket.frame().await;
+        assert_eq!(joined["op"], "joined", "{path}: {joined}");
+    }
+    assert!(rows >= 1, "no row was read");
+}
+
+/// Connects as the protocol's fifth revision says: to Engine.IO, then to the namespace `/`.
+async fn socket_io(served: &live::Served, path: &str, token: &str) {
+    let path = format!("{path}?EIO=4&transport=websocket");
+    for (auth, expected) in [
+        (String::new(), "44{\"message\":\"unauthenticated\"}"),
+        (format!("{{\"token\":\"{token}\"}}"), "40{\"sid\":"),
+    ] {
+        let opened = live::try_open(served.address, &path, &[]).await;
+        let mut socket = opened.ok().unwrap();
+        let open = socket.text().await;
+        assert!(open.starts_with("0{\"sid\":"), "{open}");
+        socket.say(&format!("40{auth}")).await;
+        let connected = socket.text().await;
+        assert!(connected.starts_with(expected), "{connected}");
+    }
 }

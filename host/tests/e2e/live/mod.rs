@@ -5,6 +5,7 @@ mod door;
 mod events;
 mod lasting;
 mod official;
+mod process;
 mod socket;
 mod sockets;
 
@@ -19,7 +20,7 @@ use stoa_testkit::{TestHost, TestHostBuilder};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-pub use socket::Socket;
+pub use socket::{Socket, try_open};
 
 /// Longer than a busy machine needs for anything here.
 pub const PATIENCE: Duration = Duration::from_secs(60);

@@ -52,10 +52,7 @@ impl Socket {
     }
 
     pub async fn send(&mut self, frame: Value) {
-        self.0
-            .send(Message::text(frame.to_string()))
-            .await
-            .unwrap();
+        self.0.send(Message::text(frame.to_string())).await.unwrap();
     }
 
     /// The next frame, whatever it is about; the code and reason if the connection is closed.
@@ -72,6 +69,17 @@ impl Socket {
                 Some(Err(error)) => return Err((0, error.to_string())),
             }
         }
+    }
+
+    /// The next text, whatever it is.
+    pub async fn text(&mut self) -> String {
+        let next = timeout(PATIENCE, self.0.next()).await.expect("a text");
+        next.unwrap().unwrap().into_text().unwrap().to_string()
+    }
+
+    /// Sends a text, whatever it is.
+    pub async fn say(&mut self, text: &str) {
+        self.0.send(Message::text(text)).await.unwrap();
     }
 
     /// The next frame, which is no end.

@@ -2,6 +2,7 @@
 
 import json
 import sys
+import threading
 
 import socketio
 
@@ -9,8 +10,14 @@ url, transports, auth = sys.argv[1:4]
 client = socketio.Client(reconnection=False)
 
 
+# Handlers run in threads of their own.
+line = threading.Lock()
+
+
 def tell(event, *args):
-    print(json.dumps({"event": event, "args": args}), flush=True)
+    with line:
+        sys.stdout.write(json.dumps({"event": event, "args": args}) + "\n")
+        sys.stdout.flush()
 
 
 client.on("connect", lambda: tell("connect", client.transport()))
@@ -22,7 +29,7 @@ try:
     client.connect(url, auth=json.loads(auth), transports=json.loads(transports))
 except socketio.exceptions.ConnectionError:
     sys.exit()
-for line in sys.stdin:
-    wanted = json.loads(line)
+for text in sys.stdin:
+    wanted = json.loads(text)
     client.emit(wanted["emit"], wanted.get("data"), callback=lambda answer: tell("ack", answer))
 client.disconnect()
