@@ -60,6 +60,25 @@ fn what_was_put_off_or_taken_back_stays_hidden() {
 }
 
 #[test]
+fn nobody_brings_a_time_forward() {
+    let site = Site::new();
+    let post = scheduled(&site);
+    let early = site
+        .0
+        .event("content.due")
+        .json(&site.0.events()[0].payload);
+    early.deliver(crate::dispatch_event).unwrap();
+    let seen = site.see(Admin, "get_post", &id(&post)).unwrap();
+    assert_eq!(seen["status"], "scheduled");
+    site.job(json!({}));
+    let applied = site.apply(Anybody, "mason", json!({})).unwrap();
+    let lapsed = json!({ "id": applied["id"] });
+    let early = site.0.event("content.application-lapsed").json(&lapsed);
+    early.deliver(crate::dispatch_event).unwrap();
+    site.see(Admin, "get_application", &id(&applied)).unwrap();
+}
+
+#[test]
 fn who_publishes_what_waits_does_not_wait() {
     let site = Site::new();
     let post = scheduled(&site);
