@@ -18,7 +18,7 @@ fn a_post_publishes_itself_when_its_time_comes() {
     assert_eq!(refusal(site.see(Anybody, "get_post", &slug)).0, 404);
     assert_eq!(
         site.slugs(Admin, "list_posts", "status=scheduled"),
-        [slug.clone()]
+        [slug.as_str()]
     );
     site.let_pass("content.due");
     let seen = site.see(Anybody, "get_post", &slug).unwrap();
