@@ -8,6 +8,9 @@ use crate::status::{Counts, Status};
 
 const EVENT: &str = "execution.updated";
 
+/// Where the people of the organisation listen.
+const CHANNEL: &str = "executions/runs";
+
 /// A run that has changed.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -43,5 +46,6 @@ pub fn announce(id: &str, run: &Run) -> Result<()> {
         message: run.message.as_deref(),
         at: clock::rfc3339(clock::now_ms()),
     };
+    live::push_passing(CHANNEL, EVENT, &updated)?;
     events::raise(EVENT, id, &updated)
 }

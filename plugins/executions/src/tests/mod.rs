@@ -130,11 +130,17 @@ impl Floor {
         self.host.turn("reap", crate::dispatch_turn).unwrap();
     }
 
-    /// The statuses that were announced of a run, in their order.
+    /// The statuses that were announced of a run, in their order: to plugins and to whoever listens alike.
     fn told(&self, id: &str) -> Vec<String> {
         let raised = self.host.events().into_iter();
-        let of_run = raised.filter(|event| event.name == "execution.updated" && event.key == id);
-        of_run.map(|event| text(&event.payload["status"])).collect()
+        let raised = raised.filter(|event| event.name == "execution.updated" && event.key == id);
+        let raised: Vec<Value> = raised.map(|event| event.payload).collect();
+        let pushed = self.host.pushed().into_iter();
+        let pushed = pushed.filter(|pushed| pushed.payload["executionId"] == id);
+        let pushed: Vec<Value> = pushed.map(|pushed| pushed.payload).collect();
+        assert_eq!(pushed, raised);
+        let status = |payload: &Value| text(&payload["status"]);
+        raised.iter().map(status).collect()
     }
 }
 
