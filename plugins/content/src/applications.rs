@@ -235,12 +235,12 @@ pub fn delete_application(Path(id): Path<String>) -> Result<NoContent> {
     Ok(NoContent)
 }
 
-/// Removes an application that was kept long enough.
+/// Removes an application that was kept long enough, whoever says so.
 pub fn on_lapsed(event: Event<Lapsed>) -> Result<()> {
     let id = event.payload.id;
     match APPLICATIONS.get(&id)? {
-        Some(application) => remove(&id, &application),
-        None => Ok(()),
+        Some(application) if application.lapses_at <= clock::now_ms() => remove(&id, &application),
+        _ => Ok(()),
     }
 }
 

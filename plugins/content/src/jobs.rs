@@ -168,7 +168,8 @@ pub fn on_job_due(event: Event<Due>) -> Result<()> {
     let Some(mut job) = JOBS.get(&id)? else {
         return Ok(());
     };
-    if job.status == JobStatus::Open && job.closes_at == Some(at) {
+    let is_due = job.closes_at == Some(at) && at <= clock::now_ms();
+    if job.status == JobStatus::Open && is_due {
         job.status = JobStatus::Closed;
         JOBS.put(&id, &job)?;
     }

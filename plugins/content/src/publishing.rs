@@ -54,7 +54,8 @@ pub fn on_due(event: Event<Due>) -> Result<()> {
     let Some(mut article) = shelf.texts().get(&id)? else {
         return Ok(());
     };
-    if article.status != Status::Scheduled || article.published_at != Some(at) {
+    let is_due = article.published_at == Some(at) && at <= clock::now_ms();
+    if article.status != Status::Scheduled || !is_due {
         return Ok(());
     }
     article.status = Status::Published;

@@ -45,6 +45,38 @@ fn an_applicant_takes_along_what_is_kept_and_is_forgotten() {
 }
 
 #[test]
+fn many_applications_are_forgotten_in_portions() {
+    let site = Site::new();
+    for at in 0..51 {
+        let job = site.job(json!({ "slug": format!("job-{at}") }));
+        site.apply(User("u1"), &id(&job), json!({})).unwrap();
+    }
+    let erased = json!({ "userId": "u1" });
+    deliver(&site, "user.erased", "host", &erased);
+    assert_eq!(told("u1")["applications"].as_array().unwrap().len(), 1);
+    let rest = site.0.events().pop().unwrap();
+    assert_eq!(
+        (rest.name.as_str(), &rest.payload),
+        ("content.forgetting", &erased)
+    );
+    deliver(&site, "content.forgetting", "other", &erased);
+    assert_ne!(told("u1"), json!({}), "only the plugin itself goes on");
+    deliver(&site, "content.forgetting", "content", &erased);
+    assert_eq!(told("u1"), json!({}));
+}
+
+#[test]
+fn what_is_late_brings_nobody_back() {
+    let site = Site::new();
+    site.job(json!({}));
+    site.apply(Anybody, "mason", json!({})).unwrap();
+    deliver(&site, "user.erased", "host", &json!({ "userId": "u1" }));
+    let proof = json!({ "userId": "u1", "email": "grace@example.org" });
+    deliver(&site, "user.verified", "host", &proof);
+    assert_eq!(told("u1"), json!({}));
+}
+
+#[test]
 fn what_was_sent_without_an_account_is_the_accounts_once_the_address_is_proved() {
     let site = Site::new();
     site.job(json!({}));

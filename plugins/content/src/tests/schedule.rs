@@ -18,7 +18,7 @@ fn a_post_publishes_itself_when_its_time_comes() {
     assert_eq!(refusal(site.see(Anybody, "get_post", &slug)).0, 404);
     assert_eq!(
         site.slugs(Admin, "list_posts", "status=scheduled"),
-        [slug.clone()]
+        [slug.as_str()]
     );
     site.let_pass("content.due");
     let seen = site.see(Anybody, "get_post", &slug).unwrap();
@@ -57,6 +57,25 @@ fn what_was_put_off_or_taken_back_stays_hidden() {
         .unwrap();
     site.let_pass("content.due");
     assert!(site.slugs(Admin, "list_posts", "status=all").is_empty());
+}
+
+#[test]
+fn nobody_brings_a_time_forward() {
+    let site = Site::new();
+    let post = scheduled(&site);
+    let early = site
+        .0
+        .event("content.due")
+        .json(&site.0.events()[0].payload);
+    early.deliver(crate::dispatch_event).unwrap();
+    let seen = site.see(Admin, "get_post", &id(&post)).unwrap();
+    assert_eq!(seen["status"], "scheduled");
+    site.job(json!({}));
+    let applied = site.apply(Anybody, "mason", json!({})).unwrap();
+    let lapsed = json!({ "id": applied["id"] });
+    let early = site.0.event("content.application-lapsed").json(&lapsed);
+    early.deliver(crate::dispatch_event).unwrap();
+    site.see(Admin, "get_application", &id(&applied)).unwrap();
 }
 
 #[test]
