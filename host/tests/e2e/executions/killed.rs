@@ -48,12 +48,12 @@ impl Floor {
 
     async fn run(&self, machine: &Actor, run: &Value, step: &mpsc::UnboundedSender<usize>) {
         let (path, lease) = (format!("{RUNS}/{}", text(&run["id"])), &run["lease"]);
-        for report in 0..REPORTS {
-            let _ = step.send(report);
-            let line = format!("attempt {} line {report}", run["attempt"]);
+        for number in 0..REPORTS {
+            let _ = step.send(number);
+            let line = format!("attempt {} line {number}", run["attempt"]);
             let report = json!({"lease": lease, "lines": [{ "text": line }]});
             // Said twice, it counts once.
-            let machine = machine.idempotent(&format!("{} {line}", text(&run["id"])));
+            let machine = machine.idempotent(&format!("{}-{number}", text(lease)));
             let standing = admitted(&machine, &format!("{path}/progress"), &report).await;
             assert_eq!(standing.json_of(200)["stop"], false);
         }
