@@ -115,3 +115,70 @@ async fn every_row_of_the_host_has_its_route() {
     assert!(rows >= 25, "only {rows} rows were read");
     assert!(missing.is_empty(), "{missing:#?}");
 }
+
+const EVENTS: &str = include_str!("../contract/events.tsv");
+
+/// What the host tells of people.
+const OF_HOST: &[&str] = &["user.registered", "user.logged-in", "user.verified"];
+
+/// Who is told by a call of an interface, in the transaction of the news itself, and not by an event.
+const BY_CALL: &[(&str, &str)] = &[
+    ("order.cancelled", "catalog"),
+    ("payment.success", "orders"),
+    ("payment.failed", "orders"),
+];
+
+/// What each plugin raises and hears, by its manifest.
+fn told(plugin: &str) -> (BTreeSet<String>, BTreeSet<String>) {
+    let bytes = std::fs::read(stoa_testkit::plugin_file(plugin)).unwrap();
+    let (mut raises, mut hears) = (BTreeSet::new(), BTreeSet::new());
+    let _ = stoa_testkit::repack(&bytes, |package| {
+        raises.extend(package.manifest.raises.iter().cloned());
+        let heard = package.manifest.subscriptions.iter();
+        hears.extend(heard.map(|subscription| subscription.event.clone()));
+    });
+    (raises, hears)
+}
+
+/// Every event of the seeds is raised, and heard by whom the table names; `market` shows what they make of it.
+#[test]
+fn every_event_of_the_table_is_raised_and_heard() {
+    let plugins: Vec<_> = PLUGINS.iter().map(|name| (*name, told(name))).collect();
+    let (mut pairs, mut missing, mut consumers) = (0, Vec::new(), String::new());
+    for line in EVENTS.lines().skip(1) {
+        let columns: Vec<&str> = line.split('\t').collect();
+        let [_, event, _, who] = columns[..] else {
+            panic!("a row of {} columns: {line}", columns.len())
+        };
+        // Live updates are the host's own.
+        if who.starts_with("live updates") {
+            continue;
+        }
+        let is_raised = plugins
+            .iter()
+            .any(|(_, (raises, _))| raises.contains(event));
+        if !is_raised && !OF_HOST.contains(&event) {
+            missing.push(format!("nobody raises {event}"));
+        }
+        // The other seed's name for the event of the row before is told to the same, under the first name.
+        let heard = match who {
+            "the same" => "payment.success",
+            who => {
+                consumers = who.to_owned();
+                event
+            }
+        };
+        for consumer in consumers.split(", ") {
+            pairs += 1;
+            let name = consumer.split(' ').next().unwrap();
+            let hears = |(plugin, (_, hears)): &(&str, (_, BTreeSet<String>))| {
+                *plugin == name && hears.contains(heard)
+            };
+            if !plugins.iter().any(hears) && !BY_CALL.contains(&(heard, name)) {
+                missing.push(format!("{name} does not hear {heard}"));
+            }
+        }
+    }
+    assert!(pairs >= 25, "only {pairs} pairs were read");
+    assert!(missing.is_empty(), "{missing:#?}");
+}
