@@ -41,6 +41,8 @@ fn stoa(folder: &Path, listen: SocketAddr, stripe: SocketAddr) -> Running {
     running
         .wait_until(|| client::is_ok(listen, "/health"))
         .unwrap();
+    // Without it, the walk leaves out the market.
+    assert!(client::is_ok(listen, "/api/products/inbox-steward"));
     running
 }
 

@@ -170,6 +170,39 @@ async fn money_that_goes_back_takes_the_licence_along() {
     assert_eq!(seen["totalDownloads"], 0);
 }
 
+/// Nobody is asked for money, and everybody hears what they hear of a payment.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_costs_nothing_is_had_at_once() {
+    let market = Market::open().await;
+    let vera = market.vendor("Vera").await;
+    let gift = market.sell_tool(&vera, json!({ "price": 0 })).await;
+    let buyer = market.join("Bea").await;
+    let order = market.order(&buyer, &[(&gift, 1)]).await;
+    let path = format!("/api/orders/{order}");
+    let seen = buyer.get(&path).await;
+    assert_eq!(
+        (&seen["paymentStatus"], &seen["total"]),
+        (&json!("paid"), &json!(0))
+    );
+    let asked = buyer
+        .actor
+        .post(&format!("{path}/payment"), &json!({}))
+        .await;
+    assert_eq!(asked.status, 409);
+    market.settled().await;
+    let only = licence(&buyer, &gift).await;
+    assert_eq!(only["orderId"], order.as_str());
+    let number = seen["orderNumber"].as_str().unwrap();
+    let receipt = format!("Receipt for order {number}");
+    let receipt = market.office.text(&buyer.email, &receipt).await.unwrap();
+    assert!(receipt.contains("there is nothing to pay"), "{receipt}");
+    let sold = vera.get("/api/vendors/analytics").await;
+    assert_eq!(sold["sales"], 1);
+    market.cancel(&buyer, &order).await;
+    market.settled().await;
+    has_none(&buyer, &gift).await;
+}
+
 /// The vendor sells so many of a tool; and takes it off sale, which those who have it do not notice.
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_has_a_file_is_downloaded_also_when_it_is_counted_or_gone() {

@@ -58,6 +58,8 @@ async fn a_buyer_is_told_of_every_turn_of_an_order() {
     let declined = market.bank.pay_by(&intent, "pm_card_visa_chargeDeclined");
     let told = market.hear("evt_1", "payment_intent.payment_failed", &declined);
     assert_eq!(told.await, "applied");
+    let seen = bea.get(&format!("/api/orders/{order}")).await;
+    assert_eq!(seen["paymentStatus"], "failed");
     let paid = market.bank.pay(&intent);
     for (event, outcome) in [("evt_2", "applied"), ("evt_3", "unchanged")] {
         let told = market.hear(event, "payment_intent.succeeded", &paid).await;

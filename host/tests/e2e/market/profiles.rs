@@ -30,10 +30,14 @@ async fn who_joins_has_a_profile_from_that_moment() {
             "newsletter": false, "notifications": true, "language": "en", "currency": "USD", "theme": "system",
         })
     );
-    let mut preferences = seen["preferences"].clone();
-    preferences["theme"] = json!("dark");
-    let change = json!({ "company": "Engines", "preferences": preferences });
+    let change = json!({ "company": "Engines", "preferences": { "language": "de" } });
+    let _ = ada.actor.put(PROFILE, &change).await.expect(200);
+    let change = json!({ "preferences": { "theme": "dark" } });
     let changed = ada.actor.put(PROFILE, &change).await.json_of(200);
+    assert_eq!(
+        changed["preferences"]["language"], "de",
+        "what is absent stays"
+    );
     assert_eq!(
         (
             &changed["company"],
