@@ -16,8 +16,10 @@ const PLUGINS: &[&str] = &[
     "billing",
     "cart",
     "catalog",
+    "content",
     "customers",
     "downloads",
+    "executions",
     "notifications",
     "orders",
     "payments",
@@ -36,6 +38,9 @@ fn callers(words: &str) -> BTreeSet<Caller> {
         "session" => Caller::Session,
         "vendor" | "artist" => Caller::Vendor,
         "admin" => Caller::Admin,
+        "developer" => Caller::Developer,
+        "viewer" => Caller::Viewer,
+        "worker" => Caller::Worker,
         // Whether somebody has bought it is for the plugin to find out.
         "buyer" => Caller::User,
         // Nobody signs in: the plugin checks the provider's signature.
@@ -69,10 +74,16 @@ async fn every_row_of_the_table_has_its_route() {
             Lookup::Found(found) if *found.plugin == *plugin => {
                 let (asked, given) = (callers(who), &found.route.callers);
                 let covered = asked.iter().all(|caller| given.contains(caller));
-                // Administrators may do what the others may; nobody else comes in addition.
+                // Administrators may do what the others may, and developers see what viewers see; nobody else comes
+                // in addition.
+                let comes_along = |caller: &Caller| match caller {
+                    Caller::Admin => true,
+                    Caller::Developer => asked.contains(&Caller::Viewer),
+                    _ => false,
+                };
                 let opened = given
                     .iter()
-                    .any(|caller| !asked.contains(caller) && *caller != Caller::Admin);
+                    .any(|caller| !asked.contains(caller) && !comes_along(caller));
                 if !covered || opened {
                     missing.push(format!(
                         "{method} {path}: for {given:?} instead of {asked:?}"
@@ -82,7 +93,7 @@ async fn every_row_of_the_table_has_its_route() {
             other => missing.push(format!("{method} {path}: {other:?}")),
         }
     }
-    assert!(rows >= 90, "only {rows} rows were read");
+    assert!(rows >= 98, "only {rows} rows were read");
     assert!(missing.is_empty(), "{missing:#?}");
 }
 

@@ -14,6 +14,7 @@ pub mod hex;
 pub mod id;
 pub mod identity;
 pub mod limits;
+pub mod live;
 pub mod mail;
 pub mod outbound;
 pub mod personal_data;

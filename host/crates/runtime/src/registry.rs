@@ -6,16 +6,18 @@ use std::sync::{Arc, Weak};
 use async_trait::async_trait;
 use stoa_kernel::call::{Request, Response};
 use stoa_kernel::error::Problem;
-use stoa_kernel::plugins::{Matched, Snapshot};
+use stoa_kernel::plugins::{Matched, MatchedChannel, Snapshot};
 use stoa_kernel::routing::{Clash, Lookup, Routes};
-use stoa_wit::Package;
+use stoa_wit::{Channel, Method, Package};
 
 use crate::Core;
 use crate::answers::Answers;
+use crate::channels::{Channels, SocketClash};
 use crate::fault::Fault;
 use crate::linking::{Used, check_types};
-use crate::request;
+use crate::request::{self, Target};
 use crate::revision::Revision;
+use crate::transaction::Way;
 
 /// One set of plugins, with everything that a request needs to find its way.
 pub struct Live {
@@ -23,6 +25,7 @@ pub struct Live {
     plugins: BTreeMap<Arc<str>, Arc<Revision>>,
     providers: HashMap<String, Arc<Revision>>,
     routes: Routes<Arc<Revision>>,
+    channels: Channels,
     /// What their handlers have answered.
     pub answers: Answers,
 }
@@ -33,6 +36,9 @@ pub enum SetError {
     /// Two routes are one.
     #[error(transparent)]
     Clash(#[from] Clash),
+    /// The path of a channel's sockets leads elsewhere already.
+    #[error(transparent)]
+    Socket(#[from] SocketClash),
     /// Two plugins provide the same interface.
     #[error("{0} and {1} both provide {2}")]
     TwoProviders(Arc<str>, Arc<str>, String),
@@ -72,6 +78,7 @@ impl Live {
                 routes.add(Arc::clone(revision), &Arc::new(route.clone()))?;
             }
         }
+        let channels = Channels::build(plugins.values(), &routes)?;
         let mut providers: HashMap<String, Arc<Revision>> = HashMap::new();
         for revision in plugins.values() {
             for interface in revision.provided.keys() {
@@ -106,6 +113,7 @@ impl Live {
             plugins,
             providers,
             routes,
+            channels,
             answers: Answers::new(answer_bytes_max),
         })
     }
@@ -178,6 +186,77 @@ impl Snapshot for Held {
         else {
             return Err(Fault::Busy("the host is stopping").into_problem(&matched.plugin));
         };
-        request::run(&core, &self.0, matched.key, route, request).await
+        let (entry, revision) = (&route.route, &route.owner);
+        let target = Target {
+            revision,
+            handler: &entry.handler,
+            way: match entry.method {
+                Method::Get => Way::Free,
+                _ => Way::Turnstile,
+            },
+            remembered: entry.remember.then_some(matched.key),
+        };
+        request::run(&core, &self.0, target, request).await
+    }
+
+    fn channel(&self, name: &str) -> Option<MatchedChannel> {
+        self.0.channels.find(name)
+    }
+
+    fn channels(&self) -> Vec<Arc<Channel>> {
+        self.0.channels.all()
+    }
+
+    async fn join(
+        &self,
+        matched: &MatchedChannel,
+        request: Request,
+    ) -> Result<Option<Response>, Problem> {
+        let Some(handler) = &matched.channel.join else {
+            return Ok(None);
+        };
+        // It is asked as a GET is, and rarely writes.
+        let answer = self.of_channel(matched, handler, Way::Free, request);
+        answer.await.map(Some)
+    }
+
+    async fn say(
+        &self,
+        matched: &MatchedChannel,
+        word: &str,
+        request: Request,
+    ) -> Result<Response, Problem> {
+        let Some(handler) = matched.channel.messages.get(word) else {
+            let detail = "Nobody listens to such a message on this channel.";
+            return Err(Problem::new(404, "unknown-message", detail));
+        };
+        self.of_channel(matched, handler, Way::Turnstile, request)
+            .await
+    }
+}
+
+impl Held {
+    async fn of_channel(
+        &self,
+        matched: &MatchedChannel,
+        handler: &str,
+        way: Way,
+        request: Request,
+    ) -> Result<Response, Problem> {
+        let owner = self.0.channels.owner(matched.key);
+        let (Some(core), Some(revision)) = (self.0.core.upgrade(), owner) else {
+            return Err(Fault::Busy("the host is stopping").into_problem(&matched.plugin));
+        };
+        let target = Target {
+            revision,
+            handler,
+            way,
+            remembered: None,
+        };
+        let request = Request {
+            params: matched.params.clone(),
+            ..request
+        };
+        request::run(&core, &self.0, target, request).await
     }
 }

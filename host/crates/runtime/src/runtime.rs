@@ -9,6 +9,7 @@ use arc_swap::ArcSwap;
 use stoa_kernel::answer::InFlight;
 use stoa_kernel::crash::{self, CrashPoint};
 use stoa_kernel::limits::CallLimits;
+use stoa_kernel::live::HISTORY_COLLECTIONS;
 use stoa_kernel::plugins::{Plugins, Snapshot};
 use stoa_kernel::status::PartStatus;
 use stoa_kernel::store::{Realm, StoreError};
@@ -89,7 +90,11 @@ impl Runtime {
             .declare(
                 Realm::Tenants,
                 HOST_PLUGIN,
-                &[MIGRATIONS, LETTERS].map(|name| (name.into(), Collection::default())),
+                &[MIGRATIONS, LETTERS]
+                    .into_iter()
+                    .chain(HISTORY_COLLECTIONS)
+                    .map(|name| (name.into(), Collection::default()))
+                    .collect::<Vec<_>>(),
             )
             .await?;
         events::declare(&*ports.store).await?;

@@ -17,6 +17,7 @@ use crate::cache::CacheChanges;
 use crate::fault::Fault;
 use crate::migration;
 use crate::outside::Outside;
+use crate::pushes::Pushes;
 use crate::registry::Live;
 use crate::reuse::Resting;
 use crate::revision::Revision;
@@ -171,6 +172,7 @@ async fn scope(
         outside: Arc::clone(outside),
         cache_changes: CacheChanges::begin(&core.cache),
         cache: Arc::clone(&core.cache),
+        pushes: Pushes::default(),
         budget: Budget::default(),
         resting: Resting::default(),
         ports: core.ports.clone(),
@@ -178,10 +180,11 @@ async fn scope(
     }))
 }
 
-/// Commits, and lets the caches follow. They follow even when the client goes away in between, which drops
-/// this request: a copy that should have been dropped would else be told to others.
+/// Commits, lets the caches follow, and tells those who listen. That happens even when the client goes away in
+/// between, which drops this request: a copy that should have been dropped would else be told to others, and
+/// nobody would hear of what was done.
 pub async fn commit(scope: &Arc<Scope>) -> Result<(), CommitError> {
-    if scope.cache_changes.is_empty() {
+    if scope.cache_changes.is_empty() && scope.pushes.is_empty() {
         return scope.unit.commit().await;
     }
     let scope = Arc::clone(scope);
@@ -189,7 +192,13 @@ pub async fn commit(scope: &Arc<Scope>) -> Result<(), CommitError> {
         let wrote = scope.unit.savepoint() > 0;
         let outcome = scope.unit.commit().await;
         match &outcome {
-            Ok(()) => scope.cache_changes.apply(&scope.cache, wrote),
+            Ok(()) => {
+                scope.cache_changes.apply(&scope.cache, wrote);
+                scope
+                    .ports
+                    .live
+                    .push(&scope.request.tenant, scope.pushes.take());
+            }
             // It may have happened: whatever it meant to replace is in doubt.
             Err(CommitError::Unknown(_)) => {
                 scope.cache_changes.rollback_to(0);

@@ -29,6 +29,8 @@ pub enum Act {
     Refund { intent: String, units: i64 },
     /// The next month of a subscription is due.
     Renew { subscription: String, paid: bool },
+    /// A customer ends a subscription on Stripe's page.
+    Unsubscribe { subscription: String },
 }
 
 impl Books {
@@ -51,6 +53,7 @@ impl Books {
                 self.create_refund(&Fields::parse(form.as_bytes()))
             }
             Act::Renew { subscription, paid } => self.renew(subscription, *paid),
+            Act::Unsubscribe { subscription } => self.cancel_subscription(subscription),
         }
     }
 
