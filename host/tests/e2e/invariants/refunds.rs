@@ -57,7 +57,7 @@ async fn no_more_goes_back_than_came_in(place: Place) {
 async fn tell_all(market: &Market, number: usize) {
     let mut told = market.bank.told();
     told.retain(|event| event.kind == "charge.refunded");
-    if number % 2 == 0 {
+    if number.is_multiple_of(2) {
         told.reverse();
     }
     for event in told.iter().take(4) {
