@@ -59,6 +59,7 @@ pub struct TestHost {
 pub struct TestHostBuilder {
     plugins: Vec<(String, Vec<u8>)>,
     store_url: String,
+    sync: SyncPolicy,
     policy: Policy,
     allow_reuse: bool,
     people: PeopleConfig,
@@ -97,6 +98,7 @@ impl TestHost {
         TestHostBuilder {
             plugins: Vec::new(),
             store_url: "mem://".into(),
+            sync: SyncPolicy::Never,
             policy: Policy::default(),
             allow_reuse: true,
             people: PeopleConfig::default(),
@@ -172,6 +174,14 @@ impl TestHostBuilder {
     #[must_use]
     pub fn store(mut self, url: &str) -> Self {
         self.store_url = url.into();
+        self
+    }
+
+    /// With a store on disk that syncs every commit, as in production.
+    #[must_use]
+    pub fn on_disk(mut self, folder: &Path) -> Self {
+        self.store_url = format!("surrealkv://{}", folder.display());
+        self.sync = SyncPolicy::Every;
         self
     }
 
@@ -259,7 +269,7 @@ impl TestHostBuilder {
         );
         let store_config = StoreConfig {
             url: self.store_url,
-            sync: SyncPolicy::Never,
+            sync: self.sync,
             ..StoreConfig::default()
         };
         let store = SurrealStore::open(store_config, clock.clone())
