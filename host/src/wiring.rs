@@ -9,6 +9,7 @@ use stoa_blobs::BlobStore;
 use stoa_egress::Egress;
 use stoa_identity::organizations::{PlanQuota, Selling, TenantPlans};
 use stoa_identity::{Identity, TenantDirectory};
+use stoa_kernel::crash;
 use stoa_kernel::event::HostSubscriber;
 use stoa_kernel::store::Store as _;
 use stoa_mail::PluginLetters;
@@ -46,6 +47,10 @@ pub struct Host {
 /// # Errors
 /// When the store, the engine, a folder or a key can't be had.
 pub async fn build(config: &Config, file: Option<&Path>) -> anyhow::Result<Host> {
+    if let Some(place) = &config.dev.crash_at {
+        tracing::warn!(%place, "this host is going to die");
+        crash::arm(place.clone())?;
+    }
     let (clock, random) = (Arc::new(SystemClock), Arc::new(SystemRandom));
     // Before anything counts: a counter that is made earlier counts for nobody.
     Metrics::install()?;
@@ -282,6 +287,7 @@ fn edge_config(config: &Config) -> EdgeConfig {
         cors_origins: config.http.cors_origins.clone(),
         secure_cookies: config.http.secure_cookies,
         trusted_proxies: config.http.trusted_proxies.clone(),
+        metrics_token: config.http.metrics_token.clone(),
         limits: (&config.limits).into(),
         ..EdgeConfig::default()
     }

@@ -25,7 +25,7 @@ mod money;
 pub mod outbound;
 #[cfg(target_arch = "wasm32")]
 mod panics;
-mod personal_data;
+pub mod personal_data;
 pub mod plans;
 pub mod portion;
 mod problem;

@@ -6,6 +6,7 @@ import Redis from 'ioredis';
 import pg from 'pg';
 
 import { addItem } from './cart.js';
+import { Refusal, placeOrder } from './orders.js';
 import { findProduct, listProducts } from './products.js';
 
 // Together with the other workers' well below PostgreSQL's 100.
@@ -30,6 +31,34 @@ const newItem = {
   properties: {
     productId: { type: 'string' },
     quantity: { type: 'integer', minimum: 1, maximum: 999, default: 1 },
+  },
+};
+
+const line = { type: 'string', minLength: 1, maxLength: 200 };
+const address = {
+  type: 'object',
+  required: ['name', 'line1', 'city', 'country'],
+  additionalProperties: false,
+  properties: {
+    name: line,
+    email: { type: 'string', maxLength: 254 },
+    phone: { type: 'string', maxLength: 32 },
+    line1: line,
+    line2: line,
+    city: line,
+    region: line,
+    postalCode: { type: 'string', maxLength: 16, pattern: '^[A-Za-z0-9 -]*$' },
+    country: { type: 'string', pattern: '^[A-Z]{2}$' },
+  },
+};
+
+const newOrder = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    shippingAddress: address,
+    paymentMethod: { enum: ['stripe', 'razorpay'] },
+    notes: { type: 'string', maxLength: 1000 },
   },
 };
 
@@ -64,6 +93,15 @@ export function build({ postgres, redis: redisConfig, jwtSecret }) {
     app.post('/api/cart/items', { ...signedIn, schema: { body: newItem } }, async (request, reply) => {
       const cart = await addItem(pool, request.user.sub, request.body);
       return cart ?? reply.code(404).send({ code: 'not-found' });
+    });
+
+    app.post('/api/orders', { ...signedIn, schema: { body: newOrder } }, async (request, reply) => {
+      try {
+        return reply.code(201).send(await placeOrder(pool, request.user, request.body));
+      } catch (error) {
+        if (!(error instanceof Refusal)) throw error;
+        return reply.code(409).send({ code: error.code, field: error.field });
+      }
     });
   });
   return app;

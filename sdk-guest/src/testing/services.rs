@@ -76,12 +76,12 @@ pub mod blobs {
         Ok(skipped.take(length as usize).collect())
     }
 
-    /// Keeps bytes; the type is that of any bytes.
+    /// Keeps bytes. Of all types it tells PDF and plain text apart from any bytes.
     pub fn write(name: &str, content: &[u8]) -> Result<Info, Error> {
         let info = Info {
             id: super::super::host::random::ulid(),
             name: name.into(),
-            content_type: "application/octet-stream".into(),
+            content_type: kind(content).into(),
             size_bytes: content.len() as u64,
             digest: String::new(),
             owner: None,
@@ -93,6 +93,14 @@ pub mod blobs {
             state.data.blobs.insert(info.id.clone(), kept)
         });
         Ok(info)
+    }
+
+    fn kind(content: &[u8]) -> &'static str {
+        match std::str::from_utf8(content) {
+            _ if content.starts_with(b"%PDF-") => "application/pdf",
+            Ok(text) if !text.starts_with('<') && !text.contains('\0') => "text/plain",
+            _ => "application/octet-stream",
+        }
     }
 
     /// Forgets them.
@@ -244,7 +252,7 @@ pub mod roles {
                     Ok(())
                 }
                 Some(person) => Err(Error::Denied(person.role.clone())),
-                None => Ok(()),
+                None => Err(Error::NotFound),
             }
         })
     }

@@ -1,15 +1,19 @@
 //! `cargo xtask bench`: Stoa beside the same service in Node.js, under the same load on the same machine.
 
+mod events;
 mod host;
 mod load;
 mod memory;
+mod orders;
 mod peer;
 mod postgres;
 mod reload;
 mod report;
-mod running;
 mod scenarios;
 mod sign_in;
+mod spinning;
+mod volley;
+mod wire;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -53,10 +57,13 @@ pub struct Args {
     /// How often a plugin is replaced under load.
     #[arg(long, default_value_t = 200)]
     reloads: u32,
-    /// Which part to run; both if absent.
+    /// Which side to run; both if absent.
     #[arg(long, value_enum)]
     only: Option<Side>,
-    /// Measure this program instead of a fresh release build.
+    /// Which parts to run, with commas in between; all if absent.
+    #[arg(long, value_enum, value_delimiter = ',')]
+    parts: Vec<Part>,
+    /// Measure this program, and `examples/events` beside it, instead of a fresh release build.
     #[arg(long)]
     stoa: Option<PathBuf>,
     /// Install missing Debian packages without asking.
@@ -73,6 +80,29 @@ enum Side {
     Peer,
 }
 
+/// One part of the bench.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Part {
+    /// Single requests, again and again.
+    Paths,
+    /// Signing in, and what it costs others.
+    SignIns,
+    /// Plugins that are replaced under load.
+    Reloads,
+    /// Carts that become orders.
+    Orders,
+    /// Reads beside a plugin that computes without end.
+    Spinning,
+    /// Events that a plugin handles.
+    Events,
+}
+
+impl Args {
+    fn has(&self, part: Part) -> bool {
+        self.parts.is_empty() || self.parts.contains(&part)
+    }
+}
+
 pub fn run(args: &Args) -> Result<()> {
     let consent = Consent::from_flag(args.yes);
     prerequisites::ensure(TOOLS, &[], consent)?;
@@ -85,23 +115,26 @@ pub fn run(args: &Args) -> Result<()> {
         connections: args.connections,
     };
     let mut report = Report::new(&load)?;
-    let (shop, mut rows) = match args.only {
-        Some(Side::Peer) => (Shop::invented(), Vec::new()),
-        _ => measure_stoa(args, consent, folder.path(), &load, &mut report)?,
+    let mut rows = Vec::new();
+    let shop = match args.only {
+        Some(Side::Peer) => None,
+        _ => measure_stoa(args, consent, folder.path(), &load, &mut rows, &mut report)?,
     };
     if args.only != Some(Side::Stoa) {
+        let shop = shop.unwrap_or_else(Shop::invented);
         // One process, as the seeds run a service, and one per core, which is the most that the machine gives.
         for (peer, workers) in [(Peers::One, 1), (Peers::PerCore, report.cores)] {
-            let folder = folder.path().join(format!("peer-{workers}"));
-            fs::create_dir_all(&folder)?;
-            measure_peer(
-                &folder,
-                &load,
-                &shop,
-                (peer, workers),
-                &mut rows,
-                &mut report,
-            )?;
+            let folder = made(folder.path(), &format!("peer-{workers}"))?;
+            if args.has(Part::Paths) {
+                let peer = (peer, workers);
+                measure_peer(&folder, &load, &shop, peer, &mut rows, &mut report)?;
+            }
+            if args.has(Part::Orders) {
+                let measure = orders::of_peer(&load, &made(&folder, "orders")?, workers)?;
+                Row::set(&mut rows, orders::NAME, orders::PATH, |row| {
+                    *row.peer_mut(peer) = Some(measure);
+                });
+            }
         }
     }
     report.rows = rows;
@@ -111,19 +144,28 @@ pub fn run(args: &Args) -> Result<()> {
     Ok(())
 }
 
+/// A folder inside of another.
+fn made(folder: &Path, name: &str) -> Result<PathBuf> {
+    let folder = folder.join(name);
+    fs::create_dir_all(&folder)?;
+    Ok(folder)
+}
+
 /// PostgreSQL runs as somebody else, who has to reach the folder inside.
 fn traversable() -> fs::Permissions {
     use std::os::unix::fs::PermissionsExt;
     fs::Permissions::from_mode(0o755)
 }
 
+/// Answers what it sells, if that was asked.
 fn measure_stoa(
     args: &Args,
     consent: Consent,
     folder: &Path,
     load: &Load,
+    rows: &mut Vec<Row>,
     report: &mut Report,
-) -> Result<(Shop, Vec<Row>)> {
+) -> Result<Option<Shop>> {
     let workspace = Workspace::load()?;
     let stoa = match &args.stoa {
         Some(program) => program
@@ -133,22 +175,71 @@ fn measure_stoa(
     };
     let plugins = folder.join("plugins");
     copy_plugins(&workspace.plugins_dir(), &plugins)?;
-    let mut rows = Vec::new();
+    let of_one_host = [Part::Paths, Part::SignIns, Part::Reloads];
+    let shop = if of_one_host.into_iter().any(|part| args.has(part)) {
+        Some(measure_host(
+            args, &stoa, folder, &plugins, load, rows, report,
+        )?)
+    } else {
+        None
+    };
+    if args.has(Part::Orders) {
+        // For honesty also while those who hear of orders work on them.
+        for (name, wanted) in [
+            (orders::NAME, orders::PLUGINS),
+            (orders::NAME_HEARD, orders::PLUGINS_HEARING),
+        ] {
+            let folder = made(folder, &format!("orders-{}", wanted.len()))?;
+            let few = folder.join("plugins");
+            copy_some(&plugins, &few, wanted)?;
+            let measure = orders::of_stoa(load, &stoa, &folder, &few)?;
+            Row::set(rows, name, orders::PATH, |row| row.stoa = Some(measure));
+        }
+    }
+    if args.has(Part::Spinning) {
+        let folder = made(folder, "spinning")?;
+        let few = folder.join("plugins");
+        copy_some(&plugins, &few, &["cart", "catalog"])?;
+        let guests = workspace.test_plugins_dir();
+        report.spinning = Some(spinning::run(load, &stoa, &folder, &few, &guests)?);
+    }
+    if args.has(Part::Events) {
+        report.events = events::run(&stoa, &workspace.test_plugins_dir())?;
+    }
+    Ok(shop)
+}
 
-    let host = Host::start(&stoa, folder, &plugins, &[])?;
+/// What needs nothing but a host with all plugins.
+fn measure_host(
+    args: &Args,
+    stoa: &Path,
+    folder: &Path,
+    plugins: &Path,
+    load: &Load,
+    rows: &mut Vec<Row>,
+    report: &mut Report,
+) -> Result<Shop> {
+    let host = Host::start(stoa, folder, plugins, &[])?;
     let shop = Shop::of(host.address())?;
     report.stoa_idle_bytes = Some(host.memory_bytes()?);
-    for scenario in scenarios::all(&shop) {
-        rows.push(Row::new(
-            &scenario,
-            measure(load, host.address(), &scenario, &scenario.stoa_path, folder)?,
-        ));
+    if args.has(Part::Paths) {
+        for scenario in scenarios::all(&shop) {
+            let measure = measure(load, host.address(), &scenario, &scenario.stoa_path, folder)?;
+            rows.push(Row::new(&scenario, measure));
+        }
+        report.stoa_bytes = Some(host.memory_bytes()?);
     }
-    report.stoa_bytes = Some(host.memory_bytes()?);
-    report.sign_ins = Some(sign_in::run(load, &host, &shop, folder)?);
-    report.reloads = Some(reload::warm(load, &host, &plugins, args.reloads)?);
-    report.compiled_reloads = Some(reload::compiled(load, &host, &plugins)?);
+    if args.has(Part::SignIns) {
+        report.sign_ins = Some(sign_in::run(load, &host, &shop, folder)?);
+    }
+    if args.has(Part::Reloads) {
+        report.reloads = Some(reload::warm(load, &host, plugins, args.reloads)?);
+        report.compiled_reloads = Some(reload::compiled(load, &host, plugins)?);
+    }
     drop(host);
+    if !args.has(Part::Paths) {
+        return Ok(shop);
+    }
 
     // For honesty: what the same reads cost when each one runs its handler, and when each one asks the database, too.
     let not_remembering = ("STOA_PLUGINS__ANSWER_BYTES_MAX", "0");
@@ -160,13 +251,13 @@ fn measure_stoa(
             scenarios::without_caches(&shop),
         ),
     ] {
-        let host = Host::start(&stoa, folder, &plugins, settings)?;
+        let host = Host::start(stoa, folder, plugins, settings)?;
         for scenario in scenarios {
             let measure = measure(load, host.address(), &scenario, &scenario.stoa_path, folder)?;
             rows.push(Row::new(&scenario, measure));
         }
     }
-    Ok((shop, rows))
+    Ok(shop)
 }
 
 /// The release build with the plugins as they are shipped.
@@ -175,12 +266,13 @@ fn build(workspace: &Workspace, consent: Consent) -> Result<PathBuf> {
         workspace,
         Profile::Guest,
         consent,
-        &[Batch::plugins(workspace)?],
+        &[Batch::plugins(workspace)?, Batch::test_guests(workspace)?],
     )?;
     let mut cargo = process::cargo();
     process::run(
         cargo
-            .args(["build", "--release", "--workspace", "--bin", "stoa"])
+            .args(["build", "--release", "--workspace"])
+            .args(["--bin", "stoa", "--example", events::PROGRAM])
             .current_dir(workspace::root()),
     )?;
     Ok(workspace.target.join("release").join("stoa"))
@@ -194,6 +286,16 @@ fn copy_plugins(from: &Path, to: &Path) -> Result<()> {
             &file,
             to.join(file.file_name().context("a file without a name")?),
         )?;
+    }
+    Ok(())
+}
+
+/// The plugins of these names.
+fn copy_some(from: &Path, to: &Path, names: &[&str]) -> Result<()> {
+    fs::create_dir_all(to)?;
+    for name in names {
+        let file = Path::new(name).with_extension("wasm");
+        fs::copy(from.join(&file), to.join(&file)).with_context(|| file.display().to_string())?;
     }
     Ok(())
 }

@@ -8,10 +8,12 @@ use std::process::Command;
 use anyhow::Result;
 use serde::Serialize;
 
+use super::events::Handled;
 use super::load::{Load, Measure};
 use super::reload::Reloads;
 use super::scenarios::Scenario;
 use super::sign_in::SignIns;
+use super::spinning::{Reads, Spinning};
 use crate::process;
 use crate::workspace;
 
@@ -66,17 +68,27 @@ impl Row {
         }
     }
 
+    /// Sets numbers in the row of this name, which is added if it is missing.
+    pub fn set(rows: &mut Vec<Self>, name: &'static str, path: &str, set: impl FnOnce(&mut Self)) {
+        match rows.iter_mut().find(|row| row.name == name) {
+            Some(row) => set(row),
+            None => {
+                let mut row = Self::without_numbers(name, path, path);
+                set(&mut row);
+                rows.push(row);
+            }
+        }
+    }
+
     fn empty(scenario: &Scenario) -> Self {
-        let Scenario {
-            name,
-            stoa_path,
-            peer_path,
-            ..
-        } = scenario;
+        Self::without_numbers(scenario.name, &scenario.stoa_path, &scenario.peer_path)
+    }
+
+    fn without_numbers(name: &'static str, stoa_path: &str, peer_path: &str) -> Self {
         Self {
             name,
-            stoa_path: stoa_path.clone(),
-            peer_path: peer_path.clone(),
+            stoa_path: stoa_path.to_owned(),
+            peer_path: peer_path.to_owned(),
             stoa: None,
             peer_one: None,
             peer_per_core: None,
@@ -102,6 +114,8 @@ pub struct Report {
     pub sign_ins: Option<SignIns>,
     pub reloads: Option<Reloads>,
     pub compiled_reloads: Option<Reloads>,
+    pub spinning: Option<Spinning>,
+    pub events: Vec<Handled>,
     /// Memory before any load, and after all of it.
     pub stoa_idle_bytes: Option<u64>,
     pub stoa_bytes: Option<u64>,
@@ -131,6 +145,8 @@ impl Report {
             sign_ins: None,
             reloads: None,
             compiled_reloads: None,
+            spinning: None,
+            events: Vec::new(),
             stoa_idle_bytes: None,
             stoa_bytes: None,
             peer_idle_bytes: None,
@@ -208,6 +224,28 @@ impl Report {
                 reloads.load.failed(), reloads.p50_ms, reloads.slowest_ms,
             ));
         }
+        if let Some(Spinning { quiet, beside }) = &self.spinning {
+            text.push_str(&format!("quiet         {}\n", reads(quiet)));
+            for beside in beside {
+                text.push_str(&format!(
+                    "spinning      {}; beside {} callers of a plugin that spins\n",
+                    reads(&beside.reads),
+                    beside.callers
+                ));
+            }
+        }
+        for handled in &self.events {
+            let Handled {
+                case,
+                store,
+                events,
+                keys,
+                per_second,
+            } = handled;
+            text.push_str(&format!(
+                "events        {per_second:.0}/s handled ({case}: {events} of {keys} keys, store {store})\n"
+            ));
+        }
     }
 
     /// Writes the JSON and answers where.
@@ -217,6 +255,19 @@ impl Report {
         fs::write(&file, serde_json::to_vec_pretty(self)?)?;
         Ok(file)
     }
+}
+
+fn reads(reads: &Reads) -> String {
+    let Reads { busy, steady } = reads;
+    format!(
+        "a product at {:.0} reads/s: p99 {}, at {:.0}/s: p50 {}, p99 {}, {} failed",
+        steady.per_second(),
+        ms(steady.p99_us),
+        busy.per_second(),
+        ms(busy.p50_us),
+        ms(busy.p99_us),
+        steady.failed() + busy.failed(),
+    )
 }
 
 fn side(measure: Option<&Measure>) -> [String; 4] {

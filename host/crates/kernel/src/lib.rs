@@ -6,6 +6,7 @@ pub mod blob;
 pub mod call;
 pub mod clock;
 pub mod cookie;
+pub mod crash;
 pub mod directory;
 pub mod error;
 pub mod event;

@@ -7,6 +7,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use arc_swap::ArcSwap;
 use stoa_kernel::answer::InFlight;
+use stoa_kernel::crash::{self, CrashPoint};
 use stoa_kernel::limits::CallLimits;
 use stoa_kernel::live::HISTORY_COLLECTIONS;
 use stoa_kernel::plugins::{Plugins, Snapshot};
@@ -164,6 +165,7 @@ impl Runtime {
             candidate.revision.shelf.close();
             return Err(error);
         }
+        crash::pass(CrashPoint::BeforeSwap, &name);
         self.set_live(live);
         for replaced in [Some(&name), renamed.as_ref()].into_iter().flatten() {
             if let Some(replaced) = before.plugins().get(replaced) {

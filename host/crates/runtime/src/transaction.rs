@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use stoa_kernel::call::Request;
+use stoa_kernel::crash::{self, CrashPoint};
 use stoa_kernel::error::Problem;
 use stoa_kernel::id::TenantId;
 use stoa_kernel::limits::COMMIT_TRIES_MAX;
@@ -99,6 +100,12 @@ where
     let deadline = Instant::now() + Duration::from_millis(revision.limits.wall_ms_max);
     let tenant = &request.tenant;
     let outside = Arc::new(Outside::default());
+    // Of what the host does by itself, crash points are where it is done.
+    let pass = |point| {
+        if request.cause.is_none() {
+            crash::pass(point, &revision.name);
+        }
+    };
     migration::ensure(core, live, revision, tenant)
         .await
         .map_err(|reason| {
@@ -117,12 +124,15 @@ where
             }
         };
         let scope = scope(core, live, request, &outside, deadline).await?;
+        pass(CrashPoint::BeforeGuest);
         let output = match act(Arc::clone(&scope)).await? {
             Verdict::Discard(output) => return Ok((output, None)),
             Verdict::Commit(output) => output,
         };
+        pass(CrashPoint::BeforeCommit);
         match commit(&scope).await {
             Ok(()) => {
+                pass(CrashPoint::AfterCommit);
                 scope.resting.release(tenant);
                 return Ok((output, Some(scope)));
             }

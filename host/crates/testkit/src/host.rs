@@ -59,6 +59,7 @@ pub struct TestHost {
 pub struct TestHostBuilder {
     plugins: Vec<(String, Vec<u8>)>,
     store_url: String,
+    sync: SyncPolicy,
     policy: Policy,
     allow_reuse: bool,
     people: PeopleConfig,
@@ -97,6 +98,7 @@ impl TestHost {
         TestHostBuilder {
             plugins: Vec::new(),
             store_url: "mem://".into(),
+            sync: SyncPolicy::Never,
             policy: Policy::default(),
             allow_reuse: true,
             people: PeopleConfig::default(),
@@ -175,6 +177,14 @@ impl TestHostBuilder {
         self
     }
 
+    /// With a store on disk that syncs every commit, as in production.
+    #[must_use]
+    pub fn on_disk(mut self, folder: &Path) -> Self {
+        self.store_url = format!("surrealkv://{}", folder.display());
+        self.sync = SyncPolicy::Every;
+        self
+    }
+
     /// Under this policy.
     #[must_use]
     pub fn policy(mut self, policy: Policy) -> Self {
@@ -200,6 +210,14 @@ impl TestHostBuilder {
         let values = values.iter().map(|value| Secret::new(*value)).collect();
         let of_plugin = self.policy.secrets.entry(plugin.into()).or_default();
         of_plugin.insert(name.into(), values);
+        self
+    }
+
+    /// With an operator's word for a plugin's setting.
+    #[must_use]
+    pub fn setting(mut self, plugin: &str, name: &str, value: serde_json::Value) -> Self {
+        let of_plugin = self.policy.settings.entry(plugin.into()).or_default();
+        of_plugin.insert(name.into(), value);
         self
     }
 
@@ -251,7 +269,7 @@ impl TestHostBuilder {
         );
         let store_config = StoreConfig {
             url: self.store_url,
-            sync: SyncPolicy::Never,
+            sync: self.sync,
             ..StoreConfig::default()
         };
         let store = SurrealStore::open(store_config, clock.clone())

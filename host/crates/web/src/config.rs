@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use ipnet::IpNet;
 use stoa_kernel::id::TenantId;
+use stoa_kernel::secret::Secret;
 
 /// Bytes of a request's body: what axum and most gateways take without being told otherwise.
 const BODY_BYTES_MAX: usize = 2 << 20;
@@ -93,6 +94,8 @@ pub struct EdgeConfig {
     pub limits: RateLimits,
     /// Whether clients arrive by https: browsers then send cookies over TLS only, and never come by http again.
     pub secure_cookies: bool,
+    /// Whoever bears it may see `/metrics`; without one, whoever is on this machine.
+    pub metrics_token: Secret,
     /// The host's version as `/health` and the API document tell it.
     pub version: String,
 }
@@ -113,6 +116,7 @@ impl Default for EdgeConfig {
             trusted_proxies: Vec::new(),
             limits: RateLimits::default(),
             secure_cookies: false,
+            metrics_token: Secret::new(""),
             version: env!("CARGO_PKG_VERSION").to_owned(),
         }
     }

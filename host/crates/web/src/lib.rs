@@ -8,6 +8,7 @@ mod auth;
 mod body;
 mod client;
 mod compress;
+mod conditional;
 mod config;
 mod content;
 mod cors;

@@ -110,6 +110,7 @@ fn told(plan: Plan) -> plans::Plan {
             Some(limits.products.into()),
             Some(limits.requests_per_minute.into()),
             Some(limits.storage_bytes),
+            Some(limits.running_tests.into()),
         ]),
     }
 }
@@ -119,17 +120,18 @@ fn unbound() -> plans::Plan {
     plans::Plan {
         id: id.to_owned(),
         name: name.to_owned(),
-        limits: by_name([None; 4]),
+        limits: by_name([None; 5]),
     }
 }
 
 /// The limits by the names that plugins know.
-fn by_name(limits: [Option<u64>; 4]) -> Vec<(String, Option<u64>)> {
+fn by_name(limits: [Option<u64>; 5]) -> Vec<(String, Option<u64>)> {
     let names = [
         "members",
         "products",
         "requests-per-minute",
         "storage-bytes",
+        "running-tests",
     ];
     names.map(str::to_owned).into_iter().zip(limits).collect()
 }

@@ -55,7 +55,7 @@ pub async fn remove(unit: &Unit, tenant: &TenantId, account: &str) -> Result<(),
     put.map_err(unavailable)?;
     news::left(unit, tenant, account);
     credentials::end(unit, tenant, account).await?;
-    forget_home(unit, tenant, account).await
+    depart(unit, tenant, account).await
 }
 
 /// Makes an account a member of this role, or changes the role that it has.
@@ -278,13 +278,12 @@ fn last_admin() -> Problem {
     )
 }
 
-/// The next sign-in leads elsewhere.
-async fn forget_home(unit: &Unit, tenant: &TenantId, account: &str) -> Result<(), Problem> {
-    match unit.get::<Account>(account).await? {
-        Some(mut record) if record.home.as_ref() == Some(tenant) => {
-            record.home = None;
-            unit.put(account, &record).await.map_err(unavailable)
-        }
-        _ => Ok(()),
-    }
+/// The next sign-in leads elsewhere; what was left behind here is still to be exported and erased one day.
+async fn depart(unit: &Unit, tenant: &TenantId, account: &str) -> Result<(), Problem> {
+    let Some(mut record) = unit.get::<Account>(account).await? else {
+        return Ok(());
+    };
+    record.home = record.home.filter(|home| home != tenant);
+    record.former.insert(tenant.clone());
+    unit.put(account, &record).await.map_err(unavailable)
 }

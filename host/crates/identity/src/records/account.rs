@@ -1,5 +1,7 @@
 //! A person.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use stoa_kernel::clock::Millis;
 use stoa_kernel::id::TenantId;
@@ -30,6 +32,9 @@ pub struct Account {
     pub suspended: bool,
     /// The organisation that a sign-in leads to: the one used last.
     pub home: Option<TenantId>,
+    /// The organisations that it is no longer in: what it left there is exported and erased with it.
+    #[serde(default)]
+    pub former: BTreeSet<TenantId>,
     /// The role that it was given in the default tenant, as its membership there says: so that lists of that
     /// tenant's people find it wherever its home is.
     #[serde(default)]
@@ -54,6 +59,7 @@ impl Account {
             operator: false,
             suspended: false,
             home: None,
+            former: BTreeSet::new(),
             appointed: None,
             epoch: 0,
             created_at: now,

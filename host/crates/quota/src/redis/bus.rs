@@ -94,7 +94,7 @@ impl LiveBus for RedisBus {
     fn tell(&self, signal: Arc<Signal>) {
         let bytes = weight(&signal);
         let waiting = self.state.waiting_bytes.fetch_add(bytes, Ordering::Relaxed) + bytes;
-        if waiting > WAITING_BYTES_MAX && matches!(*signal, Signal::Pushed(..)) {
+        if waiting > WAITING_BYTES_MAX && !is_end(&signal) {
             self.state.waiting_bytes.fetch_sub(bytes, Ordering::Relaxed);
             tracing::debug!("other hosts are not told: too much waits for Redis");
             return;
@@ -123,26 +123,25 @@ impl Part for RedisBus {
 async fn speak(state: Arc<State>, mut waiting: UnboundedReceiver<Arc<Signal>>) {
     let mut batch = Vec::new();
     loop {
-        let connection = state.connect().await;
-        let mut connection = match connection {
+        let mut connection = match state.connect().await {
             Ok(connection) => connection,
             Err(error) => {
                 state.away(&state.speaks, &error);
+                // What waits for as long as this is old news, but for who has to be put out.
+                while let Ok(signal) = waiting.try_recv() {
+                    state.spoken(std::slice::from_ref(&signal));
+                    batch.extend(is_end(&signal).then_some(signal));
+                }
                 tokio::time::sleep(RETRY_EVERY).await;
                 continue;
             }
         };
-        // What was said meanwhile is old news, but for who has to be put out.
-        if !state.speaks.swap(true, Ordering::Relaxed) {
-            while let Ok(signal) = waiting.try_recv() {
-                batch.push(signal);
-            }
-            state.spoken(&batch);
-            batch.retain(|signal| !matches!(**signal, Signal::Pushed(..)));
-        }
+        state.speaks.store(true, Ordering::Relaxed);
         loop {
             if let Err(error) = state.publish(&mut connection, &batch).await {
                 state.away(&state.speaks, &error);
+                // Some of it may have been told: nobody is to hear it twice.
+                batch.retain(is_end);
                 break;
             }
             batch.clear();
@@ -152,6 +151,11 @@ async fn speak(state: Arc<State>, mut waiting: UnboundedReceiver<Arc<Signal>>) {
             state.spoken(&batch);
         }
     }
+}
+
+/// Whether it may be told twice, and late.
+fn is_end(signal: &Arc<Signal>) -> bool {
+    !matches!(**signal, Signal::Pushed(..))
 }
 
 /// Hears what the others tell.

@@ -1,0 +1,160 @@
+//! What a plugin that computes without end costs those who read something else.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::host::Host;
+use super::load::{Load, Measure, Target};
+use super::scenarios::Shop;
+use super::wire::{Seen, Shot, Wire};
+
+/// The test guest that does it; each call takes all the computing time that it may have, a second.
+pub const PLUGIN: &str = "hostile";
+const SPIN: &str = "/hostile/spin";
+/// How many call it at the same time, each again as soon as it is answered.
+const CALLERS: [u32; 2] = [1, 8];
+/// Readers at a steady pace: each this often, far from what the host can do.
+const STEADY_READERS: u32 = 8;
+const STEADY_EVERY: Duration = Duration::from_millis(8);
+/// Until the host has found out what it is dealing with.
+const SETTLING: Duration = Duration::from_secs(2);
+
+/// Reads in two ways: as many as the host answers, and at a steady pace with room to spare, where a time counts from
+/// when the request was due.
+#[derive(Debug, Serialize)]
+pub struct Reads {
+    pub busy: Measure,
+    pub steady: Measure,
+}
+
+/// What came of it.
+#[derive(Debug, Serialize)]
+pub struct Spinning {
+    pub quiet: Reads,
+    pub beside: Vec<Beside>,
+}
+
+/// Reads beside so many callers of the plugin.
+#[derive(Debug, Serialize)]
+pub struct Beside {
+    pub callers: u32,
+    /// Calls that ended meanwhile, none of them well.
+    pub spun: u64,
+    pub reads: Reads,
+}
+
+/// Measures a product by its id on a host with the plugin beside the shop's.
+pub fn run(
+    load: &Load,
+    stoa: &Path,
+    folder: &Path,
+    plugins: &Path,
+    guests: &Path,
+) -> Result<Spinning> {
+    println!("a product beside a plugin that spins");
+    let file = Path::new(PLUGIN).with_extension("wasm");
+    fs::copy(guests.join(&file), plugins.join(&file))
+        .with_context(|| format!("no {}: run `cargo xtask guests --test`", file.display()))?;
+    let host = Host::start(stoa, folder, plugins, &[])?;
+    let shop = Shop::of(host.address())?;
+    let path = shop.product_path();
+    load.warm_up().run(&Target::plain(host.address(), &path))?;
+    let quiet = reads(load, host.address(), &path)?;
+    let beside = CALLERS.iter().map(|callers| {
+        let is_over = AtomicBool::new(false);
+        let spun = AtomicU64::new(0);
+        let reads = std::thread::scope(|scope| {
+            for _ in 0..*callers {
+                scope.spawn(|| spin(host.address(), &is_over, &spun));
+            }
+            std::thread::sleep(SETTLING);
+            let reads = reads(load, host.address(), &path);
+            is_over.store(true, Ordering::Relaxed);
+            reads
+        })?;
+        Ok(Beside {
+            callers: *callers,
+            spun: spun.into_inner(),
+            reads,
+        })
+    });
+    Ok(Spinning {
+        quiet,
+        beside: beside.collect::<Result<_>>()?,
+    })
+}
+
+/// Calls the plugin again and again.
+fn spin(address: SocketAddr, is_over: &AtomicBool, spun: &AtomicU64) -> Result<()> {
+    let shot = Shot {
+        path: SPIN.into(),
+        token: None,
+        body: Some(Value::Null),
+    };
+    while !is_over.load(Ordering::Relaxed) {
+        // A host that has had enough may end the connection.
+        let mut wire = Wire::connect(address)?;
+        while !is_over.load(Ordering::Relaxed) && wire.send(&shot).is_ok() {
+            spun.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+    Ok(())
+}
+
+fn reads(load: &Load, address: SocketAddr, path: &str) -> Result<Reads> {
+    Ok(Reads {
+        busy: load.run(&Target::plain(address, path))?,
+        steady: steady(address, path, Duration::from_secs(load.seconds.into()))?,
+    })
+}
+
+/// Reads at a steady pace, whatever the answers take.
+fn steady(address: SocketAddr, path: &str, lasting: Duration) -> Result<Measure> {
+    let begun = Instant::now();
+    let seen: Vec<Result<Seen>> = std::thread::scope(|scope| {
+        let reader = |number| {
+            let from = begun + STEADY_EVERY * number / STEADY_READERS;
+            scope.spawn(move || read_steadily(address, path, from, lasting))
+        };
+        let threads: Vec<_> = (0..STEADY_READERS).map(reader).collect();
+        let joined = threads.into_iter().map(|thread| match thread.join() {
+            Ok(seen) => seen,
+            Err(_) => bail!("a reader ended in a panic"),
+        });
+        joined.collect()
+    });
+    let mut all = Seen::default();
+    for seen in seen {
+        all = all.and(seen?);
+    }
+    all.measure(begun.elapsed())
+}
+
+fn read_steadily(
+    address: SocketAddr,
+    path: &str,
+    from: Instant,
+    lasting: Duration,
+) -> Result<Seen> {
+    let mut wire = Wire::connect(address)?;
+    let shot = Shot {
+        path: path.into(),
+        token: None,
+        body: None,
+    };
+    let (mut seen, mut due) = (Seen::default(), from);
+    while due < from + lasting {
+        std::thread::sleep(due.saturating_duration_since(Instant::now()));
+        let (status, body) = wire.send(&shot)?;
+        seen.add(due.elapsed(), status, &body);
+        due += STEADY_EVERY;
+    }
+    Ok(seen)
+}
