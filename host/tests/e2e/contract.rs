@@ -177,10 +177,10 @@ async fn socket_io(served: &live::Served, path: &str, token: &str) {
     ] {
         let opened = live::try_open(served.address, &path, &[]).await;
         let mut socket = opened.ok().unwrap();
-        let open = socket.text().await;
+        let open = socket.packet().await;
         assert!(open.starts_with("0{\"sid\":"), "{open}");
         socket.say(&format!("40{auth}")).await;
-        let connected = socket.text().await;
+        let connected = socket.packet().await;
         assert!(connected.starts_with(expected), "{connected}");
     }
 }

@@ -47,7 +47,7 @@ pub(crate) struct HostRoute {
 #[derive(Clone)]
 enum Handler {
     /// A function, at once.
-    Page(MethodRouter<Arc<Shared>>),
+    Page(Box<MethodRouter<Arc<Shared>>>),
     /// A connection that stays.
     Live(Door),
 }
@@ -144,7 +144,7 @@ fn page(
         status: 200,
         callers: &[],
         class: None,
-        handler: Handler::Page(handler),
+        handler: Handler::Page(Box::new(handler)),
     }
 }
 
@@ -221,7 +221,7 @@ impl HostRouter {
             }
             for route in routes {
                 if let Handler::Page(handler) = route.handler {
-                    axum = axum.route(pattern, handler);
+                    axum = axum.route(pattern, *handler);
                 }
             }
         }

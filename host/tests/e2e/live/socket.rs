@@ -71,10 +71,15 @@ impl Socket {
         }
     }
 
-    /// The next text, whatever it is.
-    pub async fn text(&mut self) -> String {
-        let next = timeout(PATIENCE, self.0.next()).await.expect("a text");
-        next.unwrap().unwrap().into_text().unwrap().to_string()
+    /// The next packet of Engine.IO that is no ping.
+    pub async fn packet(&mut self) -> String {
+        loop {
+            let next = timeout(PATIENCE, self.0.next()).await.expect("a packet");
+            let packet = next.unwrap().unwrap().into_text().unwrap().to_string();
+            if packet != "2" {
+                return packet;
+            }
+        }
     }
 
     /// Sends a text, whatever it is.

@@ -50,18 +50,18 @@ pub(crate) async fn open(shared: &Arc<Shared>, head: &Parts, trail: &mut Trail) 
     origin::check(head, &shared.config)?;
     let caller = caller::of(shared, head, trail).await?;
     let channels = channels(head)?;
+    let sent = head.headers.get(LAST_EVENT_ID);
+    let sent = sent.and_then(|id| id.to_str().ok()).unwrap_or_default();
+    let after = position::read(sent, channels.len());
     let mut telling = Telling {
         shared: Arc::clone(shared),
         conversation: Conversation::open(shared, caller)?,
-        numbers: vec![None; channels.len()],
+        numbers: after.clone(),
         channels: Vec::new(),
         queue: VecDeque::from([Told::default().retry(RETRY)]),
         until: Instant::now() + STREAM_MAX,
         counted: Some(Counted::open("events")),
     };
-    let sent = head.headers.get(LAST_EVENT_ID);
-    let sent = sent.and_then(|id| id.to_str().ok()).unwrap_or_default();
-    let after = position::read(sent, channels.len());
     for (channel, after) in channels.iter().zip(after) {
         let joined = telling.conversation.join(&trail.id, channel, after);
         let welcome = joined.await?;
@@ -107,7 +107,7 @@ struct Telling {
     shared: Arc<Shared>,
     conversation: Conversation,
     channels: Vec<Arc<str>>,
-    /// Where the client has come to in each.
+    /// Where the client has come to in each; of those that are not joined yet, what it says itself.
     numbers: Vec<Option<u64>>,
     queue: VecDeque<Told>,
     until: Instant,
@@ -121,8 +121,8 @@ impl Telling {
         self.channels.push(Arc::clone(&welcome.channel));
         let missed = welcome.missed.first().and_then(|first| first.number);
         let before = missed.map_or(welcome.last, |first| first.saturating_sub(1));
-        if let Some(number) = self.numbers.get_mut(place).filter(|_| welcome.keeps) {
-            *number = Some(before);
+        if let Some(number) = self.numbers.get_mut(place) {
+            *number = welcome.keeps.then_some(before);
         }
         let joined = json(&Joined::from(welcome));
         let joined = Told::default().event("joined").data(joined);

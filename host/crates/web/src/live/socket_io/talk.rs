@@ -31,6 +31,9 @@ const WAITING_MAX: usize = 64;
 /// How long a client may take for one message.
 const WRITE_MAX: Duration = Duration::from_secs(10);
 
+/// How long what is sent by whoever is put out for sending too much is passed over, so that it can hear why.
+const GOODBYE: Duration = Duration::from_secs(1);
+
 /// How soon it is looked whether it has taken one, while as many wait for it as may.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
@@ -128,6 +131,10 @@ impl Talk {
         };
         // Whoever has no room even for this is closed by the protocol, which finds no room for its signs of life.
         let _ = socket.emit("end", &ended);
+        if parting == Parting::Flood {
+            // The line breaks as soon as something comes for who is not there any more, and what it carried is lost.
+            sleep(GOODBYE).await;
+        }
         let _ = socket.disconnect();
     }
 
