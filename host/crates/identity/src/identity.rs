@@ -85,11 +85,7 @@ impl Identity {
         }
     }
 
-    async fn by_session(
-        &self,
-        of: &str,
-        id: &Arc<str>,
-    ) -> Result<Account, AuthenticationError> {
+    async fn by_session(&self, of: &str, id: &Arc<str>) -> Result<Account, AuthenticationError> {
         if let Some(known) = self.remembered.get(id)
             && known.account.id == of
             && known.basis.holds()

@@ -109,6 +109,7 @@ impl Body for Content {
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.length().map_or_else(SizeHint::default, SizeHint::with_exact)
+        self.length()
+            .map_or_else(SizeHint::default, SizeHint::with_exact)
     }
 }

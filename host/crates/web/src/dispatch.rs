@@ -19,8 +19,8 @@ use crate::body::Body;
 use crate::config::EdgeConfig;
 use crate::content::Content;
 use crate::edge::{Answer, Shared};
-use crate::trail::{Pattern, Trail};
 use crate::live;
+use crate::trail::{Pattern, Trail};
 use crate::{auth, headers, idempotency, json, method, quota, session, tenant};
 
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");

@@ -43,7 +43,9 @@ impl Line {
             return written;
         }
         let patience = Duration::from_secs(STALLED_S_MAX);
-        let stalled = self.stalled.get_or_insert_with(|| Box::pin(sleep(patience)));
+        let stalled = self
+            .stalled
+            .get_or_insert_with(|| Box::pin(sleep(patience)));
         stalled
             .as_mut()
             .poll(context)

@@ -96,7 +96,11 @@ fn live() -> Vec<HostRoute> {
         method: Method::POST,
         class: Some(RouteClass::Default),
         callers: ACCOUNTS,
-        ..page("/api/live/tickets", "application/json", post(tickets::issue))
+        ..page(
+            "/api/live/tickets",
+            "application/json",
+            post(tickets::issue),
+        )
     };
     let socket_io = |method, path| HostRoute {
         method,
@@ -206,7 +210,10 @@ impl HostRouter {
                 pattern,
                 class: routes.iter().find_map(|route| route.class),
                 door: routes.iter().find_map(|route| route.handler.door()),
-                methods: routes.iter().map(|route| method::label(&route.method)).collect(),
+                methods: routes
+                    .iter()
+                    .map(|route| method::label(&route.method))
+                    .collect(),
             };
             if let Err(error) = paths.insert(pattern, path) {
                 tracing::error!(route = pattern, %error, "a host route clashes with another");

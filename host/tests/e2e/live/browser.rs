@@ -51,7 +51,11 @@ async fn answer(stream: &mut TcpStream, page: &str) -> Option<Value> {
     let mut request = Vec::new();
     let mut chunk = [0; 4096];
     loop {
-        let count = stream.read(&mut chunk).await.ok().filter(|count| *count > 0)?;
+        let count = stream
+            .read(&mut chunk)
+            .await
+            .ok()
+            .filter(|count| *count > 0)?;
         request.extend_from_slice(&chunk[..count]);
         let text = String::from_utf8_lossy(&request).into_owned();
         let Some((head, body)) = text.split_once("\r\n\r\n") else {
@@ -77,14 +81,24 @@ async fn a_page_hears_and_speaks() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let origin = format!("http://{}", listener.local_addr().unwrap());
     let served = serve(TestHost::builder().cors_origin(&origin)).await;
-    let ticket = served.host.user("uma").post("/api/live/tickets", &json!({})).await.json_of(200);
+    let ticket = served
+        .host
+        .user("uma")
+        .post("/api/live/tickets", &json!({}))
+        .await
+        .json_of(200);
     let page = PAGE
         .replace("HOST", &served.address.to_string())
         .replace("TOKEN", &served.token("uma"))
         .replace("TICKET", ticket["ticket"].as_str().unwrap());
     let profile = tempfile::tempdir().unwrap();
     let _browser = Command::new("chromium")
-        .args(["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"])
+        .args([
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-dev-shm-usage",
+        ])
         .args(["--no-first-run", "--disable-background-networking"])
         .arg(format!("--user-data-dir={}", profile.path().display()))
         .arg(&origin)
@@ -93,11 +107,23 @@ async fn a_page_hears_and_speaks() {
         .kill_on_drop(true)
         .spawn()
         .expect("chromium: run `cargo xtask test`");
-    let told = timeout(PATIENCE, told(&listener, &page)).await.expect("the page");
-    assert_eq!((told.get("failed"), told.get("closed")), (None, None), "{told}");
-    assert_eq!((&told["protocol"], &told["id"]), (&json!("stoa.v1"), &json!("1")));
+    let told = timeout(PATIENCE, told(&listener, &page))
+        .await
+        .expect("the page");
+    assert_eq!(
+        (told.get("failed"), told.get("closed")),
+        (None, None),
+        "{told}"
+    );
+    assert_eq!(
+        (&told["protocol"], &told["id"]),
+        (&json!("stoa.v1"), &json!("1"))
+    );
     let message = json!({ "by": "uma", "message": "from a page" });
     assert_eq!(told["events"][1]["data"], message);
     let frames = told["frames"].as_array().unwrap();
-    assert!(frames.iter().any(|frame| frame["data"] == message), "{frames:?}");
+    assert!(
+        frames.iter().any(|frame| frame["data"] == message),
+        "{frames:?}"
+    );
 }

@@ -7,7 +7,11 @@ use stoa_testkit::TestHost;
 use super::socket::{Socket, try_open};
 use super::{code, serve, served};
 
-const DOORS: [&str; 3] = ["/api/live", "/rooms/ws", "/api/live/events?channel=rooms/room/r1"];
+const DOORS: [&str; 3] = [
+    "/api/live",
+    "/rooms/ws",
+    "/api/live/events?channel=rooms/room/r1",
+];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_comes_in_without_a_good_credential() {
@@ -37,9 +41,17 @@ async fn nobody_comes_in_without_a_good_credential() {
 async fn browsers_show_a_subprotocol_or_a_ticket_that_is_good_once() {
     let served = served().await;
     let offer = format!("stoa.v1, bearer.{}", served.token("uma"));
-    let opened = try_open(served.address, "/api/live", &[("sec-websocket-protocol", &offer)]).await;
+    let opened = try_open(
+        served.address,
+        "/api/live",
+        &[("sec-websocket-protocol", &offer)],
+    )
+    .await;
     let mut socket = opened.ok().unwrap();
-    assert_eq!(socket.ask(json!({ "op": "ping", "ref": 1 })).await, json!({ "op": "pong", "ref": 1 }));
+    assert_eq!(
+        socket.ask(json!({ "op": "ping", "ref": 1 })).await,
+        json!({ "op": "pong", "ref": 1 })
+    );
 
     let ticket = async || {
         let uma = served.host.user("uma");
@@ -66,7 +78,11 @@ async fn a_ticket_ends_with_the_session_that_asked_for_it() {
     let signup = json!({
         "email": "uma@example.com", "password": "correct horse battery", "name": "Uma", "organizationName": "Uma Ltd",
     });
-    let signed_in = host.anonymous().post("/api/auth/signup", &signup).await.json_of(201);
+    let signed_in = host
+        .anonymous()
+        .post("/api/auth/signup", &signup)
+        .await
+        .json_of(201);
     let uma = host.bearer(signed_in["accessToken"].as_str().unwrap());
     let issued = uma.post("/api/live/tickets", &json!({})).await.json_of(200);
     let out = uma.post("/api/auth/logout", &json!({})).await;
@@ -81,7 +97,11 @@ async fn pages_of_other_sites_open_no_socket() {
     let served = serve(TestHost::builder().cors_origin("https://app.example")).await;
     let bearer = format!("Bearer {}", served.token("uma"));
     let own = format!("http://{}", served.address);
-    for path in ["/api/live", "/rooms/ws", "/socket.io/?EIO=4&transport=websocket"] {
+    for path in [
+        "/api/live",
+        "/rooms/ws",
+        "/socket.io/?EIO=4&transport=websocket",
+    ] {
         for (origin, expected) in [
             (own.as_str(), None),
             ("https://app.example", None),
@@ -90,7 +110,11 @@ async fn pages_of_other_sites_open_no_socket() {
         ] {
             let headers = [("authorization", bearer.as_str()), ("origin", origin)];
             let opened = try_open(served.address, path, &headers).await;
-            assert_eq!(opened.err().map(|(status, _)| status), expected, "{path} {origin}");
+            assert_eq!(
+                opened.err().map(|(status, _)| status),
+                expected,
+                "{path} {origin}"
+            );
         }
     }
 }
@@ -99,7 +123,10 @@ async fn pages_of_other_sites_open_no_socket() {
 async fn what_one_may_not_hear_is_what_is_not_there() {
     let served = served().await;
     let admin = served.host.admin();
-    let _ = admin.post("/rooms/r1/ban/uma", &json!({})).await.expect(204);
+    let _ = admin
+        .post("/rooms/r1/ban/uma", &json!({}))
+        .await
+        .expect(204);
     let mut socket = served.connect("uma").await;
     let mut told = Vec::new();
     for channel in [
@@ -110,8 +137,14 @@ async fn what_one_may_not_hear_is_what_is_not_there() {
         "nobody/room/1",
         "",
     ] {
-        let answer = socket.ask(json!({ "op": "join", "channel": channel, "ref": "a" })).await;
-        assert_eq!((&answer["op"], &answer["ref"]), (&json!("error"), &json!("a")), "{answer}");
+        let answer = socket
+            .ask(json!({ "op": "join", "channel": channel, "ref": "a" }))
+            .await;
+        assert_eq!(
+            (&answer["op"], &answer["ref"]),
+            (&json!("error"), &json!("a")),
+            "{answer}"
+        );
         let mut problem = answer["problem"].clone();
         problem.as_object_mut().unwrap().remove("instance");
         // The plugin words its own refusal.
@@ -123,7 +156,9 @@ async fn what_one_may_not_hear_is_what_is_not_there() {
     }
     assert!(told.windows(2).all(|pair| pair[0] == pair[1]), "{told:?}");
     // Nothing of it was joined: nothing may be said, and nothing is heard.
-    let said = socket.ask(json!({ "op": "say", "channel": "rooms/room/r1", "event": "typing" })).await;
+    let said = socket
+        .ask(json!({ "op": "say", "channel": "rooms/room/r1", "event": "typing" }))
+        .await;
     assert_eq!(code(&said["problem"]), "not-joined");
     served.burst("r1", 1, 1).await;
     assert_eq!(socket.ask(json!({ "op": "ping" })).await["op"], "pong");
@@ -142,13 +177,19 @@ async fn tenants_hear_nothing_of_each_other() {
     for socket in [&mut here, &mut there] {
         socket.join("rooms/room/r1").await;
     }
-    let say = json!({ "op": "say", "channel": "rooms/room/r1", "event": "message.new", "data": "here" });
+    let say =
+        json!({ "op": "say", "channel": "rooms/room/r1", "event": "message.new", "data": "here" });
     here.send(say).await;
     let mut heard = [here.frame().await, here.frame().await];
     heard.sort_by_key(|frame| frame["op"].as_str().unwrap().to_owned());
     assert_eq!(heard[0]["data"]["message"], "here");
     let pong = there.ask(json!({ "op": "ping" })).await;
     assert_eq!(pong["op"], "pong", "nothing came before it: {pong}");
-    let joined = there.ask(json!({ "op": "join", "channel": "rooms/room/r1", "after": 0 })).await;
-    assert_eq!((&joined["last"], &joined["gap"]), (&json!(0), &Value::Bool(false)));
+    let joined = there
+        .ask(json!({ "op": "join", "channel": "rooms/room/r1", "after": 0 }))
+        .await;
+    assert_eq!(
+        (&joined["last"], &joined["gap"]),
+        (&json!(0), &Value::Bool(false))
+    );
 }

@@ -36,7 +36,10 @@ impl Events {
         };
         let head = events.until("\r\n\r\n").await.unwrap();
         assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
-        assert!(head.contains("content-type: text/event-stream\r\n"), "{head}");
+        assert!(
+            head.contains("content-type: text/event-stream\r\n"),
+            "{head}"
+        );
         events
     }
 
@@ -51,7 +54,9 @@ impl Events {
             let read = timeout(PATIENCE, self.stream.read(&mut chunk)).await;
             match read.expect("an event").unwrap() {
                 0 => return None,
-                count => self.text.push_str(std::str::from_utf8(&chunk[..count]).unwrap()),
+                count => self
+                    .text
+                    .push_str(std::str::from_utf8(&chunk[..count]).unwrap()),
             }
         }
     }
@@ -88,14 +93,20 @@ async fn a_stream_tells_of_all_its_channels_and_goes_on_where_it_was() {
     let mut events = Events::open(&served, &token, ROOMS, None).await;
     for room in ["rooms/room/r1", "rooms/room/r2"] {
         let joined = events.next().await.unwrap();
-        assert_eq!((joined.kind.as_str(), &joined.data["channel"]), ("joined", &json!(room)));
+        assert_eq!(
+            (joined.kind.as_str(), &joined.data["channel"]),
+            ("joined", &json!(room))
+        );
     }
     served.burst("r1", 2, 1).await;
     served.burst("r2", 1, 1).await;
     let mut last = None;
     for (room, number, id) in [("r1", 1, "1,0"), ("r1", 2, "2,0"), ("r2", 1, "2,1")] {
         let event = events.next().await.unwrap();
-        assert_eq!((event.kind.as_str(), event.id.as_deref()), ("message", Some(id)));
+        assert_eq!(
+            (event.kind.as_str(), event.id.as_deref()),
+            ("message", Some(id))
+        );
         assert_eq!(event.data["channel"], format!("rooms/room/{room}"));
         assert_eq!(event.data["number"], number);
         last = event.id;
@@ -108,12 +119,17 @@ async fn a_stream_tells_of_all_its_channels_and_goes_on_where_it_was() {
     while told.len() < 3 {
         let event = events.next().await.unwrap();
         if event.kind == "message" {
-            told.push((event.data["channel"].as_str().unwrap().to_owned(), event.data["number"].as_u64().unwrap(), event.id.unwrap()));
+            told.push((
+                event.data["channel"].as_str().unwrap().to_owned(),
+                event.data["number"].as_u64().unwrap(),
+                event.id.unwrap(),
+            ));
         }
     }
     told.sort();
     let expected = [("r1", 3, "3,1"), ("r2", 2, "3,2"), ("r2", 3, "3,3")];
-    let expected = expected.map(|(room, number, id)| (format!("rooms/room/{room}"), number, id.to_owned()));
+    let expected =
+        expected.map(|(room, number, id)| (format!("rooms/room/{room}"), number, id.to_owned()));
     assert_eq!(told, expected);
 }
 
@@ -123,10 +139,16 @@ async fn what_can_be_refused_is_refused_before_the_stream_begins() {
     let uma = served.host.user("uma");
     let path = |query: &str| format!("/api/live/events{query}");
     uma.get(&path("")).await.problem(400, "invalid-request");
-    let many: String = (0..17).map(|room| format!("&channel=rooms/room/{room}")).collect();
-    uma.get(&path(&format!("?{many}"))).await.problem(400, "invalid-request");
+    let many: String = (0..17)
+        .map(|room| format!("&channel=rooms/room/{room}"))
+        .collect();
+    uma.get(&path(&format!("?{many}")))
+        .await
+        .problem(400, "invalid-request");
     for foreign in ["rooms/inbox/ben", "rooms/staff", "rooms/none/1"] {
-        uma.get(&path(&format!("?channel=rooms/room/r1&channel={foreign}"))).await.problem(404, "not-found");
+        uma.get(&path(&format!("?channel=rooms/room/r1&channel={foreign}")))
+            .await
+            .problem(404, "not-found");
     }
     assert_eq!(served.host.live.connections(), 0);
 }
@@ -138,12 +160,21 @@ async fn a_stream_ends_with_its_reason() {
     let mut events = Events::open(&served, &token, "channel=rooms/room/r1", None).await;
     assert_eq!(events.next().await.unwrap().kind, "joined");
     let admin = served.host.admin();
-    let _ = admin.post("/rooms/r1/ban/uma", &json!({})).await.expect(204);
+    let _ = admin
+        .post("/rooms/r1/ban/uma", &json!({}))
+        .await
+        .expect(204);
     let left = events.next().await.unwrap();
-    assert_eq!((left.kind.as_str(), left.data), ("left", json!({ "channel": "rooms/room/r1" })));
+    assert_eq!(
+        (left.kind.as_str(), left.data),
+        ("left", json!({ "channel": "rooms/room/r1" }))
+    );
     served.stop();
     let end = events.next().await.unwrap();
-    assert_eq!((end.kind.as_str(), &end.data["reason"]), ("end", &json!("shutdown")));
+    assert_eq!(
+        (end.kind.as_str(), &end.data["reason"]),
+        ("end", &json!("shutdown"))
+    );
     assert_eq!(events.next().await, None);
 }
 

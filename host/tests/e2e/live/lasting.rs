@@ -30,7 +30,11 @@ async fn a_new_version_answers_the_next_message_on_the_same_connection() {
     }
     for round in 0..5 {
         let greeting = format!("version {round}");
-        served.host.install("rooms", &version(&greeting)).await.unwrap();
+        served
+            .host
+            .install("rooms", &version(&greeting))
+            .await
+            .unwrap();
         for socket in &mut sockets {
             let say = json!({ "op": "say", "channel": ROOM, "event": "typing" });
             socket.send(say).await;
@@ -68,7 +72,10 @@ async fn a_slow_reader_is_put_out_and_others_go_on() {
     quick.join(ROOM).await;
     let mut told = 0;
     while served.host.live.connections() == 2 {
-        assert!(told < ROUNDS_MAX, "everything is kept for who reads nothing");
+        assert!(
+            told < ROUNDS_MAX,
+            "everything is kept for who reads nothing"
+        );
         served.burst("r1", 20, 30 << 10).await;
         for number in 1..=20 {
             assert_eq!(quick.frame().await["number"], told * 20 + number);
@@ -115,7 +122,11 @@ async fn the_end_of_a_session_ends_its_connections() {
     let signup = json!({
         "email": "uma@example.com", "password": "correct horse battery", "name": "Uma", "organizationName": "Uma Ltd",
     });
-    let signed_in = host.anonymous().post("/api/auth/signup", &signup).await.json_of(201);
+    let signed_in = host
+        .anonymous()
+        .post("/api/auth/signup", &signup)
+        .await
+        .json_of(201);
     let token = signed_in["accessToken"].as_str().unwrap();
     let mut socket = Socket::open(served.address, "/api/live", token).await;
     socket.join(ROOM).await;
@@ -123,13 +134,29 @@ async fn the_end_of_a_session_ends_its_connections() {
     host.clock.advance(3_600_000);
     let say = json!({ "op": "say", "channel": ROOM, "event": "typing", "ref": 1 });
     let answers = [socket.ask(say).await, socket.frame().await];
-    assert!(answers.iter().any(|answer| answer["op"] == "said"), "{answers:?}");
+    assert!(
+        answers.iter().any(|answer| answer["op"] == "said"),
+        "{answers:?}"
+    );
 
     let login = json!({ "email": "uma@example.com", "password": "correct horse battery" });
-    let again = host.anonymous().post("/api/auth/login", &login).await.json_of(200);
+    let again = host
+        .anonymous()
+        .post("/api/auth/login", &login)
+        .await
+        .json_of(200);
     let again = again["accessToken"].as_str().unwrap();
-    let sessions = host.bearer(again).get("/api/auth/sessions").await.json_of(200);
-    let other = sessions["items"].as_array().unwrap().iter().find(|session| session["current"] != true).unwrap();
+    let sessions = host
+        .bearer(again)
+        .get("/api/auth/sessions")
+        .await
+        .json_of(200);
+    let other = sessions["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|session| session["current"] != true)
+        .unwrap();
     let path = format!("/api/auth/sessions/{}", other["id"].as_str().unwrap());
     let ended = host.bearer(again).delete(&path).await;
     assert!(ended.status.is_success(), "{}", ended.json());
@@ -185,7 +212,10 @@ async fn say_after_say_none_overtakes_another() {
             assert_eq!(frame["ref"], said);
             said += 1;
         } else {
-            assert_eq!((&frame["data"]["message"], code(&frame)), (&json!(heard), ""));
+            assert_eq!(
+                (&frame["data"]["message"], code(&frame)),
+                (&json!(heard), "")
+            );
             heard += 1;
         }
     }

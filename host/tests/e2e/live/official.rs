@@ -18,7 +18,11 @@ enum Library {
 }
 
 const LIBRARIES: [Library; 2] = [Library::JavaScript, Library::Python];
-const TRANSPORTS: [&str; 3] = [r#"["websocket"]"#, r#"["polling"]"#, r#"["polling","websocket"]"#];
+const TRANSPORTS: [&str; 3] = [
+    r#"["websocket"]"#,
+    r#"["polling"]"#,
+    r#"["polling","websocket"]"#,
+];
 
 /// A client in a process of its own, which ends with the test.
 struct Client {
@@ -109,10 +113,16 @@ async fn every_library_connects_by_every_transport_joins_says_and_hears() {
             assert!(greeted.contains(&json!("host/organization")), "{greeted:?}");
 
             let joined = client.ask("join", json!({ "channel": ROOM })).await;
-            assert_eq!(joined["data"]["greeting"], "hello", "{library:?} {transports}");
+            assert_eq!(
+                joined["data"]["greeting"], "hello",
+                "{library:?} {transports}"
+            );
             let last = joined["last"].as_u64().unwrap();
             client
-                .emit("say", json!({ "channel": ROOM, "event": "message.new", "data": { "n": 1 } }))
+                .emit(
+                    "say",
+                    json!({ "channel": ROOM, "event": "message.new", "data": { "n": 1 } }),
+                )
                 .await;
             let (mut heard, mut said) = (None, None);
             while heard.is_none() || said.is_none() {
@@ -127,7 +137,9 @@ async fn every_library_connects_by_every_transport_joins_says_and_hears() {
             assert_eq!(heard.unwrap(), [message, origin]);
             assert_eq!(said.unwrap(), [json!({ "data": { "greeting": "hello" } })]);
 
-            let refused = client.ask("join", json!({ "channel": "rooms/inbox/ben" })).await;
+            let refused = client
+                .ask("join", json!({ "channel": "rooms/inbox/ben" }))
+                .await;
             assert_eq!(code(&refused["problem"]), "not-found");
             let nonsense = client.ask("say", json!(7)).await;
             assert_eq!(code(&nonsense["problem"]), "invalid-request");
@@ -148,7 +160,11 @@ async fn who_shows_nothing_good_is_not_connected() {
         ] {
             let mut client = Client::start(&served, library, TRANSPORTS[0], &auth);
             let (event, args) = client.next().await;
-            assert_eq!((event.as_str(), &args[0]), ("connect_error", &json!(expected)), "{library:?}");
+            assert_eq!(
+                (event.as_str(), &args[0]),
+                ("connect_error", &json!(expected)),
+                "{library:?}"
+            );
         }
     }
     assert_eq!(served.host.live.connections(), 0);
@@ -158,17 +174,27 @@ async fn who_shows_nothing_good_is_not_connected() {
 async fn who_comes_back_by_a_ticket_is_told_what_was_missed_and_why_it_ends() {
     let mut served = served().await;
     served.burst("r1", 5, 1).await;
-    let ticket = served.host.user("uma").post("/api/live/tickets", &json!({})).await.json_of(200);
+    let ticket = served
+        .host
+        .user("uma")
+        .post("/api/live/tickets", &json!({}))
+        .await
+        .json_of(200);
     let auth = json!({ "ticket": ticket["ticket"] });
     let mut client = Client::start(&served, Library::JavaScript, TRANSPORTS[2], &auth);
     client.event("connect").await;
-    let joined = client.ask("join", json!({ "channel": ROOM, "after": 3 })).await;
+    let joined = client
+        .ask("join", json!({ "channel": ROOM, "after": 3 }))
+        .await;
     assert_eq!(joined["last"], 5);
     for number in [4, 5] {
         assert_eq!(client.event("message.new").await[1]["number"], number);
     }
     let admin = served.host.admin();
-    let _ = admin.post("/rooms/r1/ban/uma", &json!({})).await.expect(204);
+    let _ = admin
+        .post("/rooms/r1/ban/uma", &json!({}))
+        .await
+        .expect(204);
     assert_eq!(client.event("left").await, [json!({ "channel": ROOM })]);
 
     let note = json!({ "channel": "rooms/inbox/uma", "event": "note", "data": "one" });

@@ -52,10 +52,7 @@ impl Socket {
     }
 
     pub async fn send(&mut self, frame: Value) {
-        self.0
-            .send(Message::text(frame.to_string()))
-            .await
-            .unwrap();
+        self.0.send(Message::text(frame.to_string())).await.unwrap();
     }
 
     /// The next frame, whatever it is about; the code and reason if the connection is closed.

@@ -17,7 +17,10 @@ impl Identity {
         let secret = token::fresh(self.platform.random());
         let ticket = Ticket {
             bearer: bearer(account),
-            ends_at: self.platform.now().saturating_add(1_000 * u64::from(TICKET_S)),
+            ends_at: self
+                .platform
+                .now()
+                .saturating_add(1_000 * u64::from(TICKET_S)),
         };
         let (id, ticket) = (&token::stored(&secret), &ticket);
         let kept = self

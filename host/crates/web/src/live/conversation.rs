@@ -116,7 +116,8 @@ impl Conversation {
         let joined = joined.map_err(not_joined)?;
         let request = saying::request(id.into(), &self.caller, principal, &matched, Bytes::new());
         let asked = saying::within(&self.shared, snapshot.join(&matched, request)).await;
-        let data = asked.and_then(|answer| answer.map_or(Ok(Value::Null), |answer| saying::data(&answer)));
+        let data =
+            asked.and_then(|answer| answer.map_or(Ok(Value::Null), |answer| saying::data(&answer)));
         match data {
             Ok(data) => {
                 self.joined.insert(Arc::clone(&matched.name));
@@ -199,7 +200,11 @@ impl Conversation {
                 return Ok(());
             }
         };
-        if account.tenant.as_ref().is_some_and(|tenant| *tenant != self.caller.tenant) {
+        if account
+            .tenant
+            .as_ref()
+            .is_some_and(|tenant| *tenant != self.caller.tenant)
+        {
             return Err(Parting::SessionEnded);
         }
         let principal = Principal {
@@ -212,7 +217,12 @@ impl Conversation {
             let matched = snapshot.channel(name);
             matched.is_some_and(|matched| matched.may_join(&principal).is_ok())
         };
-        let out: Vec<_> = self.joined.iter().filter(|name| !may_stay(name)).cloned().collect();
+        let out: Vec<_> = self
+            .joined
+            .iter()
+            .filter(|name| !may_stay(name))
+            .cloned()
+            .collect();
         for name in out {
             self.leave(&name);
             self.put_out.push_back(name);

@@ -75,7 +75,10 @@ pub(crate) async fn open(shared: &Arc<Shared>, head: &Parts, trail: &mut Trail) 
         Some((Ok::<_, Infallible>(told), telling))
     });
     let alive = KeepAlive::new().interval(KEEP_ALIVE_EVERY);
-    let (mut head, body) = Sse::new(events).keep_alive(alive).into_response().into_parts();
+    let (mut head, body) = Sse::new(events)
+        .keep_alive(alive)
+        .into_response()
+        .into_parts();
     let immediately = HeaderValue::from_static("no");
     head.headers.insert(BUFFERING, immediately);
     let chunks = body.into_data_stream();
@@ -123,7 +126,8 @@ impl Telling {
         }
         let joined = json(&Joined::from(welcome));
         let joined = Told::default().event("joined").data(joined);
-        self.queue.push_back(joined.id(position::write(&self.numbers)));
+        self.queue
+            .push_back(joined.id(position::write(&self.numbers)));
         for message in &welcome.missed {
             let told = self.message(message);
             self.queue.push_back(told);
@@ -132,7 +136,10 @@ impl Telling {
 
     fn message(&mut self, message: &Message) -> Told {
         let told = Told::default().data(frame::message(message, false));
-        let place = self.channels.iter().position(|name| *name == message.channel);
+        let place = self
+            .channels
+            .iter()
+            .position(|name| *name == message.channel);
         let number = place.and_then(|place| self.numbers.get_mut(place));
         match (number, message.number) {
             (Some(known), Some(number)) => {

@@ -149,11 +149,20 @@ mod tests {
 
     #[test]
     fn what_is_asked_is_one_of_four_things() {
-        let asked: Asked =
-            serde_json::from_str(r#"{"op":"say","channel":"c","event":"e","data":{"a": 1},"ref":7}"#).unwrap();
+        let asked: Asked = serde_json::from_str(
+            r#"{"op":"say","channel":"c","event":"e","data":{"a": 1},"ref":7}"#,
+        )
+        .unwrap();
         assert_eq!(asked.op, Op::Say);
         assert_eq!(asked.data.unwrap().get(), "{\"a\": 1}");
-        for bad in ["", "1", "{}", r#"{"op":"shout"}"#, r#"{"op":"ping","x":1}"#, "[]"] {
+        for bad in [
+            "",
+            "1",
+            "{}",
+            r#"{"op":"shout"}"#,
+            r#"{"op":"ping","x":1}"#,
+            "[]",
+        ] {
             assert!(serde_json::from_str::<Asked>(bad).is_err(), "{bad}");
         }
     }

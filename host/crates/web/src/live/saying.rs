@@ -23,8 +23,14 @@ pub(crate) async fn turn(shared: &Shared, caller: &Caller) -> Result<Principal, 
     quota::count_message(shared, &caller.account).await?;
     let account = shared.ports.identity.renew(&caller.account).await;
     let account = account.map_err(auth::unknown)?;
-    if account.tenant.as_ref().is_some_and(|tenant| *tenant != caller.tenant) {
-        return Err(auth::refused("its session works for another organisation now"));
+    if account
+        .tenant
+        .as_ref()
+        .is_some_and(|tenant| *tenant != caller.tenant)
+    {
+        return Err(auth::refused(
+            "its session works for another organisation now",
+        ));
     }
     Ok(Principal {
         account: Some(account),
@@ -71,7 +77,10 @@ pub(crate) fn request(
     let headers = if body.is_empty() {
         Vec::new()
     } else {
-        vec![(CONTENT_TYPE.as_str().to_owned(), "application/json".to_owned())]
+        vec![(
+            CONTENT_TYPE.as_str().to_owned(),
+            "application/json".to_owned(),
+        )]
     };
     Request {
         id,

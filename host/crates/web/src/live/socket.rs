@@ -146,7 +146,10 @@ impl Talk {
         let _ = timeout(GOODBYE_MAX, goodbye).await;
     }
 
-    async fn talk(&mut self, welcome: Option<Welcome>) -> Result<std::convert::Infallible, Parting> {
+    async fn talk(
+        &mut self,
+        welcome: Option<Welcome>,
+    ) -> Result<std::convert::Infallible, Parting> {
         if let Some(welcome) = welcome {
             self.welcome(&welcome, None).await?;
         }
@@ -213,7 +216,11 @@ impl Talk {
             Op::Leave => {
                 self.conversation.leave(&channel);
                 let reference = reference.as_ref();
-                self.tell(&Told::Left { channel: &channel, reference }).await?;
+                self.tell(&Told::Left {
+                    channel: &channel,
+                    reference,
+                })
+                .await?;
             }
             Op::Say => {
                 let Some(word) = asked.event else {
@@ -221,7 +228,9 @@ impl Talk {
                     self.refuse(problem, &id, reference.as_ref()).await?;
                     return Ok(None);
                 };
-                let data = asked.data.map_or_else(|| "null".to_owned(), |data| data.get().to_owned());
+                let data = asked
+                    .data
+                    .map_or_else(|| "null".to_owned(), |data| data.get().to_owned());
                 return Ok(Some(self.say(id, channel, word, data.into(), reference)));
             }
         }
@@ -245,7 +254,11 @@ impl Talk {
         let answer = async move {
             let reference = reference.as_ref();
             match said.await {
-                Ok(data) => Told::Said { reference, data: &data }.text(),
+                Ok(data) => Told::Said {
+                    reference,
+                    data: &data,
+                }
+                .text(),
                 Err(problem) => {
                     let problem = &problem::message(problem, &id);
                     Told::Error { reference, problem }.text()
@@ -296,10 +309,7 @@ fn text(text: String) -> Message {
 }
 
 /// The next frame, when the client's pace allows it. Safe to cancel.
-async fn receive(
-    socket: &mut WebSocket,
-    pace: &Pace,
-) -> Option<Result<Message, axum::Error>> {
+async fn receive(socket: &mut WebSocket, pace: &Pace) -> Option<Result<Message, axum::Error>> {
     sleep_until(pace.next()).await;
     socket.recv().await
 }

@@ -25,7 +25,12 @@ pub(super) fn build(packages: &[Arc<Package>], config: &EdgeConfig) -> Value {
         }
         for channel in &package.manifest.channels {
             if let Some(path) = &channel.socket {
-                insert(&mut paths, path, "GET", operation::of_socket(package, channel, &mut ids));
+                insert(
+                    &mut paths,
+                    path,
+                    "GET",
+                    operation::of_socket(package, channel, &mut ids),
+                );
             }
         }
     }

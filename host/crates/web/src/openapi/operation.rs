@@ -65,7 +65,9 @@ pub(super) fn of_host(route: &HostRoute, summary: &str) -> Value {
 /// A path where WebSockets join a channel at once.
 pub(super) fn of_socket(package: &Package, channel: &Channel, ids: &mut BTreeSet<String>) -> Value {
     let name = &package.manifest.name;
-    let slug = channel.name.replace(|c: char| !c.is_ascii_alphanumeric(), "_");
+    let slug = channel
+        .name
+        .replace(|c: char| !c.is_ascii_alphanumeric(), "_");
     json!({
         "operationId": unique(format!("{name}_socket_{slug}"), ids),
         "tags": [name],

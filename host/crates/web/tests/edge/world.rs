@@ -9,7 +9,9 @@ use serde_json::{Value, json};
 use stoa_kernel::wit::{Manifest, Package};
 use stoa_web::{Edge, EdgeConfig, Peer, Ports};
 
-use crate::fakes::{CountingRandom, FakeLive, FakePlugins, FakeSnapshot, FakeStore, FakeTokens, FixedClock};
+use crate::fakes::{
+    CountingRandom, FakeLive, FakePlugins, FakeSnapshot, FakeStore, FakeTokens, FixedClock,
+};
 
 pub const SHOP: &str = r#"
     name = "shop"

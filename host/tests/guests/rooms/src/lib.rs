@@ -30,7 +30,9 @@ fn enter(caller: Caller, Path(id): Path<String>) -> Result<Json<Value>> {
 fn said(caller: Caller, Path(id): Path<String>, Json(message): Json<Value>) -> Result<Json<Value>> {
     let said = json!({ "by": caller.user()?, "message": message });
     live::push(&room(&id), "message.new", &said)?;
-    Ok(Json(json!({ "greeting": settings::get::<String>("greeting") })))
+    Ok(Json(
+        json!({ "greeting": settings::get::<String>("greeting") }),
+    ))
 }
 
 fn typing(caller: Caller, Path(id): Path<String>) -> Result<NoContent> {

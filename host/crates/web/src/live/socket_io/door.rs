@@ -7,7 +7,8 @@ use std::time::Duration;
 use axum::body;
 use futures::future::ready;
 use http::header::{
-    CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE,
+    CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, HOST, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION,
+    UPGRADE,
 };
 use http::request::Parts;
 use http::{HeaderName, Request, Response};
@@ -120,7 +121,11 @@ impl SocketIoDoor {
         let knows = Arc::clone(shared);
         let admit = move |socket: SocketRef, TryData(auth): TryData<Auth>| {
             let shared = Arc::clone(&knows);
-            async move { admit(&shared, &socket, auth.unwrap_or_default()).await.map_err(Refused) }
+            async move {
+                admit(&shared, &socket, auth.unwrap_or_default())
+                    .await
+                    .map_err(Refused)
+            }
         };
         let connected = |socket: SocketRef| {
             let opening = opening(&socket);
@@ -154,7 +159,11 @@ impl SocketIoDoor {
         let has = |wanted: &str| query.split('&').any(|part| part.starts_with(wanted));
         // Of an open connection there is a request for every message: they count as pictures of a page do.
         let is_open = has("sid=");
-        let class = if is_open { RouteClass::Files } else { RouteClass::Default };
+        let class = if is_open {
+            RouteClass::Files
+        } else {
+            RouteClass::Default
+        };
         quota::count_address(shared, class, trail).await?;
         let upgrade = head.extensions.get::<OnUpgrade>().cloned();
         if has("transport=websocket") {
@@ -208,7 +217,10 @@ impl SocketIoDoor {
         trail.tenant = Some(tenant.clone());
         let place = Arc::clone(&self.places).try_acquire_owned();
         let place = place.map_err(|_| {
-            Problem::unavailable(RETRY_AFTER_S, "as many Socket.IO sessions as connections may be")
+            Problem::unavailable(
+                RETRY_AFTER_S,
+                "as many Socket.IO sessions as connections may be",
+            )
         })?;
         Ok(Opening {
             tenant,
