@@ -26,6 +26,7 @@ pub const COLLECTIONS: [(&str, &str); 7] = [
 pub type Shelf = BTreeMap<String, Value>;
 
 /// Everything that money and goods leave behind.
+#[derive(Clone)]
 pub struct Books {
     pub journal: Shelf,
     pub balances: Shelf,

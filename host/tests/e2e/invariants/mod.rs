@@ -3,6 +3,7 @@
 
 mod books;
 mod buying;
+mod checks;
 mod codes;
 mod crash;
 mod market;
