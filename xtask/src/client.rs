@@ -7,8 +7,8 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-/// How long an answer may take.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long an answer may take: longer than a host lets its plugins work on one.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Status and body of an answer.
 pub struct Answer {

@@ -19,8 +19,9 @@ use serde_json::{Value, json};
 
 use crate::client;
 
-/// How long what happens in the background may take: an event is handled within milliseconds, as a rule.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// How long what happens in the background may take: an event is handled within milliseconds, as a rule, but not on a
+/// busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How often we look whether it has happened.
 const PAUSE: Duration = Duration::from_millis(100);

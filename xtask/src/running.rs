@@ -9,8 +9,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-/// How long a server may take to answer, or to stop.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// How long a server may take to answer, or to stop. On a busy machine a new host compiles its plugins for minutes: its
+/// compilers give way to everybody else.
+const PATIENCE: Duration = Duration::from_secs(300);
 /// How often we look.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 

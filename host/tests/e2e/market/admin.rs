@@ -190,7 +190,7 @@ async fn settings_are_changed_by_who_has_seen_them() {
     let name = admin.get(SETTINGS).await.json_of(200);
     let name = name["settings"]["siteName"].as_str().unwrap().to_owned();
     assert!(["One", "Other"].contains(&name.as_str()), "{name}");
-    let rival = market.host.account_in("rival", "boss", Role::Admin);
+    let rival = market.rival("boss", Role::Admin).await;
     assert_eq!(rival.get(SETTINGS).await.json_of(200)["version"], 0);
 }
 
@@ -228,7 +228,7 @@ async fn the_office_is_closed_to_everybody_else() {
             let _ = refused.problem(403, "forbidden");
         }
     }
-    let rival = host.account_in("rival", "boss", Role::Admin);
+    let rival = market.rival("boss", Role::Admin).await;
     for (action, body) in [("approve", ""), ("reject", r#"{"reason":"No."}"#)] {
         let path = format!("{PRODUCTS}/{{id}}/{action}");
         shop::looks_missing(&rival, Method::POST, &path, body, &product).await;

@@ -104,7 +104,7 @@ async fn figures_are_for_administrators_and_vendors_of_the_tenant() {
         .await
         .problem(401, "unauthenticated");
     let _ = bea.actor.get(DAYS).await.problem(403, "forbidden");
-    let rival = host.account_in("rival", "boss", Role::Admin);
+    let rival = market.rival("boss", Role::Admin).await;
     assert_eq!(days(&rival).await, json!([]));
     assert_eq!(days(&host.vendor("v1")).await, json!([]));
     for (query, field) in [

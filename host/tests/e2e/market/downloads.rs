@@ -122,7 +122,7 @@ async fn nobody_else_knows_of_it() {
         market.join("Eve").await.actor,
         vera.actor.clone(),
         host.admin(),
-        host.account_in("rival", &buyer.id, Role::User),
+        market.rival(&buyer.id, Role::User).await,
     ];
     for (method, what) in [
         (Method::GET, "license"),

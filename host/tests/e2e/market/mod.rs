@@ -17,6 +17,8 @@ use serde_json::{Value, json};
 use stoa_identity::organizations::Selling;
 use stoa_kernel::event::{HostSubscriber, Outbox as _};
 use stoa_kernel::id::TenantId;
+use stoa_kernel::identity::Role;
+use stoa_kernel::store::Store as _;
 use stoa_runtime::Dispatcher;
 use stoa_testkit::{Actor, TestHost, TestHostBuilder};
 
@@ -118,6 +120,13 @@ impl Market {
             email,
             actor: self.host.bearer(signed["accessToken"].as_str().unwrap()),
         }
+    }
+
+    /// An account of another tenant. Its rooms are made first, which takes longer than a request may on a busy machine.
+    async fn rival(&self, id: &str, role: Role) -> Actor {
+        let rival = TenantId::parse("rival").unwrap();
+        drop(self.host.store.begin(&rival).await.unwrap());
+        self.host.account_in(rival.as_str(), id, role)
     }
 
     /// Somebody who has registered to sell.

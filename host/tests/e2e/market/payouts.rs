@@ -154,7 +154,7 @@ async fn payouts_are_seen_by_their_vendor_and_decided_by_administrators() {
     let admin = market.host.admin();
     let all = admin.get(PAYOUTS).await.json_of(200);
     assert_eq!(all["payouts"][0]["vendorId"], vera.id.as_str());
-    let rival = market.host.account_in("rival", "boss", Role::Admin);
+    let rival = market.rival("boss", Role::Admin).await;
     assert_eq!(rival.get(PAYOUTS).await.json_of(200)["total"], 0);
     let path = format!("{PAYOUTS}/{{id}}/decision");
     let word = r#"{"paid":true}"#;

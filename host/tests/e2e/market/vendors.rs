@@ -77,7 +77,7 @@ async fn a_vendors_profile_is_its_own_to_change() {
     }
     assert_eq!(vera.get(PROFILE).await, changed);
     // In another tenant the same account is nobody's vendor.
-    let rival = market.host.account_in("rival", &vera.id, Role::Vendor);
+    let rival = market.rival(&vera.id, Role::Vendor).await;
     let _ = rival.get(PROFILE).await.problem(404, "not-found");
     let earned = rival.get("/api/vendors/earnings").await.json_of(200);
     assert_eq!(
@@ -132,7 +132,7 @@ async fn who_is_rejected_learns_why_and_may_ask_again() {
 async fn others_vendors_look_missing() {
     let market = Market::open().await;
     let ada = market.applicant("Ada").await;
-    let rival = market.host.account_in("rival", "boss", Role::Admin);
+    let rival = market.rival("boss", Role::Admin).await;
     for (action, body) in [("approve", ""), ("reject", r#"{"reason":"No."}"#)] {
         let path = format!("/api/admin/vendors/{{id}}/{action}");
         shop::looks_missing(&rival, Method::POST, &path, body, &ada.id).await;
