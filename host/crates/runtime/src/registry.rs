@@ -9,6 +9,7 @@ use stoa_kernel::error::Problem;
 use stoa_kernel::plugins::{Matched, Snapshot};
 use stoa_kernel::routing::{Clash, Lookup, Routes};
 use stoa_wit::Package;
+use tokio::task::JoinSet;
 
 use crate::Core;
 use crate::answers::Answers;
@@ -178,6 +179,21 @@ impl Snapshot for Held {
         else {
             return Err(Fault::Busy("the host is stopping").into_problem(&matched.plugin));
         };
-        request::run(&core, &self.0, matched.key, route, request).await
+        let Some(slow_lane) = core.slow_lane.of(&route.owner.pace) else {
+            return request::run(&core, &self.0, matched.key, route, request).await;
+        };
+        let (live, key) = (Arc::clone(&self.0), matched.key);
+        let answering = async move {
+            let route = live.routes.get(key)?;
+            Some(request::run(&core, &live, key, route, request).await)
+        };
+        // A client that goes away drops the set, and the work with it.
+        let mut running = JoinSet::new();
+        running.spawn_on(answering, &slow_lane);
+        match running.join_next().await {
+            Some(Ok(Some(answered))) => answered,
+            Some(Err(error)) => Err(Problem::internal(error.to_string())),
+            Some(Ok(None)) | None => Err(Problem::internal("a route that is gone")),
+        }
     }
 }
