@@ -64,7 +64,10 @@ pub async fn load_once(
         let steps: Vec<Step> =
             serde_json::from_str(&text).with_context(|| file.display().to_string())?;
         for (position, step) in steps.iter().enumerate() {
-            match send(edge, tokens, &config.tenancy.default, step).await? {
+            // Loading that was interrupted orders nothing twice.
+            let name = file.file_name().unwrap_or_default().to_string_lossy();
+            let key = format!("demo-{name}-{position}");
+            match send(edge, tokens, &config.tenancy.default, step, &key).await? {
                 (200..=299 | 409, _) => loaded += 1,
                 (status, body) => {
                     tracing::warn!(file = %file.display(), position, status, body, "a demo request was refused")
@@ -84,6 +87,7 @@ async fn send(
     tokens: &dyn Authenticator,
     tenant: &TenantId,
     step: &Step,
+    key: &str,
 ) -> anyhow::Result<(u16, String)> {
     let account = Account {
         id: step.who.user_id.clone(),
@@ -98,6 +102,7 @@ async fn send(
         .uri(&step.path)
         .header("authorization", format!("Bearer {token}"))
         .header("content-type", "application/json")
+        .header("idempotency-key", key)
         .body(Bytes::from(
             step.body.as_ref().map(Value::to_string).unwrap_or_default(),
         ))?;

@@ -8,6 +8,7 @@ mod config;
 mod demo;
 mod events;
 mod keyfile;
+mod live;
 mod mail;
 mod office;
 mod people;

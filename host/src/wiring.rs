@@ -9,6 +9,7 @@ use stoa_blobs::BlobStore;
 use stoa_egress::Egress;
 use stoa_identity::organizations::{PlanQuota, Selling, TenantPlans};
 use stoa_identity::{Identity, TenantDirectory};
+use stoa_kernel::crash;
 use stoa_kernel::event::HostSubscriber;
 use stoa_kernel::store::Store as _;
 use stoa_mail::PluginLetters;
@@ -21,7 +22,7 @@ use crate::config::{Config, Location};
 use crate::mail::{self, Mail};
 use crate::system::{SystemClock, SystemRandom};
 use crate::watch::{self, Watcher};
-use crate::{blobs, bootstrap, demo, events, people, quotas};
+use crate::{blobs, bootstrap, demo, events, live, people, quotas};
 
 /// How often expired documents and stored answers are removed. They are invisible from their time on; this
 /// only gives their room back.
@@ -46,6 +47,10 @@ pub struct Host {
 /// # Errors
 /// When the store, the engine, a folder or a key can't be had.
 pub async fn build(config: &Config, file: Option<&Path>) -> anyhow::Result<Host> {
+    if let Some(place) = &config.dev.crash_at {
+        tracing::warn!(%place, "this host is going to die");
+        crash::arm(place.clone())?;
+    }
     let (clock, random) = (Arc::new(SystemClock), Arc::new(SystemRandom));
     // Before anything counts: a counter that is made earlier counts for nobody.
     Metrics::install()?;
@@ -63,13 +68,15 @@ pub async fn build(config: &Config, file: Option<&Path>) -> anyhow::Result<Host>
         },
     )
     .await?;
+    let live = live::open(config, store.clone(), &*clock, &*random)?;
     let platform = people::platform(
         config,
         store.clone(),
         mail.post.clone(),
         clock.clone(),
         random.clone(),
-    );
+    )
+    .telling(live.hub.clone());
     let directory = Arc::new(TenantDirectory::new(
         platform.clone(),
         config.tenancy.default.clone(),
@@ -91,6 +98,7 @@ pub async fn build(config: &Config, file: Option<&Path>) -> anyhow::Result<Host>
         clock: clock.clone(),
         random: random.clone(),
         outbound: Arc::new(Egress::new().context("the client for services elsewhere")?),
+        live: live.hub.clone(),
         people: stoa_runtime::People {
             directory: directory.clone(),
             plans: plans.clone(),
@@ -138,6 +146,7 @@ pub async fn build(config: &Config, file: Option<&Path>) -> anyhow::Result<Host>
     let dispatcher = events::start(config, Arc::clone(&runtime), store.clone(), handlers).await?;
     let mut parts = counting.parts;
     parts.push(dispatcher.clone());
+    parts.extend(live.parts);
     let mut services = people.services;
     services.push(files.service);
     services.extend(mail.services.iter().cloned());
@@ -147,6 +156,7 @@ pub async fn build(config: &Config, file: Option<&Path>) -> anyhow::Result<Host>
             plugins: runtime.clone(),
             store: store.clone(),
             identity: people.identity.clone(),
+            live: live.hub.clone(),
             quotas: counting.quotas,
             organization_quota: Some(people.plans),
             parts,
@@ -277,6 +287,7 @@ fn edge_config(config: &Config) -> EdgeConfig {
         cors_origins: config.http.cors_origins.clone(),
         secure_cookies: config.http.secure_cookies,
         trusted_proxies: config.http.trusted_proxies.clone(),
+        metrics_token: config.http.metrics_token.clone(),
         limits: (&config.limits).into(),
         ..EdgeConfig::default()
     }

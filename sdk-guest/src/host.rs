@@ -8,6 +8,7 @@ mod real {
     pub(crate) use crate::bindings::stoa::directory::{directory, roles};
     pub(crate) use crate::bindings::stoa::events::events;
     pub(crate) use crate::bindings::stoa::http::{inbound, outbound};
+    pub(crate) use crate::bindings::stoa::live::live;
     pub(crate) use crate::bindings::stoa::log::log;
     pub(crate) use crate::bindings::stoa::mail::mail;
     pub(crate) use crate::bindings::stoa::plans::plans;

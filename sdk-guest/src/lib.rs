@@ -18,13 +18,14 @@ mod extract;
 mod handler;
 mod host;
 pub mod inbound;
+pub mod live;
 pub mod log;
 pub mod mail;
 mod money;
 pub mod outbound;
 #[cfg(target_arch = "wasm32")]
 mod panics;
-mod personal_data;
+pub mod personal_data;
 pub mod plans;
 pub mod portion;
 mod problem;
@@ -59,8 +60,8 @@ pub mod prelude {
     pub use crate::{
         Body, Caller, CallerKind, Created, IntoResponse, Json, Money, NoContent, Path, Problem,
         Query, Request, Response, Result, Schema, Shopper, Text, blobs, cache, clock, directory,
-        events, events::Event, inbound, log, mail, outbound, plans, random, roles, schedule::Turn,
-        secrets, settings, webhook,
+        events, events::Event, inbound, live, log, mail, outbound, plans, random, roles,
+        schedule::Turn, secrets, settings, webhook,
     };
 }
 

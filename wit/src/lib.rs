@@ -7,10 +7,10 @@ mod package;
 pub mod value;
 
 pub use manifest::{
-    BUDGET_MS_MAX, Bearer, Caller, Collection, ERASED, Extension, Instance, Limits, Manifest,
-    ManifestError, Method, Outbound, OutboundAuth, Reuse, Role, Route, RouteClass, SCHEDULE_S_MAX,
-    SCHEDULE_S_MIN, Schedule, Secret, Setting, SettingKind, Subscription, TIMEOUT_MS_MAX,
-    is_event_name, is_host_event, is_plugin_name,
+    BUDGET_MS_MAX, Bearer, CHANNEL_BYTES_MAX, Caller, Channel, Collection, ERASED, Extension,
+    HISTORY_MAX, Instance, Limits, ME, Manifest, ManifestError, Method, Outbound, OutboundAuth,
+    Reuse, Role, Route, RouteClass, SCHEDULE_S_MAX, SCHEDULE_S_MIN, Schedule, Secret, Setting,
+    SettingKind, Subscription, TIMEOUT_MS_MAX, is_event_name, is_host_event, is_plugin_name,
 };
 pub use package::{Package, PackageError};
 
@@ -42,6 +42,7 @@ pub const HOST_INTERFACES: &[(&str, &str)] = &[
     ("stoa:directory/directory@0.1.0", "directory"),
     ("stoa:directory/roles@0.1.0", "roles"),
     ("stoa:plans/plans@0.1.0", "plans"),
+    ("stoa:live/live@0.1.0", "live"),
 ];
 
 /// Capabilities that every plugin has without asking: they reach nothing outside of the call.

@@ -1,6 +1,7 @@
 //! `plugin.toml`: the one source of truth for what a plugin is.
 
 mod background;
+mod channel;
 mod outbound;
 mod route;
 mod setting;
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 pub use background::{
     ERASED, SCHEDULE_S_MAX, SCHEDULE_S_MIN, Schedule, Subscription, is_event_name, is_host_event,
 };
+pub use channel::{CHANNEL_BYTES_MAX, Channel, HISTORY_MAX, ME};
 pub use outbound::{BUDGET_MS_MAX, Extension, Outbound, OutboundAuth, Secret, TIMEOUT_MS_MAX};
 pub use route::{Bearer, Method, Route, RouteClass};
 pub use setting::{Setting, SettingKind};
@@ -58,6 +60,9 @@ pub struct Manifest {
     /// HTTP routes.
     #[serde(default, rename = "route")]
     pub routes: Vec<Route>,
+    /// Channels on which it speaks to whoever listens.
+    #[serde(default, rename = "channel")]
+    pub channels: Vec<Channel>,
     /// Collections by name.
     #[serde(default)]
     pub collections: BTreeMap<String, Collection>,
@@ -266,6 +271,7 @@ impl Manifest {
         self.check_collections()?;
         self.check_interfaces()?;
         background::check(&self.subscriptions, &self.schedules)?;
+        channel::check(&self.name, &self.channels, &self.routes)?;
         outbound::check(&self.outbound, &self.secrets, &self.extensions)?;
         if let Some(name) = self.raises.iter().find(|name| !is_event_name(name)) {
             return invalid(format!("raises: {name:?} is no name of an event"));
@@ -290,6 +296,13 @@ impl Manifest {
             }
         }
         Ok(())
+    }
+
+    /// Whether the component exports `stoa:http/handler`: it has routes, or channels whose clients it hears.
+    #[must_use]
+    pub fn answers_requests(&self) -> bool {
+        let mut channels = self.channels.iter();
+        !self.routes.is_empty() || channels.any(|channel| channel.handlers().next().is_some())
     }
 
     /// Every interface of other plugins that this one calls, extension points included: name in the code and

@@ -1,10 +1,14 @@
 //! `cargo xtask demo`: walks through a running host as its people do, and prints each step. A vendor signs up and
 //! offers a tool, a buyer orders and pays it, the stand-in of Stripe tells the host, the buyer downloads, the vendor
-//! is paid, and an administrator sees all of it.
+//! is paid, the people of the demo data buy from its vendors, and an administrator sees all of it.
 #![expect(
     clippy::indexing_slicing,
     reason = "answers are read by members, and what is missing reads as null"
 )]
+
+mod market;
+#[cfg(test)]
+mod tests;
 
 use std::net::SocketAddr;
 use std::thread;
@@ -40,6 +44,7 @@ pub fn run(args: &Args) -> Result<()> {
     walk.buyer_pays(&buyer, &order)?;
     walk.buyer_downloads(&buyer, &product)?;
     walk.vendor_is_paid(&vendor)?;
+    walk.market_sells()?;
     walk.admin_sees_it()
 }
 

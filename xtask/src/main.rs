@@ -11,6 +11,7 @@ mod peers;
 mod prerequisites;
 mod process;
 mod python;
+mod running;
 mod sections;
 mod serve;
 mod standins;

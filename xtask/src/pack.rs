@@ -118,7 +118,7 @@ fn component(binary: Vec<u8>) -> Result<Vec<u8>> {
 fn check_exports(manifest: &Manifest, component: &[u8]) -> Result<()> {
     let exports = sections::exports(component)?;
     let is_exported = |interface: &str| exports.iter().any(|name| name == interface);
-    let handler = (!manifest.routes.is_empty()).then_some(HANDLER);
+    let handler = manifest.answers_requests().then_some(HANDLER);
     let lifecycle = manifest.lifecycle.then_some(LIFECYCLE);
     let personal_data = manifest.personal_data.then_some(PERSONAL_DATA);
     let provided = manifest.provides.values().map(String::as_str);

@@ -48,6 +48,11 @@ impl Tool {
         file: "npm",
         package: "npm",
     };
+    /// A browser, for pages that listen.
+    pub const CHROMIUM: Self = Self {
+        file: "chromium",
+        package: "chromium",
+    };
     /// Counts for several hosts.
     pub const REDIS: Self = Self {
         file: "redis-server",

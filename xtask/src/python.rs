@@ -19,11 +19,12 @@ const TOOLS: &[Tool] = &[Tool {
 const VENV_PACKAGE: &str = "python3-venv";
 
 /// The packages with their versions: a real SMTP server, a server that speaks the language of S3, the libraries of
-/// the payment services, and what they need.
+/// the payment services, a client of Socket.IO, and what they need.
 const PACKAGES: &[&str] = &[
     "aiosmtpd==1.4.6",
     "atpublic==9.0.0",
     "attrs==26.1.0",
+    "bidict==0.24.1",
     "blinker==1.9.0",
     "boto3==1.44.5",
     "botocore==1.44.5",
@@ -43,6 +44,8 @@ const PACKAGES: &[&str] = &[
     "py-partiql-parser==0.6.3",
     "pycparser==3.12",
     "python-dateutil==2.9.0.post0",
+    "python-engineio==4.15.1",
+    "python-socketio==5.18.1",
     "PyYAML==6.0.3",
     "razorpay==2.0.1",
     "requests==2.34.2",
@@ -52,6 +55,7 @@ const PACKAGES: &[&str] = &[
     "stripe==16.1.0",
     "typing_extensions==4.16.0",
     "urllib3==2.8.0",
+    "websocket-client==1.9.2",
     "Werkzeug==3.1.9",
     "xmltodict==1.0.4",
 ];

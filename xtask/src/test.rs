@@ -15,7 +15,7 @@ const TOOLS: &[Tool] = &[Tool {
     package: "build-essential",
 }];
 /// What tests start for themselves.
-const SERVERS: &[Tool] = &[Tool::REDIS];
+const SERVERS: &[Tool] = &[Tool::REDIS, Tool::CHROMIUM];
 /// Where the host's tests find the plugins.
 const PLUGINS_VARIABLE: &str = "STOA_TEST_PLUGINS";
 /// Where the host's tests find their own guests.
@@ -24,6 +24,8 @@ const GUESTS_VARIABLE: &str = "STOA_TEST_GUESTS";
 const PYTHON_VARIABLE: &str = "STOA_TEST_PYTHON";
 /// Where the tests of sign-in elsewhere find an OpenID provider.
 const OIDC_VARIABLE: &str = "STOA_TEST_OIDC";
+/// Where the tests of live updates find clients of Socket.IO.
+const LIVE_VARIABLE: &str = "STOA_TEST_LIVE";
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -42,6 +44,7 @@ pub fn run(args: &Args) -> Result<()> {
     let workspace = Workspace::load()?;
     let python = python::ensure(&workspace, consent)?;
     let oidc = peers::ensure(&workspace, consent, "oidc")?;
+    let live = peers::ensure(&workspace, consent, "live")?;
     let batches = [Batch::plugins(&workspace)?, Batch::test_guests(&workspace)?];
     guests::build(&workspace, Profile::Guest, consent, &batches)?;
     let mut cargo = process::cargo();
@@ -53,7 +56,8 @@ pub fn run(args: &Args) -> Result<()> {
         .env(PLUGINS_VARIABLE, workspace.plugins_dir())
         .env(GUESTS_VARIABLE, workspace.test_plugins_dir())
         .env(PYTHON_VARIABLE, python)
-        .env(OIDC_VARIABLE, oidc);
+        .env(OIDC_VARIABLE, oidc)
+        .env(LIVE_VARIABLE, live);
     process::run(&mut cargo)
 }
 

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
+use stoa_kernel::crash::{self, CrashAt};
 
 /// Conveniences for developers.
 #[derive(Debug, Clone, Deserialize)]
@@ -17,4 +18,24 @@ pub struct Dev {
     pub native_bench: bool,
     /// Whether `/dev/mail` shows what lies in the outbox.
     pub mail: bool,
+    /// Where the host dies.
+    #[serde(deserialize_with = "place_or_none")]
+    pub crash_at: Option<CrashAt>,
+}
+
+impl Dev {
+    /// A host that strangers call must not die because a variable was left over.
+    pub fn check(&self) -> Result<(), String> {
+        if self.crash_at.is_some() && !(self.tokens && crash::IS_POSSIBLE) {
+            let reason = "dev.crash_at is for a developer's build with dev.tokens alone";
+            return Err(reason.into());
+        }
+        Ok(())
+    }
+}
+
+fn place_or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<CrashAt>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let place = (!text.is_empty()).then(|| text.parse());
+    place.transpose().map_err(serde::de::Error::custom)
 }

@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use ipnet::IpNet;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
+use stoa_kernel::secret::Secret;
 
 /// The edge.
 #[derive(Debug, Clone, Deserialize)]
@@ -26,6 +27,8 @@ pub struct Http {
     pub cors_origins: Vec<String>,
     /// Whether clients arrive by https.
     pub secure_cookies: bool,
+    /// Whoever bears it may see `/metrics`.
+    pub metrics_token: Secret,
     /// Networks of the proxies whose `X-Forwarded-For` is believed.
     #[serde(deserialize_with = "networks")]
     pub trusted_proxies: Vec<IpNet>,

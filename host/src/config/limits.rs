@@ -17,6 +17,8 @@ pub struct Limits {
     pub sign_in_per_minute: NonZeroU32,
     /// Requests a minute of one address for pictures and downloads.
     pub files_per_minute: NonZeroU32,
+    /// Messages a minute of one account by its live connections.
+    pub messages_per_minute: NonZeroU32,
     /// Requests a minute of one organisation's accounts.
     pub organization_per_minute: NonZeroU32,
 }
@@ -27,6 +29,7 @@ impl From<&Limits> for RateLimits {
             per_minute: limits.per_minute.get(),
             sign_in_per_minute: limits.sign_in_per_minute.get(),
             files_per_minute: limits.files_per_minute.get(),
+            messages_per_minute: limits.messages_per_minute.get(),
             organization_per_minute: limits.organization_per_minute.get(),
         }
     }

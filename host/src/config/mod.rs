@@ -10,6 +10,7 @@ mod environment;
 mod http;
 mod identity;
 mod limits;
+mod live;
 mod load;
 mod log;
 mod mail;
@@ -33,6 +34,7 @@ pub use dev::Dev;
 pub use http::Http;
 pub use identity::Identity;
 pub use limits::Limits;
+pub use live::Live;
 pub use load::ConfigError;
 pub use log::{Format, Log};
 pub use mail::{Mail, WayOut};
@@ -59,6 +61,8 @@ pub struct Config {
     pub tenancy: Tenancy,
     /// How often clients may call.
     pub limits: Limits,
+    /// Who may listen at the same time.
+    pub live: Live,
     /// What several hosts share besides the database.
     pub redis: Redis,
     /// Tokens.

@@ -14,6 +14,9 @@ const QUOTAS: &str = "quota:";
 /// What the keys of streams begin with.
 const EVENTS: &str = "events:";
 
+/// What the name of the channel begins with on which hosts talk of those who listen.
+const LIVE: &str = "live:";
+
 /// What several hosts share besides the database.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -41,6 +44,14 @@ impl Redis {
     pub fn streams(&self) -> Option<RedisConfig> {
         let is_there = !self.url.is_empty();
         is_there.then(|| RedisConfig::new(self.url.expose(), format!("{}{EVENTS}", self.prefix)))
+    }
+
+    /// How hosts tell each other of those who listen, but for what is in [`Redis::ca_file`]; none when there is no
+    /// Redis.
+    #[must_use]
+    pub fn live(&self) -> Option<RedisConfig> {
+        let is_there = !self.url.is_empty();
+        is_there.then(|| RedisConfig::new(self.url.expose(), format!("{}{LIVE}", self.prefix)))
     }
 
     /// Whether the address can be understood.

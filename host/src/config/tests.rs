@@ -105,6 +105,23 @@ fn a_developers_host_limits_nobody() {
 }
 
 #[test]
+fn only_a_developers_host_can_be_made_to_die() {
+    const PLACE: (&str, &str) = ("STOA_DEV__CRASH_AT", "before-commit:orders");
+    assert!(with_variables(&[]).unwrap().dev.crash_at.is_none());
+    let refused = with_variables(&[PLACE]).unwrap_err().to_string();
+    assert!(refused.contains("dev.crash_at"), "{refused}");
+    let production = named("production.example.toml");
+    let variables = [(PLACE.0.to_owned(), PLACE.1.to_owned())];
+    assert!(Config::from_layers(Some(&production), variables).is_err());
+    let tokens = ("STOA_DEV__TOKENS", "true");
+    let armed = with_variables(&[tokens, PLACE]);
+    assert_eq!(armed.is_ok(), cfg!(debug_assertions));
+    let nowhere = ("STOA_DEV__CRASH_AT", "before-lunch:orders");
+    let refused = with_variables(&[tokens, nowhere]).unwrap_err().to_string();
+    assert!(refused.contains("before-commit"), "{refused}");
+}
+
+#[test]
 fn the_store_of_the_defaults_is_the_stores_own() {
     let (config, store) = (
         with_variables(&[]).unwrap().store,

@@ -8,25 +8,32 @@
 )]
 
 mod accounts;
+mod billing;
 mod callers;
 mod capability;
 mod cart;
 mod catalog;
+mod channels;
 mod commands;
+mod content;
 mod contract;
 mod customers;
 mod demo;
 mod denials;
 mod durability;
 mod events;
+mod executions;
 mod extension;
 mod files;
 mod google;
 mod host_routes;
 mod idempotency;
+mod invariants;
 mod lists;
+mod live;
 mod log;
 mod mail;
+mod market;
 mod marketplace;
 mod matrix;
 mod orders;

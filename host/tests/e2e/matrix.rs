@@ -3,10 +3,12 @@
 
 use std::sync::Arc;
 
+use http::Method;
 use serde_json::{Value, json};
 use stoa_identity::{JwtTokens, TokenConfig};
 use stoa_kernel::id::{CollectionName, TenantId};
 use stoa_kernel::identity::{Account, Caller, Credential, Role};
+use stoa_kernel::plugins::Plugins as _;
 use stoa_kernel::store::Store as _;
 use stoa_kernel::wit::{Bearer, Route};
 use stoa_testkit::{Actor, Answer, TestHost};
@@ -237,6 +239,41 @@ async fn every_route_admits_whom_it_names_and_nobody_else() {
         "{rows} routes, {columns} principals"
     );
     assert!(bad.is_empty(), "{} cells: {bad:#?}", bad.len());
+}
+
+/// Connections that stay are begun by anybody who is signed in; which channels are theirs is asked after that.
+#[tokio::test(flavor = "multi_thread")]
+async fn live_updates_begin_for_whoever_is_signed_in_and_nobody_else() {
+    let builder = TestHost::builder().every_plugin().guest("rooms");
+    let host = Arc::new(builder.start().await);
+    let everybody = everybody(&host).await;
+    let own = [
+        (Method::GET, "/api/live"),
+        (Method::GET, "/api/live/events"),
+        (Method::POST, "/api/live/tickets"),
+    ];
+    let mut doors: Vec<(Method, String)> = own.map(|(method, path)| (method, path.into())).into();
+    let channels = host.runtime.snapshot().channels();
+    let sockets = channels.iter().filter_map(|channel| channel.socket.clone());
+    doors.extend(sockets.map(|path| (Method::GET, path)));
+    assert!(doors.len() > own.len(), "no channel has a path");
+    let mut bad = Vec::new();
+    for (method, path) in &doors {
+        for principal in &everybody {
+            let Principal { name, actor, .. } = principal;
+            let outcome = match name.as_str() {
+                "anonymous" => Outcome::Unauthenticated,
+                "narrow key" => Outcome::Admitted,
+                _ if principal.role.is_some() => Outcome::Admitted,
+                _ => Outcome::Invalid,
+            };
+            let answer = actor.send(method.clone(), path, "").await;
+            if let Some(why) = wrong(&answer, outcome) {
+                bad.push(format!("{method} {path} for {name}: {why}"));
+            }
+        }
+    }
+    assert!(bad.is_empty(), "{bad:#?}");
 }
 
 /// What is somebody else's and what does not exist are the same to another tenant's admin.

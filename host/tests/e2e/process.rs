@@ -33,6 +33,20 @@ impl Stoa {
 
     /// The same with more of its environment.
     pub async fn start_with(dir: &Path, environment: &[(&str, &str)]) -> Self {
+        let host = Self::spawn(dir, environment);
+        let deadline = Instant::now() + READY_WITHIN;
+        loop {
+            if matches!(host.request("GET /health HTTP/1.1").await, Some(answer) if answer.contains(" 200 "))
+            {
+                return host;
+            }
+            assert!(Instant::now() < deadline, "the host is not well");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Starts and waits for nothing.
+    pub fn spawn(dir: &Path, environment: &[(&str, &str)]) -> Self {
         let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let address = free.local_addr().unwrap();
         drop(free);
@@ -47,16 +61,7 @@ impl Stoa {
             .stdin(Stdio::null())
             .spawn()
             .unwrap();
-        let host = Self { process, address };
-        let deadline = Instant::now() + READY_WITHIN;
-        loop {
-            if matches!(host.request("GET /health HTTP/1.1").await, Some(answer) if answer.contains(" 200 "))
-            {
-                return host;
-            }
-            assert!(Instant::now() < deadline, "the host is not well");
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
+        Self { process, address }
     }
 
     /// The address of a path.
@@ -67,6 +72,31 @@ impl Stoa {
     /// One request on a connection of its own; none if the host went away.
     pub async fn request(&self, line: &str) -> Option<String> {
         self.send(line, "", "").await
+    }
+
+    /// The status and the JSON of an answer; none if the host went away before all of it had come.
+    pub async fn ask(
+        &self,
+        line: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Option<(u16, Value)> {
+        let headers = headers
+            .iter()
+            .map(|(name, value)| format!("{name}: {value}\r\n"));
+        let headers: String = headers.collect();
+        let answer = self
+            .send(&format!("{line} HTTP/1.1"), &headers, body)
+            .await?;
+        let (_, body) = answer.split_once("\r\n\r\n")?;
+        let is_whole = body.is_empty() || serde_json::from_str::<Value>(body).is_ok();
+        is_whole.then(|| parsed(&answer))
+    }
+
+    /// Kills it with no warning, as `kill -9` does.
+    pub fn kill(mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
     }
 
     /// The status and the JSON of an answer to a JSON body.

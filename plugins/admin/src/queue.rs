@@ -23,16 +23,18 @@ pub struct Told {
     name: String,
 }
 
-/// A vendor has offered a product, or it has been decided on, or it is gone.
+/// A vendor has offered a product or taken it back, or it has been decided on, or it is gone.
 pub fn follow(event: &Event<Told>) -> Result<()> {
     let told = &event.payload;
-    if event.name != "product.uploaded" || told.status != "pending" {
+    if event.name == "product.deleted" || told.status != "pending" {
         return remove(&told.product_id);
     }
+    // A change of what waits does not let it wait anew.
+    let known = QUEUE.get(&told.product_id)?;
     let waiting = Waiting {
         name: told.name.clone(),
         vendor_id: told.vendor_id.clone(),
-        since: event.raised_at_ms,
+        since: known.map_or(event.raised_at_ms, |known| known.since),
     };
     QUEUE.put(&told.product_id, &waiting)?;
     Ok(())

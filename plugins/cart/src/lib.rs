@@ -5,6 +5,7 @@ mod carts;
 #[cfg(test)]
 mod fake_catalog;
 mod interface;
+mod personal;
 mod shelf;
 #[cfg(test)]
 mod tests;
@@ -15,6 +16,7 @@ use stoa_guest::prelude::*;
 
 use crate::cart::{Cart, Line, QUANTITY_MAX};
 use crate::catalog::Product;
+use crate::personal::{forget, personal_data};
 use crate::view::{CartView, Terms};
 
 stoa_guest::plugin!("plugin.toml");

@@ -378,3 +378,28 @@ fn a_cart_of_nobody_is_no_cart() {
     assert!(Plugin::contents(owner(Who(None, None))).is_err());
     assert!(Plugin::clear(owner(Who(None, None))).is_err());
 }
+
+#[test]
+fn somebody_is_told_their_cart_and_it_is_forgotten_with_them() {
+    let shop = Shop(Host::of(include_str!("../plugin.toml")));
+    sell(&[product("a", 10_00, None)]);
+    shop.add(ANNA, "a", 2).unwrap();
+    shop.add(BROWSER, "a", 1).unwrap();
+    assert_eq!(crate::personal_data("b1").unwrap(), json!({}));
+    let kept = crate::personal_data("anna").unwrap();
+    let (name, cart) = (&kept["cart"][0]["name"], kept["cart"].as_array().unwrap());
+    assert_eq!(
+        cart,
+        &[json!({"productId": "a", "name": name, "quantity": 2, "price": 10, "currency": "USD"})]
+    );
+    let erase = |source: &str| {
+        let event = shop.0.event("user.erased").source(source);
+        let event = event.json(&json!({"userId": "anna"}));
+        event.deliver(crate::dispatch_event).unwrap();
+        content(&shop.cart(ANNA))
+    };
+    assert_eq!(erase("somebody"), "a*2");
+    assert_eq!([erase("host"), erase("host")], ["", ""]);
+    assert_eq!(crate::personal_data("anna").unwrap(), json!({}));
+    assert_eq!(content(&shop.cart(BROWSER)), "a*1");
+}

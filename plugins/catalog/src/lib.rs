@@ -12,6 +12,7 @@ mod inventory;
 mod listing;
 mod moderation;
 mod patch;
+mod personal;
 mod product;
 mod products;
 mod reviews;
@@ -25,6 +26,7 @@ mod write;
 
 use crate::categories::list_categories;
 use crate::inventory::take_inventory;
+use crate::personal::{forget, personal_data};
 use crate::products::{
     create_product, delete_product, get_product, list_own_products, list_products, patch_product,
     replace_product,

@@ -3,7 +3,7 @@
 use stoa_guest::prelude::*;
 
 use crate::listing::{self, ProductList, ProductQuery};
-use crate::product::{PRODUCTS, Product};
+use crate::product::{PRODUCTS, Product, Status};
 use crate::reviews;
 use crate::view::ProductView;
 use crate::write::NewProduct;
@@ -155,7 +155,7 @@ fn rewrite(
     }
     let offer = new.offer(&before.offer.price.currency)?;
     uploads::check_sold(caller, &offer, Some(&before.offer))?;
-    let after = Product {
+    let mut after = Product {
         vendor_id: rights::next_vendor(caller, new.vendor_id.as_deref(), Some(&before.vendor_id))?,
         status: rights::next_status(caller, new.status, Some(before.status))?,
         offer,
@@ -164,6 +164,10 @@ fn rewrite(
         updated_at: clock::now_ms(),
         ..before
     };
+    // It is not refused any more, whether it is offered again or on sale.
+    if after.status != Status::Rejected {
+        after.rejection_reason = None;
+    }
     PRODUCTS.put(&id, &after)?;
     copies::drop(&id);
     announce::updated(before.status, &id, &after)?;

@@ -13,13 +13,15 @@ const RATING_MAX: u8 = 5;
 /// Characters of a review's text.
 const COMMENT_CHARS_MAX: usize = 5_000;
 
-const REVIEWS: Collection<Review> = Collection::new("reviews");
+/// All reviews. One whose author is here has the id `<product>:<author>`.
+pub const REVIEWS: Collection<Review> = Collection::new("reviews");
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Review {
-    product_id: String,
-    user_id: String,
+pub struct Review {
+    pub product_id: String,
+    /// None once the author is here no more.
+    pub user_id: Option<String>,
     rating: u8,
     title: Option<String>,
     comment: String,
@@ -46,7 +48,9 @@ pub struct NewReview {
 pub struct ReviewView {
     pub id: String,
     pub product_id: String,
-    pub user_id: String,
+    /// Absent once the author's account has ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<String>,
     /// 1 to 5.
     pub rating: u8,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -56,7 +60,8 @@ pub struct ReviewView {
 }
 
 impl ReviewView {
-    fn of(id: String, review: Review) -> Self {
+    /// A review, for everybody.
+    pub fn of(id: String, review: Review) -> Self {
         Self {
             id,
             product_id: review.product_id,
@@ -168,7 +173,7 @@ pub fn add_review(
         comment: check::prose("comment", &new.comment, COMMENT_CHARS_MAX)?,
         rating: new.rating,
         product_id: id.clone(),
-        user_id: caller.id,
+        user_id: Some(caller.id),
         created_at: clock::now_ms(),
     };
     REVIEWS.create(&review_id, &review)?;

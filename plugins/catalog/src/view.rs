@@ -49,6 +49,9 @@ pub struct ProductView {
     pub is_featured: bool,
     pub is_popular: bool,
     pub status: Status,
+    /// Why an administrator has refused it; for its vendor and administrators only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rejection_reason: Option<String>,
     pub created_at: String,
     pub updated_at: String,
 }
@@ -93,6 +96,7 @@ impl ProductView {
             is_featured: product.is_featured,
             is_popular: product.is_popular,
             status: product.status,
+            rejection_reason: product.rejection_reason.filter(|_| may_change),
             created_at: clock::rfc3339(product.created_at),
             updated_at: clock::rfc3339(product.updated_at),
         }

@@ -5,6 +5,7 @@ use stoa_guest::prelude::*;
 
 use crate::check;
 use crate::customer::{CUSTOMERS, Customer};
+use crate::personal::FORGOTTEN;
 
 /// What the host tells of somebody who signed up.
 #[derive(Debug, Deserialize)]
@@ -40,6 +41,9 @@ pub fn on_registered(event: Event<Registered>) -> Result<()> {
         email,
         name,
     } = event.payload;
+    if FORGOTTEN.has(&user_id)? {
+        return Ok(());
+    }
     let (id, customer) = of_account(user_id, email.as_deref(), name.as_deref())?;
     CUSTOMERS.put(&id, &customer)?;
     Ok(())
@@ -51,6 +55,9 @@ pub fn on_order(event: Event<Ordered>) -> Result<()> {
         buyer_id,
         buyer_email,
     } = event.payload;
+    if FORGOTTEN.has(&buyer_id)? {
+        return Ok(());
+    }
     let (id, mut customer) = of_account(buyer_id, buyer_email.as_deref(), None)?;
     customer.count()?;
     CUSTOMERS.put(&id, &customer)?;
@@ -61,6 +68,9 @@ pub fn on_order(event: Event<Ordered>) -> Result<()> {
 /// Whoever merely writes the address joins nobody.
 pub fn on_verified(event: Event<Verified>) -> Result<()> {
     let Verified { user_id, email } = event.payload;
+    if FORGOTTEN.has(&user_id)? {
+        return Ok(());
+    }
     let Some(email) = check::email("email", Some(&email)).unwrap_or_default() else {
         return Ok(());
     };
@@ -114,7 +124,7 @@ fn of_account(
 }
 
 /// The customer whose unique field has this value.
-fn by(field: &str, value: &str) -> Result<Option<(String, Customer)>> {
+pub fn by(field: &str, value: &str) -> Result<Option<(String, Customer)>> {
     let page = CUSTOMERS.query().filter(eq(field, value)).limit(1).run()?;
     let found = page.items.into_iter().next();
     Ok(found.map(|found| (found.id, found.value)))

@@ -3,6 +3,7 @@
 mod check;
 mod customer;
 mod events;
+mod personal;
 mod sales;
 #[cfg(test)]
 mod tests;
@@ -16,6 +17,7 @@ use stoa_guest::prelude::*;
 
 use crate::customer::{CUSTOMERS, Customer, Profile};
 use crate::events::{on_order, on_registered, on_verified};
+use crate::personal::{forget, personal_data};
 use crate::tier::Tier;
 use crate::view::{CustomerList, CustomerView, OrderList};
 

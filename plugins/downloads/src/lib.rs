@@ -3,6 +3,7 @@
 mod interface;
 mod key;
 mod licence;
+mod personal;
 mod sources;
 #[cfg(test)]
 mod tests;
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use stoa_guest::prelude::*;
 
 use crate::licence::{Bought, LICENCES, Licence, Line};
+use crate::personal::{forget, personal_data};
 
 stoa_guest::plugin!("plugin.toml");
 

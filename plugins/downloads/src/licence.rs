@@ -143,12 +143,9 @@ fn digital(lines: &[Line]) -> Result<Vec<&Line>> {
         for line in part {
             let mut known = on_sale.iter();
             let known = known.find(|product| product.id == line.product_id);
-            // What is no longer on sale is known by its file alone.
-            let is_digital = match known {
-                Some(product) => product.stock.is_none(),
-                None => file(&line.product_id)?.is_some(),
-            };
-            if is_digital {
+            // What is counted or no longer on sale is known by its file alone.
+            let is_endless = known.is_some_and(|product| product.stock.is_none());
+            if is_endless || file(&line.product_id)?.is_some() {
                 digital.push(line);
             }
         }

@@ -3,6 +3,7 @@
 mod kind;
 mod messages;
 mod notice;
+mod personal;
 #[cfg(test)]
 mod tests;
 
@@ -14,6 +15,7 @@ use stoa_guest::prelude::*;
 use crate::kind::Kind;
 use crate::messages::{Failure, Licence, Order, Payout, Person, Product, Vendor};
 use crate::notice::{NOTICES, Notice, PREFERENCES, Preferences, tell};
+use crate::personal::{forget, personal_data};
 
 stoa_guest::plugin!("plugin.toml");
 

@@ -123,7 +123,10 @@ impl Order {
             "payment.success" => (
                 Kind::Receipt,
                 format!("Receipt for order {number}"),
-                format!("Thank you: we have received {total}."),
+                match self.total_minor {
+                    0 => "Thank you: there is nothing to pay.".to_string(),
+                    _ => format!("Thank you: we have received {total}."),
+                },
             ),
             "payment.refunded" => (
                 Kind::Refund,

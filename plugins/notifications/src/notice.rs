@@ -7,9 +7,13 @@ use stoa_guest::prelude::*;
 use stoa_guest::storage::StorageError;
 
 use crate::kind::Kind;
+use crate::personal::FORGOTTEN;
 
 /// What people were told. A notice's id is the event's, so that nobody is told twice.
 pub const NOTICES: Collection<Notice> = Collection::new("notices");
+
+/// Bytes of a title at most, as the post takes subjects.
+const TITLE_BYTES_MAX: usize = 200;
 
 /// What people prefer, by account.
 pub const PREFERENCES: Collection<Preferences> = Collection::new("preferences");
@@ -42,11 +46,14 @@ pub struct Message {
 }
 
 impl Message {
-    /// A message with a title and paragraphs.
+    /// A message with a title and paragraphs. Names in a title are other people's: it becomes one line that the post
+    /// takes.
     pub fn new(kind: Kind, title: impl Into<String>, paragraphs: &[String]) -> Self {
+        let title = title.into().replace(char::is_control, " ");
+        let end = title.floor_char_boundary(TITLE_BYTES_MAX);
         Self {
             kind,
-            title: title.into(),
+            title: title.get(..end).unwrap_or_default().into(),
             text: paragraphs.join("\n\n"),
         }
     }
@@ -54,7 +61,7 @@ impl Message {
 
 /// Tells an account, once per event.
 pub fn tell<T>(event: &Event<T>, user_id: &str, message: Message) -> Result<()> {
-    if user_id.is_empty() {
+    if user_id.is_empty() || FORGOTTEN.has(user_id)? {
         return Ok(());
     }
     let notice = Notice {

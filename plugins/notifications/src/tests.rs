@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use stoa_guest::Result;
 use stoa_guest::testing::Host;
 
-use crate::{dispatch, dispatch_event};
+use crate::{dispatch, dispatch_event, personal_data};
 
 fn host() -> Host {
     Host::of(include_str!("../plugin.toml"))
@@ -45,11 +45,13 @@ fn ask(host: &Host, handler: &str, user: &str, query: &str) -> Result<Value> {
     request.send(dispatch).map(|answer| answer.json())
 }
 
-/// The names of the events that the plugin handles.
+/// The names of the events that people are told of.
 fn events() -> Vec<&'static str> {
     let lines = include_str!("../plugin.toml").lines();
     let names = lines.filter_map(|line| line.strip_prefix("event = "));
-    names.map(|name| name.trim_matches('"')).collect()
+    let names = names.map(|name| name.trim_matches('"'));
+    let is_news = |name: &&str| !["user.erased", "notifications.forgetting"].contains(name);
+    names.filter(is_news).collect()
 }
 
 #[test]
@@ -155,4 +157,43 @@ fn letters_that_nobody_needs_can_be_turned_off() {
     host.set("letters", false);
     tell(&host, "payment.success", "E3");
     assert_eq!(host.letters().len(), 1, "the operator sends none at all");
+}
+
+#[test]
+fn one_is_told_ones_own_and_forgotten_for_good() {
+    let host = host();
+    let change = host.request("change_preferences").user("u1");
+    let change = change.json(&json!({ "lettersOff": ["welcome"] }));
+    change.send(dispatch).unwrap();
+    for number in 0..201 {
+        tell(&host, "user.registered", &format!("E{number}"));
+    }
+    let told = json!({ "userId": "u2", "name": "Bea" });
+    let event = host.event("user.registered").json(&told);
+    event.deliver(dispatch_event).unwrap();
+    let others = personal_data("u2").unwrap();
+    assert_eq!(others["notifications"].as_array().unwrap().len(), 1);
+    let own = personal_data("u1").unwrap();
+    assert_eq!(own["lettersOff"], json!(["welcome"]));
+    assert_eq!(own["notifications"].as_array().unwrap().len(), 201);
+    assert!(own["notifications"].to_string().contains("Hello Ann"));
+    assert!(!own.to_string().contains("Bea"));
+    let erase = |name: &str, source: &str| {
+        let event = host.event(name).source(source);
+        let event = event.json(&json!({ "userId": "u1" }));
+        event.deliver(dispatch_event).unwrap();
+    };
+    erase("user.erased", "somebody");
+    assert_eq!(personal_data("u1").unwrap(), own);
+    erase("user.erased", "host");
+    assert_eq!(
+        host.events().pop().unwrap().name,
+        "notifications.forgetting"
+    );
+    erase("notifications.forgetting", "notifications");
+    erase("user.erased", "host");
+    // An order of theirs ends later.
+    tell(&host, "order.cancelled", "late");
+    assert_eq!(personal_data("u1").unwrap(), json!({}));
+    assert_eq!(personal_data("u2").unwrap(), others);
 }

@@ -1,9 +1,11 @@
-//! Events by which others learn what happens to orders. Each is keyed by the order.
+//! Events by which others learn what happens to orders. Each is keyed by the order, and names its buyer twice
+//! (`docs/decisions/0020-what-events-say-of-people.md`).
 
 use serde::Serialize;
 use stoa_guest::prelude::*;
 
 use crate::cancel::Expiry;
+use crate::free;
 use crate::order::{Line, Order};
 use crate::text;
 
@@ -26,6 +28,7 @@ struct Sold<'a> {
 struct Fact<'a> {
     order_id: &'a str,
     number: &'a str,
+    user_id: &'a str,
     buyer_id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     buyer_email: Option<&'a str>,
@@ -34,6 +37,23 @@ struct Fact<'a> {
     lines: Vec<Sold<'a>>,
     #[serde(flatten)]
     end: Option<End<'a>>,
+}
+
+/// That an order is paid: in the payments' words.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Paid<'a> {
+    payment_id: Option<&'a str>,
+    order_id: &'a str,
+    number: &'a str,
+    user_id: &'a str,
+    buyer_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    buyer_email: Option<&'a str>,
+    provider: &'a str,
+    currency: &'a str,
+    amount_minor: i64,
+    lines: Vec<Sold<'a>>,
 }
 
 /// How an order was called off.
@@ -47,19 +67,23 @@ struct End<'a> {
     payment_id: Option<&'a str>,
 }
 
+fn sold(line: &Line) -> Sold<'_> {
+    Sold {
+        product_id: &line.product_id,
+        vendor_id: &line.vendor_id,
+        name: text::cut(&line.name, NAME_CHARS_MAX),
+        quantity: line.quantity,
+        unit_price_minor: line.unit_price_minor,
+        net_minor: line.net_minor,
+    }
+}
+
 impl<'a> Fact<'a> {
     fn of(id: &'a str, order: &'a Order, end: Option<End<'a>>) -> Self {
-        let sold = |line: &'a Line| Sold {
-            product_id: &line.product_id,
-            vendor_id: &line.vendor_id,
-            name: text::cut(&line.name, NAME_CHARS_MAX),
-            quantity: line.quantity,
-            unit_price_minor: line.unit_price_minor,
-            net_minor: line.net_minor,
-        };
         Self {
             order_id: id,
             number: &order.number,
+            user_id: &order.buyer_id,
             buyer_id: &order.buyer_id,
             buyer_email: order.buyer_email.as_deref(),
             currency: &order.currency,
@@ -82,6 +106,24 @@ pub fn created(id: &str, order: &Order) -> Result<()> {
         }
         None => Ok(()),
     }
+}
+
+/// An order that costs nothing is paid; under both shops' names, as the payments tell it of others.
+pub fn paid(id: &str, order: &Order) -> Result<()> {
+    let fact = Paid {
+        payment_id: order.payment_id.as_deref(),
+        order_id: id,
+        number: &order.number,
+        user_id: &order.buyer_id,
+        buyer_id: &order.buyer_id,
+        buyer_email: order.buyer_email.as_deref(),
+        provider: free::PROVIDER,
+        currency: &order.currency,
+        amount_minor: order.total_minor,
+        lines: order.lines.iter().map(sold).collect(),
+    };
+    events::raise("payment.success", id, &fact)?;
+    events::raise("payment.completed", id, &fact)
 }
 
 /// An order was called off. What was paid for it has to go back.

@@ -9,7 +9,7 @@ use crate::order::{Mover, Order};
 use crate::rights;
 use crate::status::Status;
 use crate::view::OrderView;
-use crate::{announce, shelf, text};
+use crate::{announce, free, shelf, text};
 
 /// Characters of why an order is cancelled.
 const REASON_CHARS_MAX: usize = 500;
@@ -68,7 +68,8 @@ pub fn cancel(id: &str, order: &mut Order, by: Mover, reason: Option<&str>) -> R
     order.reason = text::optional_line("reason", reason, REASON_CHARS_MAX)?;
     order.step(id, Status::Cancelled, by)?;
     give_back(order)?;
-    announce::cancelled(id, order)
+    announce::cancelled(id, order)?;
+    free::close(id, order)
 }
 
 /// Puts back into stock what was taken.

@@ -123,15 +123,7 @@ impl wire::Guest for crate::Plugin {
         if amount_minor != order.total_minor || currency != order.currency {
             return Err(wire::Error::AmountDiffers);
         }
-        order.payment_status = PaymentStatus::Paid;
-        order.payment_id = Some(payment_id);
-        order.payment_failure = None;
-        // Somebody may have taken it on before it was paid.
-        let settled = match order.status {
-            Status::Pending => order.step(&id, Status::Confirmed, Mover::Payment),
-            _ => order.save(&id),
-        };
-        settled.map_err(failed)?;
+        order.pay(&id, payment_id).map_err(failed)?;
         Ok(wire::Settled::Paid)
     }
 

@@ -116,6 +116,9 @@ pub struct Order {
     pub updated_at: u64,
     /// When it is cancelled unless it is paid before.
     pub expires_at: Option<u64>,
+    /// Whether its buyer is here no more, and nothing names them.
+    #[serde(default)]
+    pub is_erased: bool,
 }
 
 /// That an order has products of a vendor.
@@ -140,6 +143,11 @@ impl Order {
     /// Whether its money came in and did not go back.
     pub fn is_paid(&self) -> bool {
         self.payment_status == PaymentStatus::Paid
+    }
+
+    /// Whether there is nothing to pay.
+    pub const fn is_free(&self) -> bool {
+        self.total_minor == 0
     }
 
     /// Whether it still waits for its payment.
@@ -195,6 +203,18 @@ impl Order {
         });
         self.save(id)?;
         Ok(self.list_sales(id)?)
+    }
+
+    /// Is paid by this payment, and goes on if it has waited for it.
+    pub fn pay(&mut self, id: &str, payment_id: String) -> Result<()> {
+        self.payment_status = PaymentStatus::Paid;
+        self.payment_id = Some(payment_id);
+        self.payment_failure = None;
+        match self.status {
+            Status::Pending => self.step(id, Status::Confirmed, Mover::Payment),
+            // Somebody has taken it on before it was paid.
+            _ => self.save(id),
+        }
     }
 
     /// Keeps what has become of it.

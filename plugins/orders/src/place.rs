@@ -12,7 +12,7 @@ use crate::pricing::{self, Good, Terms};
 use crate::rights::Eyes;
 use crate::status::{PaymentStatus, Status};
 use crate::view::OrderView;
-use crate::{announce, number, shelf, text};
+use crate::{announce, free, number, shelf, text, unpaid};
 
 /// Numbers that are drawn until one is free. With a thousand million a day, the second one is.
 const DRAWS_MAX: u32 = 5;
@@ -57,6 +57,9 @@ pub fn place_order(caller: Caller, request: Request) -> Result<Created<Json<Orde
     }
     let goods = goods(basket)?;
     let mut order = priced(&caller, &goods, &new)?;
+    if !order.is_free() {
+        unpaid::admit(caller.user()?)?;
+    }
     for (at, (line, good)) in order.lines.iter_mut().zip(&goods).enumerate() {
         line.counted = shelf::take(&named(at), &good.product, good.quantity)?;
     }
@@ -65,6 +68,7 @@ pub fn place_order(caller: Caller, request: Request) -> Result<Created<Json<Orde
         basket::clear(&caller)?;
     }
     announce::created(&id, &order)?;
+    free::settle(&id, &mut order)?;
     Ok(Created(Json(OrderView::of(id, order, &Eyes::All))))
 }
 
@@ -154,6 +158,7 @@ fn priced(caller: &Caller, goods: &[Good], new: &NewOrder) -> Result<Order> {
     vendor_ids.sort_unstable();
     vendor_ids.dedup();
     let now = clock::now_ms();
+    let expires_at = unpaid_ms()?.map(|ms| now.saturating_add(ms));
     Ok(Order {
         number: String::new(),
         buyer_id: caller.user()?.to_owned(),
@@ -187,7 +192,8 @@ fn priced(caller: &Caller, goods: &[Good], new: &NewOrder) -> Result<Order> {
         }],
         created_at: now,
         updated_at: now,
-        expires_at: unpaid_ms()?.map(|ms| now.saturating_add(ms)),
+        expires_at: expires_at.filter(|_| price.totals.total > 0),
+        is_erased: false,
     })
 }
 

@@ -1,4 +1,5 @@
-//! Events by which others learn what happens to payments, each keyed by its order.
+//! Events by which others learn what happens to payments, each keyed by its order. They name the buyer twice
+//! (`docs/decisions/0020-what-events-say-of-people.md`).
 
 use serde::Serialize;
 use stoa_guest::prelude::*;
@@ -23,6 +24,7 @@ struct Money<'a> {
     payment_id: &'a str,
     order_id: &'a str,
     number: &'a str,
+    user_id: &'a str,
     buyer_id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     buyer_email: Option<&'a str>,
@@ -38,6 +40,7 @@ struct Failure<'a> {
     payment_id: &'a str,
     order_id: &'a str,
     number: &'a str,
+    user_id: &'a str,
     buyer_id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     buyer_email: Option<&'a str>,
@@ -58,6 +61,7 @@ fn money<'a>(payment: &'a Payment, order: &'a Order) -> Money<'a> {
         payment_id: &payment.id,
         order_id: &payment.order_id,
         number: &payment.number,
+        user_id: &payment.buyer_id,
         buyer_id: &payment.buyer_id,
         buyer_email: payment.buyer_email.as_deref(),
         provider: payment.provider.word(),
@@ -86,6 +90,7 @@ pub fn failed(payment: &Payment, reason: &str) -> Result<()> {
         payment_id: &payment.id,
         order_id: &payment.order_id,
         number: &payment.number,
+        user_id: &payment.buyer_id,
         buyer_id: &payment.buyer_id,
         buyer_email: payment.buyer_email.as_deref(),
         provider: payment.provider.word(),

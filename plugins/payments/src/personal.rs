@@ -1,32 +1,21 @@
 //! What is kept about buyers: told to them, and forgotten as far as the books allow. A payment stays, and whose it was
 //! by an id that names nobody any more; the address goes.
 
-use serde::Deserialize;
 use serde_json::{Value, json};
+use stoa_guest::personal_data::{Erased, Kept, forget_some};
 use stoa_guest::prelude::*;
 
 use crate::payment::{PAYMENTS, Payment};
 
-/// Payments that are told, the newest first, and that are changed at once: pages of the store.
-const PAGE: u32 = 200;
-/// Pages that one event changes, within what one transaction may write: a buyer has a handful of payments.
-const PAGES_MAX: u32 = 4;
-
-/// Somebody who is here no more.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Erased {
-    user_id: String,
-}
+/// Payments that are changed at once.
+const PORTION: u32 = 100;
+/// By which the plugin goes on.
+const FORGETTING: &str = "payments.forgetting";
 
 pub fn personal_data(account: &str) -> Result<Value> {
-    let page = PAYMENTS
-        .query()
-        .filter(eq("buyerId", account))
-        .sort_desc("createdAt")
-        .limit(PAGE)
-        .run()?;
-    let told = |payment: Payment| {
+    let own = PAYMENTS.query().filter(eq("buyerId", account));
+    let told = |stored: Stored<Payment>| {
+        let payment = stored.value;
         json!({
             "id": payment.id,
             "orderNumber": payment.number,
@@ -38,30 +27,25 @@ pub fn personal_data(account: &str) -> Result<Value> {
             "createdAt": clock::rfc3339(payment.created_at),
         })
     };
-    let payments = page.items.into_iter().map(|stored| told(stored.value));
-    let payments: Vec<Value> = payments.collect();
-    if payments.is_empty() {
-        return Ok(json!({}));
-    }
-    Ok(json!({ "payments": payments }))
+    let kept = Kept::new().list("payments", own.sort_desc("createdAt"), told)?;
+    Ok(kept.told())
 }
 
 pub fn forget(event: Event<Erased>) -> Result<()> {
-    if event.source != "host" {
-        log::warn!("{} can't say that somebody is erased", event.source);
+    let Some(account) = Erased::of(&event) else {
         return Ok(());
+    };
+    let known = eq("buyerId", account).and(ne("buyerEmail", Value::Null));
+    let is_more = forget_some(PAYMENTS.query().filter(known), PORTION, |stored| {
+        let payment = Payment {
+            buyer_email: None,
+            ..stored.value
+        };
+        PAYMENTS.put(&stored.id, &payment)?;
+        Ok(())
+    })?;
+    match is_more {
+        true => Erased::go_on(FORGETTING, account),
+        false => Ok(()),
     }
-    let known = eq("buyerId", event.payload.user_id).and(ne("buyerEmail", Value::Null));
-    for _ in 0..PAGES_MAX {
-        let page = PAYMENTS.query().filter(known.clone()).limit(PAGE).run()?;
-        if page.items.is_empty() {
-            return Ok(());
-        }
-        for stored in page.items {
-            let mut payment = stored.value;
-            payment.buyer_email = None;
-            PAYMENTS.put(&stored.id, &payment)?;
-        }
-    }
-    Ok(())
 }

@@ -1,6 +1,7 @@
 //! What people say of themselves, want, and have bought.
 
 mod dashboard;
+mod personal;
 mod profile;
 mod purchases;
 mod sources;
@@ -13,6 +14,7 @@ use serde::Deserialize;
 use stoa_guest::prelude::*;
 
 use crate::dashboard::view_dashboard;
+use crate::personal::{forget, personal_data};
 use crate::profile::{change_profile, view_profile};
 use crate::purchases::{Ordered, list_purchases};
 use crate::subscriptions::{list_subscriptions, subscribe, unsubscribe};
@@ -30,7 +32,10 @@ struct Registered {
 }
 
 fn on_registered(event: Event<Registered>) -> Result<()> {
-    profile::found(&event.payload.user_id, &event.payload.name)
+    match personal::FORGOTTEN.has(&event.payload.user_id)? {
+        true => Ok(()),
+        false => profile::found(&event.payload.user_id, &event.payload.name),
+    }
 }
 
 fn on_order(event: Event<Ordered>) -> Result<()> {

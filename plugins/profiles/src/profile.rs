@@ -94,8 +94,18 @@ pub struct ProfileChange {
     bio: Option<String>,
     /// An `https` address.
     website: Option<String>,
-    /// All of them.
-    preferences: Option<PreferencesOf>,
+    preferences: Option<PreferencesChange>,
+}
+
+/// What somebody prefers from now on; absent members stay as they are.
+#[derive(Debug, Default, Deserialize, Schema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PreferencesChange {
+    newsletter: Option<bool>,
+    notifications: Option<bool>,
+    language: Option<String>,
+    currency: Option<String>,
+    theme: Option<String>,
 }
 
 /// Makes the profile of somebody who has just joined, with the name as far as it is known.
@@ -215,10 +225,22 @@ impl ProfileChange {
             let detail = "avatar is an https address or a path on this host.";
             return Err(Problem::invalid("avatar", detail));
         }
-        if let Some(preferences) = self.preferences {
-            profile.preferences = preferences.check()?;
+        if let Some(change) = self.preferences {
+            profile.preferences = change.apply(profile.preferences.clone()).check()?;
         }
         Ok(())
+    }
+}
+
+impl PreferencesChange {
+    fn apply(self, before: PreferencesOf) -> PreferencesOf {
+        PreferencesOf {
+            newsletter: self.newsletter.unwrap_or(before.newsletter),
+            notifications: self.notifications.unwrap_or(before.notifications),
+            language: self.language.unwrap_or(before.language),
+            currency: self.currency.unwrap_or(before.currency),
+            theme: self.theme.unwrap_or(before.theme),
+        }
     }
 }
 

@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Number;
 use stoa_guest::prelude::*;
 
+use crate::personal;
+
 /// Purchases, by the order's id.
 pub const PURCHASES: Collection<Purchase> = Collection::new("purchases");
 
@@ -68,6 +70,20 @@ pub struct PurchaseView {
     purchased_at: String,
 }
 
+impl PurchaseView {
+    /// A purchase, for its buyer.
+    pub fn of(order_id: String, purchase: Purchase) -> Self {
+        Self {
+            order_id,
+            order_number: purchase.number,
+            total: Money::new(purchase.total_minor, purchase.currency.clone()).to_major_json(),
+            currency: purchase.currency,
+            items: purchase.items,
+            purchased_at: clock::rfc3339(purchase.at),
+        }
+    }
+}
+
 /// Purchases, newest first.
 #[derive(Debug, Serialize, Schema)]
 #[serde(rename_all = "camelCase")]
@@ -88,6 +104,9 @@ pub fn remember(event: Event<Ordered>) -> Result<()> {
         total_minor,
         lines,
     } = event.payload;
+    if personal::FORGOTTEN.has(&buyer_id)? {
+        return Ok(());
+    }
     let purchase = Purchase {
         user_id: buyer_id,
         number,
@@ -114,21 +133,13 @@ pub fn list_purchases(
         }
         error => error.into(),
     })?;
-    let view = |(order_id, purchase): (String, Purchase)| PurchaseView {
-        order_id,
-        order_number: purchase.number,
-        total: Money::new(purchase.total_minor, purchase.currency.clone()).to_major_json(),
-        currency: purchase.currency,
-        items: purchase.items,
-        purchased_at: clock::rfc3339(purchase.at),
-    };
     Ok(Json(PurchaseList {
         total: page.total.unwrap_or(0),
         next_cursor: page.next_cursor,
         purchases: page
             .items
             .into_iter()
-            .map(|stored| view((stored.id, stored.value)))
+            .map(|stored| PurchaseView::of(stored.id, stored.value))
             .collect(),
     }))
 }

@@ -68,7 +68,8 @@ pub struct SubscriptionList {
 }
 
 impl SubscriptionView {
-    fn of(id: String, subscription: Subscription) -> Self {
+    /// A subscription, for who has it.
+    pub fn of(id: String, subscription: Subscription) -> Self {
         Self {
             id,
             kind: subscription.kind,

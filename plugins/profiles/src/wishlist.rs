@@ -21,8 +21,8 @@ pub struct Wishes {
 /// A product that somebody wants.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Wish {
-    product_id: String,
-    added_at: u64,
+    pub product_id: String,
+    pub added_at: u64,
 }
 
 /// A product for the wishlist.

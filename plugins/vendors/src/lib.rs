@@ -5,6 +5,7 @@ mod earnings;
 mod interface;
 mod ledger;
 mod payouts;
+mod personal;
 mod profile;
 mod shelf;
 #[cfg(test)]
@@ -19,6 +20,7 @@ use stoa_guest::prelude::*;
 use crate::earnings::{Cancelled, Paid};
 use crate::ledger::{BALANCES, Balance, JOURNAL};
 use crate::payouts::{PAYOUTS, PayoutStatus};
+use crate::personal::{forget, personal_data};
 use crate::profile::{NewVendor, ProfileChange};
 use crate::vendor::{Status, VENDORS, Vendor};
 use crate::view::{AnalyticsView, EarningsView, PayoutPage, PayoutView, VendorView};

@@ -102,7 +102,11 @@ fn decide(id: &str, status: Status, reason: Option<String>) -> Result<Vendor> {
     vendor.reason = reason;
     vendor.decided_at = Some(clock::now_ms());
     VENDORS.put(id, &vendor)?;
-    roles::set_selling(id, status == Status::Approved)?;
+    match roles::set_selling(id, status == Status::Approved) {
+        // An account that has ended, or one that a host for developers knows by its token alone, has no role to change.
+        Ok(()) | Err(roles::Error::NotFound) => {}
+        Err(error) => return Err(error.into()),
+    }
     announce(id, &vendor)?;
     Ok(vendor)
 }

@@ -22,10 +22,20 @@ pub struct Page<T> {
 }
 
 /// A query being put together; [`Query::run`] asks the host.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Query<T> {
     collection: Collection<T>,
     selection: wire::Selection,
+}
+
+// Derived, this would ask the same of the documents' type.
+impl<T> Clone for Query<T> {
+    fn clone(&self) -> Self {
+        Self {
+            collection: self.collection,
+            selection: self.selection.clone(),
+        }
+    }
 }
 
 impl<T> Query<T> {

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use stoa_wit::Manifest;
 
-use super::state::{Posted, Raised, State, with};
+use super::state::{Posted, Pushed, Raised, State, with};
 use super::{EventBuilder, RequestBuilder, background, outside};
 use crate::Result;
 use crate::bindings::stoa::blobs::blobs::Info;
@@ -157,6 +157,18 @@ impl Host {
     #[must_use]
     pub fn letters(&self) -> Vec<Posted> {
         with(|state| state.data.letters.clone())
+    }
+
+    /// What was said on channels so far by requests that succeeded.
+    #[must_use]
+    pub fn pushed(&self) -> Vec<Pushed> {
+        with(|state| state.data.pushed.clone())
+    }
+
+    /// Who was put out of which channel so far by requests that succeeded: channels and accounts.
+    #[must_use]
+    pub fn evicted(&self) -> Vec<(String, String)> {
+        with(|state| state.data.evicted.clone())
     }
 
     /// The lines logged so far, each with its level in front.

@@ -173,6 +173,6 @@ pub mod events {
     }
 }
 
-pub(crate) use super::services::{blobs, directory, mail, outbound, plans, roles, secrets};
+pub(crate) use super::services::{blobs, directory, live, mail, outbound, plans, roles, secrets};
 /// `stoa:storage/storage`.
 pub(crate) use super::storage;

@@ -31,4 +31,4 @@ pub use crate::bindings::stoa::plans::plans::Plan;
 pub use background::EventBuilder;
 pub use fake::Host;
 pub use request::RequestBuilder;
-pub use state::{Posted, Raised};
+pub use state::{Posted, Pushed, Raised};

@@ -124,6 +124,7 @@ impl RequestBuilder {
 pub(super) fn transact<T>(act: impl FnOnce() -> T, succeeded: impl FnOnce(&T) -> bool) -> T {
     let before = with(|state| {
         state.written = Some(BTreeSet::new());
+        state.pushed_before = state.data.pushed.len();
         state.data.clone()
     });
     let outcome = act();

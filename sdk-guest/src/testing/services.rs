@@ -76,12 +76,12 @@ pub mod blobs {
         Ok(skipped.take(length as usize).collect())
     }
 
-    /// Keeps bytes; the type is that of any bytes.
+    /// Keeps bytes. Of all types it tells PDF and plain text apart from any bytes.
     pub fn write(name: &str, content: &[u8]) -> Result<Info, Error> {
         let info = Info {
             id: super::super::host::random::ulid(),
             name: name.into(),
-            content_type: "application/octet-stream".into(),
+            content_type: kind(content).into(),
             size_bytes: content.len() as u64,
             digest: String::new(),
             owner: None,
@@ -93,6 +93,14 @@ pub mod blobs {
             state.data.blobs.insert(info.id.clone(), kept)
         });
         Ok(info)
+    }
+
+    fn kind(content: &[u8]) -> &'static str {
+        match std::str::from_utf8(content) {
+            _ if content.starts_with(b"%PDF-") => "application/pdf",
+            Ok(text) if !text.starts_with('<') && !text.contains('\0') => "text/plain",
+            _ => "application/octet-stream",
+        }
     }
 
     /// Forgets them.
@@ -121,6 +129,63 @@ pub mod mail {
         };
         with(|state| state.data.letters.push(posted));
         Ok(())
+    }
+}
+
+/// `stoa:live/live`.
+pub mod live {
+    use serde_json::Value;
+
+    use super::super::state::{Pushed, with};
+    use crate::bindings::stoa::live::live::Error;
+
+    const MESSAGES_MAX: usize = 256;
+    const PAYLOAD_BYTES_MAX: usize = 32 << 10;
+
+    /// Keeps the message.
+    pub fn push(channel: &str, event: &str, payload: &str, keep: bool) -> Result<(), Error> {
+        known(channel)?;
+        if payload.len() > PAYLOAD_BYTES_MAX {
+            return Err(Error::Invalid("too long a payload".into()));
+        }
+        let payload: Value =
+            serde_json::from_str(payload).map_err(|error| Error::Invalid(error.to_string()))?;
+        if !stoa_wit::is_event_name(event) {
+            return Err(Error::Invalid(format!("{event:?} is no name of an event")));
+        }
+        let pushed = Pushed {
+            channel: channel.into(),
+            event: event.into(),
+            payload,
+            kept: keep,
+        };
+        with(|state| {
+            if state.data.pushed.len() >= MESSAGES_MAX.saturating_add(state.pushed_before) {
+                return Err(Error::Limit("too many messages".into()));
+            }
+            state.data.pushed.push(pushed);
+            Ok(())
+        })
+    }
+
+    /// Keeps who has to go.
+    pub fn evict(channel: &str, account: &str) -> Result<(), Error> {
+        known(channel)?;
+        with(|state| state.data.evicted.push((channel.into(), account.into())));
+        Ok(())
+    }
+
+    fn known(channel: &str) -> Result<(), Error> {
+        let known = with(|state| {
+            let manifest = state.manifest.as_ref();
+            manifest.is_none_or(|manifest| {
+                let mut channels = manifest.channels.iter();
+                channels.any(|family| family.params(channel).is_some())
+            })
+        });
+        known
+            .then_some(())
+            .ok_or_else(|| Error::Denied(format!("plugin.toml has no channel {channel:?}")))
     }
 }
 
@@ -187,7 +252,7 @@ pub mod roles {
                     Ok(())
                 }
                 Some(person) => Err(Error::Denied(person.role.clone())),
-                None => Ok(()),
+                None => Err(Error::NotFound),
             }
         })
     }

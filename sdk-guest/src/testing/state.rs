@@ -42,6 +42,8 @@ pub(super) struct Data {
     pub cache: BTreeMap<String, (Vec<u8>, u64)>,
     pub events: Vec<Raised>,
     pub letters: Vec<Posted>,
+    pub pushed: Vec<Pushed>,
+    pub evicted: Vec<(String, String)>,
     pub blobs: BTreeMap<String, (Info, Vec<u8>)>,
     pub plan: Option<String>,
 }
@@ -55,6 +57,19 @@ pub struct Posted {
     pub subject: String,
     /// Its text.
     pub text: String,
+}
+
+/// A message to whoever listens.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pushed {
+    /// The channel's full name.
+    pub channel: String,
+    /// Its event.
+    pub event: String,
+    /// Its payload.
+    pub payload: Value,
+    /// Whether it is told to those who come back.
+    pub kept: bool,
 }
 
 /// All that the fake host knows.
@@ -71,6 +86,8 @@ pub(super) struct State {
     pub secrets: BTreeMap<String, Vec<Vec<u8>>>,
     pub plans: Vec<Plan>,
     pub sent: Vec<Outgoing>,
+    /// How much was said before the request under way.
+    pub pushed_before: usize,
     /// What the request under way has written; none between requests, when each call stands for itself.
     pub written: Option<BTreeSet<Key>>,
 }

@@ -7,8 +7,8 @@ use std::process::Command;
 use anyhow::Result;
 
 use super::memory;
-use super::running::{Running, free_address};
 use crate::client;
+use crate::running::{Running, free_address};
 use crate::workspace;
 
 /// What differs from the defaults: the demo shop and its tokens, and no limit on how often one address may call,

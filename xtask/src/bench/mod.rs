@@ -9,7 +9,6 @@ mod peer;
 mod postgres;
 mod reload;
 mod report;
-mod running;
 mod scenarios;
 mod sign_in;
 mod spinning;

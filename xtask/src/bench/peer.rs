@@ -8,10 +8,10 @@ use std::process::Command;
 use anyhow::Result;
 use serde_json::Value;
 
-use super::running::{Running, free_address};
 use super::{memory, postgres};
 use crate::client;
 use crate::process;
+use crate::running::{Running, free_address};
 use crate::workspace;
 
 /// Where its sources are.

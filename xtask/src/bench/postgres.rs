@@ -9,9 +9,9 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use super::running::{Running, free_address};
 use crate::prerequisites;
 use crate::process;
+use crate::running::{Running, free_address};
 
 /// Where Debian keeps the server's programs, one folder per version.
 const DEBIAN_FOLDER: &str = "/usr/lib/postgresql";

@@ -11,6 +11,8 @@ pub const KINDS_DEFAULT: &[&str] = &[
     "image/gif",
     "image/avif",
     "application/pdf",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "application/vnd.oasis.opendocument.text",
     "application/zip",
     "application/gzip",
     "application/x-tar",
@@ -91,6 +93,17 @@ mod tests {
         found(head, true, declared, name)
     }
 
+    const DOCX: &str = "application/vnd.openxmlformats-officedocument.wordprocessingml.document";
+    const ODT: &str = "application/vnd.oasis.opendocument.text";
+
+    /// The beginning of an archive whose first file has this name, and these bytes right behind it.
+    fn zip(first: &[u8]) -> Vec<u8> {
+        let mut head = b"PK\x03\x04".to_vec();
+        head.resize(30, 0);
+        head.extend_from_slice(first);
+        head
+    }
+
     #[test]
     fn bytes_say_what_they_are() {
         let mut tar = vec![0_u8; 512];
@@ -102,6 +115,11 @@ mod tests {
             (b"RIFF\0\0\0\0WEBPVP8 ", "image/webp"),
             (b"%PDF-1.7", "application/pdf"),
             (b"PK\x03\x04", "application/zip"),
+            (&zip(b"word/document.xml"), DOCX),
+            (
+                &zip(b"mimetypeapplication/vnd.oasis.opendocument.text"),
+                ODT,
+            ),
             (b"\x1f\x8b\x08", "application/gzip"),
             (&tar, "application/x-tar"),
             (b"ID3\x03", "audio/mpeg"),
@@ -124,6 +142,8 @@ mod tests {
             (b"\x7fELF\x02\x01\x01", "a"),
             (b"#!/bin/sh\n", "a.txt"),
             (b"\0asm\x01\0\0\0", "a.wasm"),
+            // Old Word documents begin like installers do.
+            (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "a.doc"),
             (b"\0\x01\x02\x03", "a.txt"),
             (b"\xff\xfe\xfd", "a.txt"),
             (b"", "a.txt"),

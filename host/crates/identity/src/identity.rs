@@ -1,6 +1,7 @@
 //! Who calls at this moment: a good signature is where it begins, and what the store says now is what counts.
 
 mod keys;
+mod tickets;
 
 use std::sync::Arc;
 
@@ -75,7 +76,7 @@ impl Identity {
         match &token.credential {
             Credential::Session(session) => {
                 let session = Arc::clone(session);
-                self.by_session(token, &session).await
+                self.by_session(&token.id, &session).await
             }
             Credential::Development if self.config.development_tokens => Ok(token),
             Credential::Development | Credential::Key { .. } => {
@@ -84,13 +85,9 @@ impl Identity {
         }
     }
 
-    async fn by_session(
-        &self,
-        token: Account,
-        id: &Arc<str>,
-    ) -> Result<Account, AuthenticationError> {
+    async fn by_session(&self, of: &str, id: &Arc<str>) -> Result<Account, AuthenticationError> {
         if let Some(known) = self.remembered.get(id)
-            && known.account.id == token.id
+            && known.account.id == of
             && known.basis.holds()
         {
             return Ok(known.account.clone());
@@ -98,7 +95,7 @@ impl Identity {
         let unit = self.platform.unit().await?;
         let session: Option<Session> = read(&unit, id).await?;
         let session = session
-            .filter(|session| session.account == token.id && session.ends_at > self.platform.now())
+            .filter(|session| session.account == of && session.ends_at > self.platform.now())
             .ok_or_else(|| refused("its session has ended"))?;
         let account = self.account(&unit, &session.account).await?;
         if session.epoch != account.epoch {
@@ -108,11 +105,11 @@ impl Identity {
             .place(&unit, &session.account, session.tenant.as_ref())
             .await?;
         let account = Account {
-            id: token.id,
+            id: of.to_owned(),
             email: Some(account.email),
             role,
             tenant: Some(tenant),
-            credential: token.credential,
+            credential: Credential::Session(Arc::clone(id)),
         };
         if let Some(basis) = unit.basis() {
             let account = account.clone();
@@ -156,6 +153,18 @@ impl Authenticator for Identity {
 
     async fn authenticate_lapsed(&self, bearer: &str) -> Result<Account, AuthenticationError> {
         self.speaks_for(bearer, JwtTokens::verify_lapsed).await
+    }
+
+    async fn renew(&self, account: &Account) -> Result<Account, AuthenticationError> {
+        self.of_bearer(tickets::bearer(account)).await
+    }
+
+    async fn issue_ticket(&self, account: &Account) -> Result<(String, u32), StoreError> {
+        self.keep_ticket(account).await
+    }
+
+    async fn redeem_ticket(&self, ticket: &str) -> Result<Account, AuthenticationError> {
+        self.take_ticket(ticket).await
     }
 
     fn issue_development(&self, account: &Account) -> Result<(String, u32), InvalidToken> {

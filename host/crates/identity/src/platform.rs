@@ -1,5 +1,6 @@
 //! The platform's database with types: units of work that run again after a conflict, as a plugin's request does.
 
+mod aftermath;
 mod repeat;
 
 use std::collections::BTreeSet;
@@ -11,6 +12,7 @@ use stoa_kernel::clock::{Clock, Millis};
 use stoa_kernel::error::Problem;
 use stoa_kernel::event::Event;
 use stoa_kernel::id::{CollectionName, TenantId};
+use stoa_kernel::live::Live;
 use stoa_kernel::mail::{Letter, Post};
 use stoa_kernel::query::{Filter, Query};
 use stoa_kernel::random::{Random, ulid};
@@ -19,6 +21,9 @@ use stoa_kernel::store::{Basis, CommitError, Expiry, Store, StoreError, UnitOfWo
 use stoa_kernel::wit::Manifest;
 
 use crate::records::Record;
+use aftermath::Aftermath;
+
+pub use aftermath::Ending;
 
 /// Runs of one unit of work: of so many that want the same record at once, one gets through at each round.
 const TRIES_MAX: u32 = 64;
@@ -33,6 +38,8 @@ pub struct Platform {
     post: Arc<dyn Post>,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
+    /// None where nobody listens, as in commands.
+    live: Option<Arc<dyn Live>>,
     reserved: Arc<BTreeSet<TenantId>>,
     in_flight: Arc<InFlight>,
 }
@@ -51,6 +58,7 @@ impl Platform {
             post,
             clock,
             random,
+            live: None,
             reserved: Arc::default(),
             in_flight: Arc::default(),
         }
@@ -60,6 +68,13 @@ impl Platform {
     #[must_use]
     pub fn reserving(mut self, tenants: impl IntoIterator<Item = TenantId>) -> Self {
         self.reserved = Arc::new(tenants.into_iter().collect());
+        self
+    }
+
+    /// Tells those who listen: connections end with their sessions, members hear of their organisation.
+    #[must_use]
+    pub fn telling(mut self, live: Arc<dyn Live>) -> Self {
+        self.live = Some(live);
         self
     }
 
@@ -114,6 +129,7 @@ impl Platform {
         Ok(Unit {
             unit,
             post: Arc::clone(&self.post),
+            aftermath: Arc::default(),
         })
     }
 
@@ -137,7 +153,7 @@ impl Platform {
                     continue;
                 }
             };
-            match unit.unit.commit().await {
+            match self.commit(&unit).await {
                 Ok(()) => {
                     self.post.wake();
                     return Ok(done);
@@ -155,6 +171,23 @@ impl Platform {
         ))
     }
 
+    /// Commits, and sees to what follows from that, even if whoever asked for it goes away in between.
+    async fn commit(&self, unit: &Unit) -> Result<(), CommitError> {
+        let Some(live) = self.live.as_ref().filter(|_| !unit.aftermath.is_empty()) else {
+            return unit.unit.commit().await;
+        };
+        let (unit, live) = (unit.clone(), Arc::clone(live));
+        let committed = tokio::spawn(async move {
+            let outcome = unit.unit.commit().await;
+            if matches!(outcome, Ok(()) | Err(CommitError::Unknown(_))) {
+                unit.aftermath.happen(&*live);
+            }
+            outcome
+        });
+        let outcome = committed.await;
+        outcome.unwrap_or_else(|error| Err(CommitError::Unknown(error.to_string())))
+    }
+
     async fn pause(&self, attempt: u32) {
         tokio::time::sleep(retry::pause(attempt, &*self.random)).await;
     }
@@ -165,6 +198,7 @@ impl Platform {
 pub struct Unit {
     unit: Arc<dyn UnitOfWork>,
     post: Arc<dyn Post>,
+    aftermath: Arc<Aftermath>,
 }
 
 /// A record with its id.
@@ -232,13 +266,26 @@ impl Unit {
         put.await.map(drop)
     }
 
-    /// Removes a record; false if there was none.
+    /// Removes a record, and ends the connections that end with it; false if there was none.
     ///
     /// # Errors
     /// 503 when the store can't be reached.
     pub async fn delete<R: Record>(&self, id: &str) -> Result<bool, Problem> {
         let deleted = self.unit.delete(&collection::<R>(), id).await;
+        if let Some(ending) = R::ending(id) {
+            self.end(ending);
+        }
         deleted.map_err(unavailable)
+    }
+
+    /// Ends connections once the unit has committed.
+    pub fn end(&self, ending: Ending) {
+        self.aftermath.end(ending);
+    }
+
+    /// Lets the members of an organisation who listen hear of something once the unit has committed.
+    pub fn tell(&self, tenant: &TenantId, event: &str, payload: &Value) {
+        self.aftermath.tell(tenant, event, payload);
     }
 
     /// A page of records, and the cursor of the next one.

@@ -161,6 +161,25 @@ pub trait Authenticator: Send + Sync + 'static {
     /// [`AuthenticationError`].
     async fn authenticate_lapsed(&self, bearer: &str) -> Result<Account, AuthenticationError>;
 
+    /// The account of an earlier answer as it is at this moment, as long as what spoke for it (a session, a key) still
+    /// does: for connections that outlive their access token.
+    ///
+    /// # Errors
+    /// [`AuthenticationError`].
+    async fn renew(&self, account: &Account) -> Result<Account, AuthenticationError>;
+
+    /// A ticket that speaks for the account once, for clients that can send no header, and the seconds it is good for.
+    ///
+    /// # Errors
+    /// When the store can't keep it.
+    async fn issue_ticket(&self, account: &Account) -> Result<(String, u32), StoreError>;
+
+    /// The account that a ticket speaks for at this moment. Of several who present it one succeeds.
+    ///
+    /// # Errors
+    /// [`AuthenticationError`].
+    async fn redeem_ticket(&self, ticket: &str) -> Result<Account, AuthenticationError>;
+
     /// An access token without a session, and the seconds it lives: for development and demo data.
     ///
     /// # Errors

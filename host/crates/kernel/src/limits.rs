@@ -30,6 +30,12 @@ pub const EVENTS_PER_REQUEST_MAX: usize = 100;
 /// How far ahead an event may be due, in milliseconds: a year and a month, so that what is renewed yearly can be.
 pub const EVENT_DELAY_MS_MAX: u64 = 400 * 86_400_000;
 
+/// Bytes of a message to those who listen: each of thousands of connections may have some of them waiting.
+pub const LIVE_MESSAGE_BYTES_MAX: usize = 32 << 10;
+
+/// Messages that one request says to those who listen: one to each member of a large chat, and some.
+pub const LIVE_MESSAGES_PER_REQUEST_MAX: usize = 256;
+
 /// Bytes of an event's payload.
 pub const EVENT_BYTES_MAX: usize = 64 << 10;
 

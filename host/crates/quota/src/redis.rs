@@ -1,5 +1,6 @@
 //! Quotas that several hosts share through Redis, with this host's memory behind it; and streams of events.
 
+mod bus;
 mod link;
 mod stream;
 
@@ -15,6 +16,7 @@ use tokio::task::AbortHandle;
 use crate::MemoryQuotas;
 use link::Link;
 
+pub use bus::RedisBus;
 pub use stream::RedisStream;
 
 /// Milliseconds for an answer of Redis. A request waits for it once, then this host counts on its own; a

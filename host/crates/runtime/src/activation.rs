@@ -143,7 +143,7 @@ fn revision(
 ) -> Result<Revision, ActivationError> {
     let manifest = &package.manifest;
     let handler = HandlerIndices::new(&pre).ok();
-    if handler.is_none() && !manifest.routes.is_empty() {
+    if handler.is_none() && manifest.answers_requests() {
         return Err(ActivationError::MissingExport("routes (stoa:http/handler)"));
     }
     let lifecycle = LifecycleIndices::new(&pre).ok();

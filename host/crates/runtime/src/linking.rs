@@ -180,6 +180,7 @@ fn define_host(linker: &mut Linker<State>, name: &str) -> wasmtime::Result<()> {
             host::directory::directory::add_to_linker::<_, Ours>(linker, state)
         }
         "stoa:directory/roles" => host::directory::roles::add_to_linker::<_, Ours>(linker, state),
+        "stoa:live/live" => host::live::live::add_to_linker::<_, Ours>(linker, state),
         "stoa:events/events" => host::events::events::add_to_linker::<_, Ours>(linker, state),
         _ => Err(wasmtime::Error::msg(format!(
             "{name} has no implementation"

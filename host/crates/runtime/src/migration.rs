@@ -5,6 +5,7 @@ use std::hash::{BuildHasher as _, RandomState};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use serde_json::{Value, json};
+use stoa_kernel::crash::{self, CrashPoint};
 use stoa_kernel::id::{CollectionName, TenantId};
 use stoa_kernel::limits::COMMIT_TRIES_MAX;
 use stoa_kernel::store::{CommitError, Expiry};
@@ -128,6 +129,7 @@ async fn migrate(
             .put(&collection, &revision.name, None, body, Expiry::Never)
             .await
             .map_err(|error| error.to_string())?;
+        crash::pass(CrashPoint::BeforeMigrated, &revision.name);
         match commit(&scope).await {
             Ok(()) => return Ok(()),
             Err(CommitError::Conflict) => {}

@@ -6,17 +6,19 @@ use std::sync::{Arc, Weak};
 use async_trait::async_trait;
 use stoa_kernel::call::{Request, Response};
 use stoa_kernel::error::Problem;
-use stoa_kernel::plugins::{Matched, Snapshot};
+use stoa_kernel::plugins::{Matched, MatchedChannel, Snapshot};
 use stoa_kernel::routing::{Clash, Lookup, Routes};
-use stoa_wit::Package;
+use stoa_wit::{Channel, Method, Package};
 use tokio::task::JoinSet;
 
 use crate::Core;
 use crate::answers::Answers;
+use crate::channels::{Channels, SocketClash};
 use crate::fault::Fault;
 use crate::linking::{Used, check_types};
-use crate::request;
+use crate::request::{self, Target};
 use crate::revision::Revision;
+use crate::transaction::Way;
 
 /// One set of plugins, with everything that a request needs to find its way.
 pub struct Live {
@@ -24,6 +26,7 @@ pub struct Live {
     plugins: BTreeMap<Arc<str>, Arc<Revision>>,
     providers: HashMap<String, Arc<Revision>>,
     routes: Routes<Arc<Revision>>,
+    channels: Channels,
     /// What their handlers have answered.
     pub answers: Answers,
 }
@@ -34,6 +37,9 @@ pub enum SetError {
     /// Two routes are one.
     #[error(transparent)]
     Clash(#[from] Clash),
+    /// The path of a channel's sockets leads elsewhere already.
+    #[error(transparent)]
+    Socket(#[from] SocketClash),
     /// Two plugins provide the same interface.
     #[error("{0} and {1} both provide {2}")]
     TwoProviders(Arc<str>, Arc<str>, String),
@@ -73,6 +79,7 @@ impl Live {
                 routes.add(Arc::clone(revision), &Arc::new(route.clone()))?;
             }
         }
+        let channels = Channels::build(plugins.values(), &routes)?;
         let mut providers: HashMap<String, Arc<Revision>> = HashMap::new();
         for revision in plugins.values() {
             for interface in revision.provided.keys() {
@@ -107,6 +114,7 @@ impl Live {
             plugins,
             providers,
             routes,
+            channels,
             answers: Answers::new(answer_bytes_max),
         })
     }
@@ -179,21 +187,112 @@ impl Snapshot for Held {
         else {
             return Err(Fault::Busy("the host is stopping").into_problem(&matched.plugin));
         };
-        let Some(slow_lane) = core.slow_lane.of(&route.owner.pace) else {
-            return request::run(&core, &self.0, matched.key, route, request).await;
+        let (entry, revision) = (&route.route, &route.owner);
+        let target = Target {
+            revision,
+            handler: &entry.handler,
+            way: match entry.method {
+                Method::Get => Way::Free,
+                _ => Way::Turnstile,
+            },
+            remembered: entry.remember.then_some(matched.key),
         };
-        let (live, key) = (Arc::clone(&self.0), matched.key);
-        let answering = async move {
-            let route = live.routes.get(key)?;
-            Some(request::run(&core, &live, key, route, request).await)
+        run(&core, &self.0, target, request).await
+    }
+
+    fn channel(&self, name: &str) -> Option<MatchedChannel> {
+        self.0.channels.find(name)
+    }
+
+    fn channels(&self) -> Vec<Arc<Channel>> {
+        self.0.channels.all()
+    }
+
+    async fn join(
+        &self,
+        matched: &MatchedChannel,
+        request: Request,
+    ) -> Result<Option<Response>, Problem> {
+        let Some(handler) = &matched.channel.join else {
+            return Ok(None);
         };
-        // A client that goes away drops the set, and the work with it.
-        let mut running = JoinSet::new();
-        running.spawn_on(answering, &slow_lane);
-        match running.join_next().await {
-            Some(Ok(Some(answered))) => answered,
-            Some(Err(error)) => Err(Problem::internal(error.to_string())),
-            Some(Ok(None)) | None => Err(Problem::internal("a route that is gone")),
-        }
+        // It is asked as a GET is, and rarely writes.
+        let answer = self.of_channel(matched, handler, Way::Free, request);
+        answer.await.map(Some)
+    }
+
+    async fn say(
+        &self,
+        matched: &MatchedChannel,
+        word: &str,
+        request: Request,
+    ) -> Result<Response, Problem> {
+        let Some(handler) = matched.channel.messages.get(word) else {
+            let detail = "Nobody listens to such a message on this channel.";
+            return Err(Problem::new(404, "unknown-message", detail));
+        };
+        self.of_channel(matched, handler, Way::Turnstile, request)
+            .await
+    }
+}
+
+impl Held {
+    async fn of_channel(
+        &self,
+        matched: &MatchedChannel,
+        handler: &str,
+        way: Way,
+        request: Request,
+    ) -> Result<Response, Problem> {
+        let owner = self.0.channels.owner(matched.key);
+        let (Some(core), Some(revision)) = (self.0.core.upgrade(), owner) else {
+            return Err(Fault::Busy("the host is stopping").into_problem(&matched.plugin));
+        };
+        let target = Target {
+            revision,
+            handler,
+            way,
+            remembered: None,
+        };
+        let request = Request {
+            params: matched.params.clone(),
+            ..request
+        };
+        run(&core, &self.0, target, request).await
+    }
+}
+
+/// Runs a request on the threads where its plugin belongs.
+async fn run(
+    core: &Arc<Core>,
+    live: &Arc<Live>,
+    target: Target<'_>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let Some(slow_lane) = core.slow_lane.of(&target.revision.pace) else {
+        return request::run(core, live, target, request).await;
+    };
+    let (core, live, revision) = (
+        Arc::clone(core),
+        Arc::clone(live),
+        Arc::clone(target.revision),
+    );
+    let (handler, way, remembered) = (target.handler.to_owned(), target.way, target.remembered);
+    let answering = async move {
+        let target = Target {
+            revision: &revision,
+            handler: &handler,
+            way,
+            remembered,
+        };
+        request::run(&core, &live, target, request).await
+    };
+    // A client that goes away drops the set, and the work with it.
+    let mut running = JoinSet::new();
+    running.spawn_on(answering, &slow_lane);
+    match running.join_next().await {
+        Some(Ok(answered)) => answered,
+        Some(Err(error)) => Err(Problem::internal(error.to_string())),
+        None => Err(Problem::internal("a request that nobody ran")),
     }
 }

@@ -78,7 +78,11 @@ async fn forward(
         )))
         .into());
     }
-    let savepoint = (scope.unit.savepoint(), scope.cache_changes.savepoint());
+    let savepoint = (
+        scope.unit.savepoint(),
+        scope.cache_changes.savepoint(),
+        scope.pushes.savepoint(),
+    );
     let answered = ask(&scope, target, depth, params, results).await;
     if let Err(fault) = &answered {
         tracing::warn!(
@@ -103,6 +107,7 @@ async fn forward(
     if matches!(results.first(), Some(Val::Result(Err(_)))) {
         scope.unit.rollback_to(savepoint.0);
         scope.cache_changes.rollback_to(savepoint.1);
+        scope.pushes.rollback_to(savepoint.2);
     }
     Ok(())
 }

@@ -6,8 +6,6 @@ use stoa_kernel::answer::{IdempotencyKey, StoredAnswer, in_flight};
 use stoa_kernel::call::{Request, Response};
 use stoa_kernel::error::Problem;
 use stoa_kernel::id::TenantId;
-use stoa_kernel::routing::Entry;
-use stoa_wit::Method;
 
 use crate::Core;
 use crate::call;
@@ -17,6 +15,18 @@ use crate::revision::Revision;
 use crate::scope::Scope;
 use crate::transaction::{Failure, Verdict, Way, store_problem, until_committed};
 
+/// What answers a request.
+pub struct Target<'a> {
+    /// The plugin.
+    pub revision: &'a Arc<Revision>,
+    /// Its handler.
+    pub handler: &'a str,
+    /// How its runs pass each other.
+    pub way: Way,
+    /// Under which key its answers are remembered, if they are.
+    pub remembered: Option<usize>,
+}
+
 /// Runs a request to its end.
 ///
 /// # Errors
@@ -24,19 +34,17 @@ use crate::transaction::{Failure, Verdict, Way, store_problem, until_committed};
 pub async fn run(
     core: &Arc<Core>,
     live: &Arc<Live>,
-    key: usize,
-    route: &Entry<Arc<Revision>>,
+    target: Target<'_>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let revision = &route.owner;
-    if route.route.remember {
+    let revision = target.revision;
+    if let Some(key) = target.remembered {
         let now = core.ports.clock.now();
         if let Some(response) = live.answers.find(key, &request, &core.cache, now) {
             revision.meter.remembered();
             return Ok(response);
         }
     }
-    let answer_key = route.route.remember.then_some(key);
     let fault = |fault: Fault| fault.into_problem(&revision.name);
     let _tenant = core
         .tenants
@@ -45,26 +53,25 @@ pub async fn run(
     let _slot = call::slot(revision).await.map_err(fault)?;
 
     let Some(key) = request.idempotency.clone() else {
-        return answer(core, live, answer_key, route, request).await;
+        return answer(core, live, &target, request).await;
     };
     let _running = core.in_flight.begin(&request.tenant, &key)?;
     if let Some(answer) = stored(core, &request.tenant, &key).await? {
         return Ok(answer);
     }
-    answer(core, live, answer_key, route, request).await
+    answer(core, live, &target, request).await
 }
 
 async fn answer(
     core: &Arc<Core>,
     live: &Arc<Live>,
-    answer_key: Option<usize>,
-    route: &Entry<Arc<Revision>>,
+    target: &Target<'_>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let revision = &route.owner;
+    let revision = target.revision;
     let request = Arc::new(request);
     let act = |scope: Arc<Scope>| async move {
-        let answered = call::handle(revision, &scope, &route.route.handler).await?;
+        let answered = call::handle(revision, &scope, target.handler).await?;
         let response = answered.map_err(Failure::Refused)?;
         if response.status >= 400 {
             return Ok(Verdict::Discard(response));
@@ -74,13 +81,9 @@ async fn answer(
         }
         Ok(Verdict::Commit(response))
     };
-    let way = match route.route.method {
-        Method::Get => Way::Free,
-        _ => Way::Turnstile,
-    };
-    match until_committed(core, live, revision, &request, way, act).await {
+    match until_committed(core, live, revision, &request, target.way, act).await {
         Ok((response, scope)) => {
-            if let (Some(key), Some(scope)) = (answer_key, scope) {
+            if let (Some(key), Some(scope)) = (target.remembered, scope) {
                 live.answers.keep(key, &scope, &response);
             }
             Ok(response)

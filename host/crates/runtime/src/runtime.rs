@@ -7,7 +7,9 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use arc_swap::ArcSwap;
 use stoa_kernel::answer::InFlight;
+use stoa_kernel::crash::{self, CrashPoint};
 use stoa_kernel::limits::CallLimits;
+use stoa_kernel::live::HISTORY_COLLECTIONS;
 use stoa_kernel::plugins::{Plugins, Snapshot};
 use stoa_kernel::status::PartStatus;
 use stoa_kernel::store::{Realm, StoreError};
@@ -91,7 +93,11 @@ impl Runtime {
             .declare(
                 Realm::Tenants,
                 HOST_PLUGIN,
-                &[MIGRATIONS, LETTERS].map(|name| (name.into(), Collection::default())),
+                &[MIGRATIONS, LETTERS]
+                    .into_iter()
+                    .chain(HISTORY_COLLECTIONS)
+                    .map(|name| (name.into(), Collection::default()))
+                    .collect::<Vec<_>>(),
             )
             .await?;
         events::declare(&*ports.store).await?;
@@ -163,6 +169,7 @@ impl Runtime {
             candidate.revision.shelf.close();
             return Err(error);
         }
+        crash::pass(CrashPoint::BeforeSwap, &name);
         self.set_live(live);
         for replaced in [Some(&name), renamed.as_ref()].into_iter().flatten() {
             if let Some(replaced) = before.plugins().get(replaced) {

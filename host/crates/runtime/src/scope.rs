@@ -11,6 +11,7 @@ use stoa_kernel::directory::Directory;
 use stoa_kernel::limits::{
     GUEST_BYTES_PER_REQUEST_MAX, LETTERS_PER_REQUEST_MAX, LOG_BYTES_PER_REQUEST_MAX,
 };
+use stoa_kernel::live;
 use stoa_kernel::outbound::Outbound;
 use stoa_kernel::plans::Plans;
 use stoa_kernel::random::{Random, ulid};
@@ -19,6 +20,7 @@ use stoa_kernel::store::{Store, UnitOfWork};
 use crate::cache::{CacheChanges, PluginCache};
 use crate::fault::{Ended, Fault};
 use crate::outside::Outside;
+use crate::pushes::Pushes;
 use crate::registry::Live;
 use crate::reuse::Resting;
 use crate::slow_lane::Pace;
@@ -36,6 +38,8 @@ pub struct Ports {
     pub random: Arc<dyn Random>,
     /// Services elsewhere.
     pub outbound: Arc<dyn Outbound>,
+    /// Those who listen at this moment.
+    pub live: Arc<dyn live::Live>,
     /// People.
     pub people: People,
 }
@@ -66,6 +70,8 @@ pub struct Scope {
     pub cache_changes: CacheChanges,
     /// The caches.
     pub cache: Arc<PluginCache>,
+    /// What those who listen hear once it has committed.
+    pub pushes: Pushes,
     /// What its guests may still use, all together.
     pub budget: Budget,
     /// Instances that have served it.

@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use stoa_kernel::call::Request;
+use stoa_kernel::crash::{self, CrashPoint};
 use stoa_kernel::error::Problem;
 use stoa_kernel::id::TenantId;
 use stoa_kernel::limits::COMMIT_TRIES_MAX;
@@ -17,6 +18,7 @@ use crate::cache::CacheChanges;
 use crate::fault::Fault;
 use crate::migration;
 use crate::outside::Outside;
+use crate::pushes::Pushes;
 use crate::registry::Live;
 use crate::reuse::Resting;
 use crate::revision::Revision;
@@ -99,6 +101,12 @@ where
     let deadline = Instant::now() + Duration::from_millis(revision.limits.wall_ms_max);
     let tenant = &request.tenant;
     let outside = Arc::new(Outside::default());
+    // Of what the host does by itself, crash points are where it is done.
+    let pass = |point| {
+        if request.cause.is_none() {
+            crash::pass(point, &revision.name);
+        }
+    };
     migration::ensure(core, live, revision, tenant)
         .await
         .map_err(|reason| {
@@ -120,14 +128,19 @@ where
         if attempt == 0 {
             scope.unit.presume_new();
         }
+        pass(CrashPoint::BeforeGuest);
         let ended = match act(Arc::clone(&scope)).await {
             _ if scope.is_to_begin_again() => Err(CommitError::Conflict),
             Err(failure) => return Err(failure),
             Ok(Verdict::Discard(output)) => return Ok((output, None)),
-            Ok(Verdict::Commit(output)) => commit(&scope).await.map(|()| output),
+            Ok(Verdict::Commit(output)) => {
+                pass(CrashPoint::BeforeCommit);
+                commit(&scope).await.map(|()| output)
+            }
         };
         match ended {
             Ok(output) => {
+                pass(CrashPoint::AfterCommit);
                 scope.resting.release(tenant);
                 return Ok((output, Some(scope)));
             }
@@ -168,6 +181,7 @@ async fn scope(
         outside: Arc::clone(outside),
         cache_changes: CacheChanges::begin(&core.cache),
         cache: Arc::clone(&core.cache),
+        pushes: Pushes::default(),
         budget: Budget::default(),
         resting: Resting::default(),
         ports: core.ports.clone(),
@@ -177,10 +191,11 @@ async fn scope(
     }))
 }
 
-/// Commits, and lets the caches follow. They follow even when the client goes away in between, which drops
-/// this request: a copy that should have been dropped would else be told to others.
+/// Commits, lets the caches follow, and tells those who listen. That happens even when the client goes away in
+/// between, which drops this request: a copy that should have been dropped would else be told to others, and
+/// nobody would hear of what was done.
 pub async fn commit(scope: &Arc<Scope>) -> Result<(), CommitError> {
-    if scope.cache_changes.is_empty() {
+    if scope.cache_changes.is_empty() && scope.pushes.is_empty() {
         return scope.unit.commit().await;
     }
     let scope = Arc::clone(scope);
@@ -188,7 +203,13 @@ pub async fn commit(scope: &Arc<Scope>) -> Result<(), CommitError> {
         let wrote = scope.unit.savepoint() > 0;
         let outcome = scope.unit.commit().await;
         match &outcome {
-            Ok(()) => scope.cache_changes.apply(&scope.cache, wrote),
+            Ok(()) => {
+                scope.cache_changes.apply(&scope.cache, wrote);
+                scope
+                    .ports
+                    .live
+                    .push(&scope.request.tenant, scope.pushes.take());
+            }
             // It may have happened: whatever it meant to replace is in doubt.
             Err(CommitError::Unknown(_)) => {
                 scope.cache_changes.rollback_to(0);

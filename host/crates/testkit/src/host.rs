@@ -1,5 +1,6 @@
 //! Assembles a host for one test: own store, own folders, nothing shared but compiled code.
 
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -11,6 +12,7 @@ use stoa_kernel::id::TenantId;
 use stoa_kernel::limits::LETTERS_PER_TENANT_DAILY_MAX;
 use stoa_kernel::outbound::Destination;
 use stoa_kernel::secret::Secret;
+use stoa_live::{ConnectionLimits, Hub};
 use stoa_runtime::{Policy, Runtime, RuntimeConfig};
 use stoa_store::{StoreConfig, SurrealStore, SyncPolicy};
 use stoa_web::{Edge, EdgeConfig};
@@ -22,6 +24,9 @@ use crate::{FakeClock, SeededRandom};
 
 /// Instances of one test's host. The pool reserves address space for each.
 const INSTANCES_MAX: u32 = 96;
+
+/// Connections of one test's host, of one account, too.
+const LISTENERS_MAX: NonZeroUsize = NonZeroUsize::new(4_000).unwrap();
 
 /// A host in this process.
 pub struct TestHost {
@@ -43,6 +48,8 @@ pub struct TestHost {
     pub plans: Arc<TenantPlans>,
     /// The files.
     pub files: Arc<BlobStore>,
+    /// Those who listen.
+    pub live: Arc<Hub>,
     /// How access tokens are signed and what they say.
     pub token_config: TokenConfig,
     dir: TempDir,
@@ -58,6 +65,7 @@ pub struct TestHostBuilder {
     people: PeopleConfig,
     letters_daily_max: u32,
     files: FilesConfig,
+    cors_origins: Vec<String>,
 }
 
 /// The file of a plugin under `plugins/`, as `cargo xtask test` has built it.
@@ -96,6 +104,7 @@ impl TestHost {
             people: PeopleConfig::default(),
             letters_daily_max: LETTERS_PER_TENANT_DAILY_MAX,
             files: FilesConfig::default(),
+            cors_origins: Vec::new(),
         }
     }
 
@@ -204,6 +213,14 @@ impl TestHostBuilder {
         self
     }
 
+    /// With an operator's word for a plugin's setting.
+    #[must_use]
+    pub fn setting(mut self, plugin: &str, name: &str, value: serde_json::Value) -> Self {
+        let of_plugin = self.policy.settings.entry(plugin.into()).or_default();
+        of_plugin.insert(name.into(), value);
+        self
+    }
+
     /// Whether instances may be reused.
     #[must_use]
     pub const fn allow_reuse(mut self, allow: bool) -> Self {
@@ -222,6 +239,13 @@ impl TestHostBuilder {
     #[must_use]
     pub const fn letters_daily_max(mut self, max: u32) -> Self {
         self.letters_daily_max = max;
+        self
+    }
+
+    /// With this origin's pages among those that may call.
+    #[must_use]
+    pub fn cors_origin(mut self, origin: &str) -> Self {
+        self.cors_origins.push(origin.into());
         self
     }
 
@@ -258,8 +282,25 @@ impl TestHostBuilder {
         config.instances_max = INSTANCES_MAX;
         config.policy = self.policy;
         config.allow_reuse = self.allow_reuse;
-        let platform =
-            people::platform(store.clone(), clock.clone(), random.clone(), &tenant).await;
+        let limits = ConnectionLimits {
+            per_account_max: LISTENERS_MAX,
+            per_tenant_max: LISTENERS_MAX,
+            max: LISTENERS_MAX,
+        };
+        let live = Arc::new(Hub::new(
+            stoa_live::Ports {
+                store: store.clone(),
+            },
+            limits,
+        ));
+        let platform = people::platform(
+            store.clone(),
+            clock.clone(),
+            random.clone(),
+            &tenant,
+            live.clone(),
+        )
+        .await;
         let directory = Arc::new(TenantDirectory::new(platform.clone(), tenant.clone()));
         let plans = Arc::new(TenantPlans(platform.clone()));
         let ports = stoa_blobs::Ports {
@@ -275,6 +316,7 @@ impl TestHostBuilder {
             clock: clock.clone(),
             random: random.clone(),
             outbound: Arc::new(Egress::new().expect("a client")),
+            live: live.clone(),
             people: stoa_runtime::People {
                 directory: directory.clone(),
                 plans: plans.clone(),
@@ -300,12 +342,14 @@ impl TestHostBuilder {
             EdgeConfig {
                 default_tenant: tenant,
                 dev_tokens: self.people.development_tokens,
+                cors_origins: self.cors_origins,
                 ..EdgeConfig::default()
             },
             stoa_web::Ports {
                 plugins: runtime.clone(),
                 store: store.clone(),
                 identity: identity.clone(),
+                live: live.clone(),
                 services,
                 quotas: None,
                 organization_quota: None,
@@ -324,6 +368,7 @@ impl TestHostBuilder {
             directory,
             plans,
             files,
+            live,
             token_config,
             dir,
         };

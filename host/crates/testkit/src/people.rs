@@ -17,6 +17,7 @@ use stoa_kernel::query::Query;
 use stoa_kernel::service::Service;
 use stoa_kernel::store::{Expiry, Realm, Store, StoreError, UnitOfWork};
 use stoa_kernel::wit::Collection;
+use stoa_live::Hub;
 use stoa_store::SurrealStore;
 
 use crate::{FakeClock, SeededRandom, TestHost};
@@ -66,13 +67,16 @@ pub(crate) async fn platform(
     clock: Arc<FakeClock>,
     random: Arc<SeededRandom>,
     default_tenant: &TenantId,
+    live: Arc<Hub>,
 ) -> Platform {
     let (owner, name) = LETTERS;
     let letters = [(name.to_owned(), Collection::default())];
     let declared = store.declare(Realm::Platform, owner, &letters).await;
     declared.expect("the letterbox");
     let letterbox = Arc::new(Letterbox(random.clone(), clock.clone()));
-    Platform::new(store, letterbox, clock, random).reserving([default_tenant.clone()])
+    Platform::new(store, letterbox, clock, random)
+        .reserving([default_tenant.clone()])
+        .telling(live)
 }
 
 /// Makes them as the host does.

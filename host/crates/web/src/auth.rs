@@ -37,11 +37,15 @@ pub(crate) async fn account(
         Bearer::Lapsed => identity.authenticate_lapsed(token).await,
         Bearer::Checked | Bearer::Ignored => identity.authenticate(token).await,
     };
-    match authenticated {
-        Ok(account) => Ok(Some(account)),
-        Err(AuthenticationError::Invalid(error)) => Err(refused(error.to_string())),
-        Err(AuthenticationError::Unavailable(error)) => {
-            Err(Problem::unavailable(RETRY_AFTER_S, error.to_string()))
+    authenticated.map(Some).map_err(unknown)
+}
+
+/// The problem of a credential that is not good, or can't be judged.
+pub(crate) fn unknown(error: AuthenticationError) -> Problem {
+    match error {
+        AuthenticationError::Invalid(error) => refused(error.to_string()),
+        AuthenticationError::Unavailable(error) => {
+            Problem::unavailable(RETRY_AFTER_S, error.to_string())
         }
     }
 }
@@ -61,6 +65,7 @@ fn bearer(value: &str) -> Option<&str> {
         .then_some(token.trim())
 }
 
-fn refused(why: impl Into<String>) -> Problem {
+/// 401 for a credential that is not good.
+pub(crate) fn refused(why: impl Into<String>) -> Problem {
     Problem::new(401, INVALID_TOKEN, "The bearer token is not valid.").because(why)
 }

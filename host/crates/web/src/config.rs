@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use ipnet::IpNet;
 use stoa_kernel::id::TenantId;
+use stoa_kernel::secret::Secret;
 
 /// Bytes of a request's body: what axum and most gateways take without being told otherwise.
 const BODY_BYTES_MAX: usize = 2 << 20;
@@ -31,6 +32,9 @@ const SIGN_IN_PER_MINUTE: u32 = 10;
 /// Requests a minute of one address for pictures and downloads: a page shows dozens of pictures at once.
 const FILES_PER_MINUTE: u32 = 1_000;
 
+/// Messages a minute that one account sends by its connections: ten a second, more than anybody types.
+const MESSAGES_PER_MINUTE: u32 = 600;
+
 /// Requests a minute of one organisation's accounts together: those of ten busy addresses.
 const ORGANIZATION_PER_MINUTE: u32 = 1_000;
 
@@ -43,6 +47,8 @@ pub struct RateLimits {
     pub sign_in_per_minute: u32,
     /// Requests a minute of one address to routes of the class `files`; they count against nothing else.
     pub files_per_minute: u32,
+    /// Messages a minute of one account, by WebSocket and Socket.IO; they count against its organisation's quota, too.
+    pub messages_per_minute: u32,
     /// Requests a minute of one organisation's accounts, unless [`crate::Ports::organization_quota`] says more.
     pub organization_per_minute: u32,
 }
@@ -53,6 +59,7 @@ impl Default for RateLimits {
             per_minute: PER_MINUTE,
             sign_in_per_minute: SIGN_IN_PER_MINUTE,
             files_per_minute: FILES_PER_MINUTE,
+            messages_per_minute: MESSAGES_PER_MINUTE,
             organization_per_minute: ORGANIZATION_PER_MINUTE,
         }
     }
@@ -87,6 +94,8 @@ pub struct EdgeConfig {
     pub limits: RateLimits,
     /// Whether clients arrive by https: browsers then send cookies over TLS only, and never come by http again.
     pub secure_cookies: bool,
+    /// Whoever bears it may see `/metrics`; without one, whoever is on this machine.
+    pub metrics_token: Secret,
     /// The host's version as `/health` and the API document tell it.
     pub version: String,
 }
@@ -107,6 +116,7 @@ impl Default for EdgeConfig {
             trusted_proxies: Vec::new(),
             limits: RateLimits::default(),
             secure_cookies: false,
+            metrics_token: Secret::new(""),
             version: env!("CARGO_PKG_VERSION").to_owned(),
         }
     }

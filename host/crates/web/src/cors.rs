@@ -34,6 +34,12 @@ pub(crate) fn is_preflight(head: &Parts) -> bool {
         && head.headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD)
 }
 
+/// Whether pages of this origin may call.
+pub(crate) fn is_listed(origin: &HeaderValue, config: &EdgeConfig) -> bool {
+    let mut listed = config.cors_origins.iter();
+    listed.any(|known| origin == known.as_str()) && !NOBODY.iter().any(|nobody| origin == nobody)
+}
+
 /// The answer to it; [`allow`] adds the rest if the origin is on the list.
 pub(crate) fn preflight() -> Response<Content> {
     let mut response = Response::new(Content::empty());
@@ -50,11 +56,7 @@ pub(crate) fn allow(head: &Parts, config: &EdgeConfig, answer: &mut HeaderMap) {
     let Some(origin) = head.headers.get(ORIGIN) else {
         return;
     };
-    let is_listed = config
-        .cors_origins
-        .iter()
-        .any(|known| origin == known.as_str());
-    if !is_listed || NOBODY.iter().any(|nobody| origin == nobody) {
+    if !is_listed(origin, config) {
         return;
     }
     answer.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());

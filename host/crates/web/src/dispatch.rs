@@ -19,6 +19,7 @@ use crate::body::Body;
 use crate::config::EdgeConfig;
 use crate::content::Content;
 use crate::edge::{Answer, Shared};
+use crate::live;
 use crate::trail::{Pattern, Trail};
 use crate::{auth, headers, idempotency, json, method, quota, session, tenant};
 
@@ -51,17 +52,22 @@ impl Target {
 /// Finds out who calls, for which tenant and which route, and lets its owner answer. Everything that can
 /// be refused by the head alone is refused before the body is read.
 pub(crate) async fn dispatch(
-    shared: &Shared,
+    shared: &Arc<Shared>,
     head: &Parts,
     body: Body,
     trail: &mut Trail,
 ) -> Answer {
-    let Shared { config, ports, .. } = shared;
+    let Shared { config, ports, .. } = &**shared;
     let (lookup, target) = find(
         shared,
         method::routed(&head.method).as_str(),
         head.uri.path(),
     );
+    if let (Lookup::Missing, Target::Plugin(snapshot)) = (&lookup, &target)
+        && let Some(channel) = live::by_path(&**snapshot, head.uri.path())
+    {
+        return live::open_channel(shared, channel, head, trail).await;
+    }
     let (class, bearer) = follow(&lookup, trail);
     quota::count_address(shared, class, trail).await?;
 

@@ -12,6 +12,7 @@ use http::{Request, Response};
 use stoa_kernel::clock::Clock;
 use stoa_kernel::error::Problem;
 use stoa_kernel::identity::Authenticator;
+use stoa_kernel::live::Live;
 use stoa_kernel::plugins::Plugins;
 use stoa_kernel::quota::{OrganizationQuota, Quotas};
 use stoa_kernel::random::Random;
@@ -24,6 +25,7 @@ use stoa_kernel::wit::Route;
 use crate::body::Body;
 use crate::config::EdgeConfig;
 use crate::content::Content;
+use crate::live::{self, SocketIoDoor};
 use crate::meters::{Meters, Metrics};
 use crate::openapi;
 use crate::router::HostRouter;
@@ -44,6 +46,8 @@ pub struct Ports {
     pub identity: Arc<dyn Authenticator>,
     /// Parts of the host with routes of their own.
     pub services: Vec<Arc<dyn Service>>,
+    /// The channels of all hosts.
+    pub live: Arc<dyn Live>,
     /// Counts requests; none when nobody is limited.
     pub quotas: Option<Arc<dyn Quotas>>,
     /// What organisations' plans grant; none when [`EdgeConfig::limits`] is for all of them.
@@ -68,6 +72,7 @@ pub(crate) struct Shared {
 /// The edge.
 pub struct Edge {
     pub(crate) shared: Arc<Shared>,
+    pub(crate) socket_io: SocketIoDoor,
     hosts: HostRouter,
     meters: Meters,
 }
@@ -89,6 +94,7 @@ impl Edge {
         });
         let hosts = HostRouter::new(&shared);
         Arc::new(Self {
+            socket_io: SocketIoDoor::new(&shared),
             shared,
             hosts,
             meters: Meters::default(),
@@ -166,6 +172,9 @@ impl Edge {
         match self.hosts.find(head.uri.path()) {
             Some(host) => {
                 trail.pattern = Pattern::Host(host.pattern);
+                if let Some(door) = host.door {
+                    return live::open(self, door, host, head, body, trail).await;
+                }
                 if let Some(class) = host.class {
                     quota::count_address(&self.shared, class, trail).await?;
                 }

@@ -5,6 +5,7 @@ use bytes::Bytes;
 use http::header::{CONTENT_RANGE, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, Response, StatusCode};
 use serde::Serialize;
+use serde_json::Value;
 use stoa_kernel::error::Problem;
 
 use crate::auth::INVALID_TOKEN;
@@ -59,6 +60,19 @@ pub(crate) fn response(problem: Problem, trail: &mut Trail) -> Response<Content>
     }
     trail.reason = Some(reason(problem));
     response
+}
+
+/// The same as part of a message, under the id of what failed. What only the operator may read goes to the log.
+pub(crate) fn message(problem: Problem, id: &str) -> Value {
+    let status = error_status(problem.status);
+    let document = serde_json::to_value(document(&problem, status, id)).unwrap_or_default();
+    let reason = reason(problem);
+    if status.is_server_error() {
+        tracing::warn!(request_id = id, reason, "message failed");
+    } else {
+        tracing::debug!(request_id = id, reason, "message refused");
+    }
+    document
 }
 
 fn document<'a>(problem: &'a Problem, status: StatusCode, id: &str) -> Document<'a> {

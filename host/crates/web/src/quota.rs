@@ -8,6 +8,7 @@ use std::net::IpAddr;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use ipnet::Ipv6Net;
 use stoa_kernel::error::Problem;
+use stoa_kernel::id::TenantId;
 use stoa_kernel::identity::Account;
 use stoa_kernel::quota::{Quota, Quotas, Verdict};
 use stoa_kernel::wit::RouteClass;
@@ -23,6 +24,9 @@ const IPV6_PREFIX_BITS: u8 = 64;
 
 /// What the quota of organisations is called in headers and keys. Those of addresses are called as their class is.
 const ORGANIZATION: &str = "organization";
+
+/// What the quota of messages by WebSocket and Socket.IO is called.
+const MESSAGES: &str = "messages";
 
 /// The problem's code.
 const RATE_LIMITED: &str = "rate-limited";
@@ -57,7 +61,21 @@ pub(crate) async fn count_address(
         RouteClass::Files => limits.files_per_minute,
     };
     let who = client(address);
-    count(&**quotas, class.as_str(), &who, per_minute, trail).await
+    let standings = &mut trail.standings;
+    count(&**quotas, class.as_str(), &who, per_minute, standings).await
+}
+
+/// Counts a message of a connection against its account's quota and its organisation's.
+pub(crate) async fn count_message(shared: &Shared, account: &Account) -> Result<(), Problem> {
+    let Some(quotas) = &shared.ports.quotas else {
+        return Ok(());
+    };
+    let standings = &mut Vec::new();
+    let tenant = account.tenant.as_ref().map_or("", TenantId::as_str);
+    let who = format!("{tenant}/{}", account.id);
+    let per_minute = shared.config.limits.messages_per_minute;
+    count(&**quotas, MESSAGES, &who, per_minute, standings).await?;
+    of_organization(shared, &**quotas, account, standings).await
 }
 
 /// Counts a request against the quota of the organisation that the account speaks for.
@@ -69,7 +87,19 @@ pub(crate) async fn count_organization(
     let (Some(quotas), Some(_)) = (&shared.ports.quotas, trail.address) else {
         return Ok(());
     };
-    let Some(tenant) = account.and_then(|account| account.tenant.as_ref()) else {
+    match account {
+        Some(account) => of_organization(shared, &**quotas, account, &mut trail.standings).await,
+        None => Ok(()),
+    }
+}
+
+async fn of_organization(
+    shared: &Shared,
+    quotas: &dyn Quotas,
+    account: &Account,
+    standings: &mut Vec<Standing>,
+) -> Result<(), Problem> {
+    let Some(tenant) = &account.tenant else {
         return Ok(());
     };
     let planned = match &shared.ports.organization_quota {
@@ -77,7 +107,7 @@ pub(crate) async fn count_organization(
         None => None,
     };
     let per_minute = planned.unwrap_or(shared.config.limits.organization_per_minute);
-    count(&**quotas, ORGANIZATION, tenant, per_minute, trail).await
+    count(quotas, ORGANIZATION, tenant, per_minute, standings).await
 }
 
 async fn count(
@@ -85,7 +115,7 @@ async fn count(
     policy: &'static str,
     who: &(dyn fmt::Display + Sync),
     per_minute: u32,
-    trail: &mut Trail,
+    standings: &mut Vec<Standing>,
 ) -> Result<(), Problem> {
     let quota = Quota {
         calls: per_minute.max(1),
@@ -94,9 +124,9 @@ async fn count(
     let verdict = quotas.take(&format!("{policy}:{who}"), quota).await;
     if !verdict.admitted {
         // The one that refuses is the one to wait for.
-        trail.standings.clear();
+        standings.clear();
     }
-    trail.standings.push(Standing {
+    standings.push(Standing {
         policy,
         quota,
         verdict,

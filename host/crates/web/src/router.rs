@@ -1,5 +1,6 @@
 //! The host's own routes: one flat table.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,15 +9,20 @@ use http::request::Parts;
 use http::{Method, Request, Response};
 use serde_json::Value;
 use stoa_kernel::error::Problem;
-use stoa_kernel::wit::RouteClass;
+use stoa_kernel::wit::{Caller, RouteClass};
 use tower::ServiceExt;
 
 use crate::body::Body;
 use crate::config::EdgeConfig;
+use crate::content::Content;
 use crate::edge::{Answer, Shared};
+use crate::live::Door;
 use crate::method;
-use crate::routes::{docs, health, metrics, native, openapi, token};
+use crate::routes::{docs, health, metrics, native, openapi, tickets, token};
 use crate::trail::Trail;
+
+/// Whoever is signed in, by whatever role.
+const ACCOUNTS: &[Caller] = &[Caller::User];
 
 /// One route of the host.
 pub(crate) struct HostRoute {
@@ -26,11 +32,24 @@ pub(crate) struct HostRoute {
     pub summary: Option<&'static str>,
     /// Media type of a good answer.
     pub answers: &'static str,
+    /// Status of a good answer.
+    pub status: u16,
+    /// Whose token has to come along; nobody's if empty.
+    pub callers: &'static [Caller],
     /// JSON Schema of the request's body.
     pub request: Option<fn() -> Value>,
     /// Which quota its requests count against; none for what operators and machines look at all the time.
     class: Option<RouteClass>,
-    handler: MethodRouter<Arc<Shared>>,
+    handler: Handler,
+}
+
+/// What answers.
+#[derive(Clone)]
+enum Handler {
+    /// A function, at once.
+    Page(MethodRouter<Arc<Shared>>),
+    /// A connection that stays.
+    Live(Door),
 }
 
 /// Every route that the host has under this configuration.
@@ -45,6 +64,7 @@ pub(crate) fn table(config: &EdgeConfig) -> Vec<HostRoute> {
         page("/docs/", "text/html", get(docs::page)),
         page("/docs/{*file}", "text/html", get(docs::asset)),
     ];
+    table.extend(live());
     if config.dev_tokens {
         let route = HostRoute {
             method: Method::POST,
@@ -66,6 +86,49 @@ pub(crate) fn table(config: &EdgeConfig) -> Vec<HostRoute> {
     table
 }
 
+/// Where live updates begin.
+fn live() -> Vec<HostRoute> {
+    let door = |path, answers, door| HostRoute {
+        handler: Handler::Live(door),
+        ..page(path, answers, MethodRouter::new())
+    };
+    let ticket = HostRoute {
+        method: Method::POST,
+        class: Some(RouteClass::Default),
+        callers: ACCOUNTS,
+        ..page(
+            "/api/live/tickets",
+            "application/json",
+            post(tickets::issue),
+        )
+    };
+    let socket_io = |method, path| HostRoute {
+        method,
+        ..door(path, "text/plain", Door::SocketIo)
+    };
+    let socket = HostRoute {
+        callers: ACCOUNTS,
+        ..door("/api/live", "application/json", Door::Socket)
+    };
+    let events = HostRoute {
+        callers: ACCOUNTS,
+        ..door("/api/live/events", "text/event-stream", Door::Events)
+    };
+    vec![
+        HostRoute {
+            status: 101,
+            ..socket.listed("Live updates by WebSocket (subprotocol stoa.v1): JSON frames join, leave, say and ping.")
+        },
+        events.listed("Live updates as server-sent events, of every `channel` of the query."),
+        ticket.listed("Gives a ticket that opens one connection for live updates, for clients that send no header."),
+        socket_io(Method::GET, "/socket.io/")
+            .listed("Live updates by Socket.IO, whose clients show an access token as `auth.token`."),
+        socket_io(Method::POST, "/socket.io/"),
+        socket_io(Method::GET, "/socket.io"),
+        socket_io(Method::POST, "/socket.io"),
+    ]
+}
+
 /// A `GET` route that the API document does not list and that is not counted.
 fn page(
     path: &'static str,
@@ -78,8 +141,28 @@ fn page(
         summary: None,
         answers,
         request: None,
+        status: 200,
+        callers: &[],
         class: None,
-        handler,
+        handler: Handler::Page(handler),
+    }
+}
+
+/// The routes under their paths.
+fn by_path(table: Vec<HostRoute>) -> BTreeMap<&'static str, Vec<HostRoute>> {
+    let mut paths = BTreeMap::<_, Vec<_>>::new();
+    for route in table {
+        paths.entry(route.path).or_default().push(route);
+    }
+    paths
+}
+
+impl Handler {
+    const fn door(&self) -> Option<Door> {
+        match self {
+            Self::Page(_) => None,
+            Self::Live(door) => Some(*door),
+        }
     }
 }
 
@@ -97,7 +180,18 @@ pub(crate) struct HostPath {
     pub pattern: &'static str,
     /// See [`HostRoute::class`].
     pub class: Option<RouteClass>,
+    /// Where live updates begin, if they do here.
+    pub door: Option<Door>,
     methods: Vec<&'static str>,
+}
+
+impl HostPath {
+    /// The answer to a method that it does not have.
+    pub(crate) fn refuse(&self, head: &Parts, trail: &mut Trail) -> Option<Response<Content>> {
+        let asked = method::routed(&head.method).as_str();
+        let is_known = self.methods.contains(&asked);
+        (!is_known).then(|| method::other(&head.method, &self.methods, trail))
+    }
 }
 
 /// Finds and serves the host's routes.
@@ -111,19 +205,23 @@ impl HostRouter {
     pub(crate) fn new(shared: &Arc<Shared>) -> Self {
         let mut paths = matchit::Router::new();
         let mut axum = axum::Router::new();
-        for route in table(&shared.config) {
-            let methods = vec![method::label(&route.method)];
-            match paths.insert(
-                route.path,
-                HostPath {
-                    pattern: route.path,
-                    class: route.class,
-                    methods,
-                },
-            ) {
-                Ok(()) => axum = axum.route(route.path, route.handler),
-                Err(error) => {
-                    tracing::error!(route = route.path, %error, "a host route clashes with another")
+        for (pattern, routes) in by_path(table(&shared.config)) {
+            let path = HostPath {
+                pattern,
+                class: routes.iter().find_map(|route| route.class),
+                door: routes.iter().find_map(|route| route.handler.door()),
+                methods: routes
+                    .iter()
+                    .map(|route| method::label(&route.method))
+                    .collect(),
+            };
+            if let Err(error) = paths.insert(pattern, path) {
+                tracing::error!(route = pattern, %error, "a host route clashes with another");
+                continue;
+            }
+            for route in routes {
+                if let Handler::Page(handler) = route.handler {
+                    axum = axum.route(pattern, handler);
                 }
             }
         }
@@ -147,11 +245,8 @@ impl HostRouter {
         body: Body,
         trail: &mut Trail,
     ) -> Answer {
-        if !host
-            .methods
-            .contains(&method::routed(&head.method).as_str())
-        {
-            return Ok(method::other(&head.method, &host.methods, trail));
+        if let Some(refusal) = host.refuse(head, trail) {
+            return Ok(refusal);
         }
         let body = body.read(config).await?;
         let mut request = Request::from_parts(head.clone(), axum::body::Body::from(body));

@@ -17,6 +17,7 @@ use tokio::time::{interval, sleep, timeout};
 use crate::body::Body;
 use crate::client::Peer;
 use crate::edge::Edge;
+use crate::line::Line;
 use crate::meters::Metrics;
 
 /// Header lines of a request: browsers and proxies together send about thirty.
@@ -91,12 +92,14 @@ impl Edge {
         }
         drop(listener);
         stop.send_replace(true);
+        self.shared.ports.live.shutdown();
+        let goodbye = self.socket_io.close();
         // Every place is free again once every connection has ended.
         let drained = timeout(
             Duration::from_secs(DRAIN_S_MAX),
             places.acquire_many(places_max),
-        )
-        .await;
+        );
+        let (drained, ()) = futures::join!(drained, goodbye);
         if drained.is_err() {
             let left = places_max as usize - places.available_permits();
             tracing::warn!(
@@ -153,7 +156,7 @@ impl Connection {
         mut self,
         builder: Builder<TokioExecutor>,
         stream: TcpStream,
-        _place: OwnedSemaphorePermit,
+        place: OwnedSemaphorePermit,
     ) {
         // Answers leave in one piece: waiting to fill a packet only adds latency.
         let _ = stream.set_nodelay(true);
@@ -172,7 +175,8 @@ impl Connection {
                 }
             }
         });
-        let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service);
+        let line = TokioIo::new(Line::new(stream, place));
+        let connection = builder.serve_connection_with_upgrades(line, service);
         let mut connection = pin!(connection);
         tokio::select! {
             _ = connection.as_mut() => return,

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use stoa_kernel::id::TenantId;
-use stoa_kernel::wit::Route;
+use stoa_kernel::wit::{Channel, Route};
 
 use crate::quota::Standing;
 
@@ -34,6 +34,8 @@ pub(crate) enum Pattern {
     Host(&'static str),
     /// A plugin's.
     Plugin(Arc<Route>),
+    /// A path where WebSockets join this channel.
+    Socket(Arc<Channel>),
 }
 
 impl Trail {
@@ -58,6 +60,7 @@ impl Pattern {
             Self::Unmatched => "unmatched",
             Self::Host(path) => path,
             Self::Plugin(route) => &route.path,
+            Self::Socket(channel) => channel.socket.as_deref().unwrap_or(&channel.name),
         }
     }
 }

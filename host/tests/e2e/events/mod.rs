@@ -64,7 +64,7 @@ async fn waiting(host: &TestHost, tenant: &str) -> Vec<Pending> {
 }
 
 /// Waits until nothing waits any more.
-async fn until_settled(host: &TestHost, tenant: &str) {
+pub async fn until_settled(host: &TestHost, tenant: &str) {
     let ask = async || waiting(host, tenant).await.is_empty().then_some(());
     until("everything is settled", ask).await;
 }

@@ -54,6 +54,22 @@ async fn the_api_document_has_every_route_and_every_reference_leads_somewhere() 
     for path in ["/health", "/metrics", "/openapi.json", "/auth/token"] {
         assert!(document["paths"][path].is_object(), "{path}");
     }
+    for path in ["/api/live", "/api/live/events"] {
+        let operation = &document["paths"][path]["get"];
+        assert_eq!(
+            operation["security"],
+            json!([{ "bearer": ["user"] }]),
+            "{path}"
+        );
+    }
+    assert!(document["paths"]["/api/live/tickets"]["post"].is_object());
+    assert!(document["paths"]["/socket.io/"]["get"].is_object());
+    for channel in host.runtime.snapshot().channels() {
+        if let Some(path) = &channel.socket {
+            let operation = &document["paths"][path]["get"];
+            assert_eq!(operation["summary"], channel.summary, "{path}");
+        }
+    }
     let mut references = Vec::new();
     collect_references(&document, &mut references);
     assert!(references.len() > routes);

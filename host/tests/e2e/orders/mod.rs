@@ -1,6 +1,7 @@
 //! `/api/orders` and `/api/v1/order`: from a cart to an order, through real components.
 
 mod expiry;
+mod free;
 mod fulfilment;
 mod races;
 

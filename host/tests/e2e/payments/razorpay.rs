@@ -5,18 +5,28 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use stoa_standins::Razorpay;
 use stoa_standins::razorpay::{Act, How};
-use stoa_testkit::{Actor, FakeClock, TestHost};
+use stoa_testkit::{Actor, FakeClock, TestHost, TestHostBuilder};
 
 use crate::events::until;
 use crate::shop;
 
-const KEY: (&str, &str) = ("rzp_test_stand_in", "stand-in-secret");
-const WEBHOOK: &str = "stand-in-webhook";
+/// The operator's secrets, as both sides know them.
+pub const KEY: (&str, &str) = ("rzp_test_stand_in", "stand-in-secret");
+pub const WEBHOOK: &str = "stand-in-webhook";
 
 struct Shop {
     host: Arc<TestHost>,
     razorpay: Razorpay,
     buyer: Actor,
+}
+
+/// A host whose operator has configured it.
+pub fn next_to(razorpay: &Razorpay, builder: TestHostBuilder) -> TestHostBuilder {
+    builder
+        .outbound("payments", "razorpay", &razorpay.url())
+        .secret("payments", "razorpay_key_id", &[KEY.0])
+        .secret("payments", "razorpay_key_secret", &[KEY.1])
+        .secret("payments", "razorpay_webhook_secret", &[WEBHOOK, "older"])
 }
 
 impl Shop {
@@ -26,12 +36,8 @@ impl Shop {
         let plugins = ["catalog", "cart", "orders", "payments"];
         let builder = plugins
             .iter()
-            .fold(TestHost::builder(), |builder, name| builder.plugin(name))
-            .outbound("payments", "razorpay", &razorpay.url())
-            .secret("payments", "razorpay_key_id", &[KEY.0])
-            .secret("payments", "razorpay_key_secret", &[KEY.1])
-            .secret("payments", "razorpay_webhook_secret", &[WEBHOOK, "older"]);
-        let host = Arc::new(builder.start().await);
+            .fold(TestHost::builder(), |builder, name| builder.plugin(name));
+        let host = Arc::new(next_to(&razorpay, builder).start().await);
         let watch =
             json!({ "id": "watch", "name": "Watch", "price": 19.99, "stock": 5, "vendorId": "v1" });
         let _ = shop::sell(&host, watch).await;

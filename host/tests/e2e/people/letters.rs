@@ -60,6 +60,14 @@ impl Office {
         let of = kept.into_iter().map(|kept| kept.message);
         of.map(|message| (message.to, message.subject)).collect()
     }
+
+    /// The text of the newest letter with this subject to this address.
+    pub async fn text(&self, to: &str, subject: &str) -> Option<String> {
+        let kept = self.outbox.list(usize::MAX).await.unwrap();
+        let mut of = kept.into_iter().map(|kept| kept.message);
+        let found = of.find(|message| message.to == to && message.subject == subject);
+        found.map(|message| message.text)
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

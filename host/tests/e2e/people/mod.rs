@@ -3,7 +3,7 @@
 mod delivered;
 mod denials;
 mod directory;
-mod letters;
+pub mod letters;
 mod personal_data;
 mod plans;
 mod selling;
@@ -16,7 +16,7 @@ use stoa_kernel::store::Store as _;
 use stoa_testkit::{Actor, TestHost};
 
 /// What everybody here signs in with.
-const PASSWORD: &str = "correct horse battery";
+pub const PASSWORD: &str = "correct horse battery";
 
 async fn open() -> TestHost {
     TestHost::builder().guest("people").start().await

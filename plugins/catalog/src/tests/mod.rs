@@ -13,6 +13,7 @@ mod interface;
 mod inventory;
 mod lists;
 mod moderation;
+mod personal;
 mod reviews;
 mod uploads;
 mod writes;

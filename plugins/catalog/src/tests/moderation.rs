@@ -130,3 +130,27 @@ fn drafts_are_their_vendors_and_missing_is_missing() {
     ));
     assert_eq!(Plugin::file("sold".into()).unwrap(), None);
 }
+
+#[test]
+fn a_vendor_reads_why_a_product_was_refused_and_nobody_else() {
+    let shop = shop();
+    Plugin::reject("new".into(), "No imprint.".into()).unwrap();
+    for who in [Who::Vendor("v"), Who::Admin] {
+        let seen = shop.see(who, "new").unwrap();
+        assert_eq!(seen["rejectionReason"], "No imprint.");
+    }
+    for who in [Who::Anybody, Who::User("u"), Who::Vendor("w")] {
+        assert_eq!(refused(shop.see(who, "new")), refusal(404, "not-found"));
+    }
+    let own = shop.by(Who::Vendor("v"), "list_own_products");
+    let own = own.query("status=rejected").send(crate::dispatch).unwrap();
+    assert_eq!(own.json()["items"][0]["rejectionReason"], "No imprint.");
+    // Offered again, it is not refused any more; nor once it is on sale.
+    let offer = json!({"status": "pending"});
+    let offered = shop.about(Who::Vendor("v"), "patch_product", "new", &offer);
+    assert_eq!(offered.unwrap().json().get("rejectionReason"), None);
+    Plugin::reject("new".into(), "Still none.".into()).unwrap();
+    Plugin::approve("new".into()).unwrap();
+    let seen = shop.see(Who::Vendor("v"), "new").unwrap();
+    assert_eq!(seen.get("rejectionReason"), None);
+}

@@ -6,6 +6,7 @@
 )]
 
 pub mod orders;
+mod personal;
 
 use serde_json::{Value, json};
 use stoa_guest::Result;

@@ -9,12 +9,15 @@
 pub mod cart;
 pub mod catalog;
 mod events;
+mod free;
 mod interface;
 mod lists;
 mod moves;
+mod personal;
 mod placing;
 pub mod points;
 mod prices;
+mod unpaid;
 
 use serde_json::{Value, json};
 use stoa_guest::testing::{Host, RequestBuilder};

@@ -89,7 +89,7 @@ fn others_are_told_of_an_order_and_its_time_begins() {
     assert_eq!(
         created.payload,
         json!({
-            "orderId": order["id"], "number": order["orderNumber"], "buyerId": "anna",
+            "orderId": order["id"], "number": order["orderNumber"], "userId": "anna", "buyerId": "anna",
             "buyerEmail": "anna@example.com", "currency": "USD", "totalMinor": 3_998,
             "lines": [{
                 "productId": "watch", "vendorId": "v1", "name": "WATCH", "quantity": 2,

@@ -37,6 +37,7 @@ fn settings_that_make_no_sense_sell_nothing() {
         ("tax_percent", json!(100.5)),
         ("shipping_minor", json!(-1)),
         ("unpaid_minutes", json!(600_000)),
+        ("unpaid_orders_max", json!(-1)),
     ] {
         let shop = Shop::new();
         shop.0.set(name, value.clone());

@@ -34,7 +34,7 @@ fn a_card_pays_the_order_once() {
     assert_eq!(
         fact.payload,
         json!({
-            "paymentId": BY_STRIPE, "orderId": "o1", "number": "ORD-o1", "buyerId": "anna",
+            "paymentId": BY_STRIPE, "orderId": "o1", "number": "ORD-o1", "userId": "anna", "buyerId": "anna",
             "buyerEmail": "anna@example.com", "provider": "stripe", "currency": "USD", "amountMinor": 2000,
             "lines": [line("watch", 1999), line("strap", 1)],
         })

@@ -5,6 +5,7 @@
     reason = "tests fail by panicking"
 )]
 
+mod personal;
 pub mod shop;
 
 use serde_json::{Value, json};

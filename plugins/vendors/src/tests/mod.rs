@@ -8,6 +8,7 @@
 pub mod catalog;
 mod money;
 mod people;
+mod personal;
 
 use serde_json::{Value, json};
 use stoa_guest::testing::Host;

@@ -156,3 +156,16 @@ fn a_shop_may_let_everybody_sell_at_once() {
     assert_eq!(made.send(dispatch).unwrap().json()["status"], "active");
     assert_eq!(host.role_of("u1").as_deref(), Some("vendor"));
 }
+
+#[test]
+fn who_is_known_by_a_token_alone_or_has_left_is_decided_on_all_the_same() {
+    let host = host();
+    let shop = json!({ "name": "Shop" });
+    let register = host.request("register").user("u1").json(&shop);
+    register.send(dispatch).unwrap();
+    assert_eq!(Plugin::approve("u1".into()).unwrap().status, "approved");
+    assert_eq!(host.events().pop().unwrap().name, "vendor.approved");
+    // Whose role says more than that they sell is no vendor.
+    host.person(person("admin"));
+    assert!(Plugin::reject("u1".into(), "No imprint.".into()).is_err());
+}

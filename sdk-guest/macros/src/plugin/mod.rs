@@ -10,7 +10,7 @@ use std::path::Path;
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
-use stoa_wit::Manifest;
+use stoa_wit::{Channel, Manifest};
 use syn::{Error, LitStr, Result};
 
 pub fn expand(path: &LitStr) -> Result<TokenStream> {
@@ -32,7 +32,7 @@ fn plugin(text: &str) -> Result<TokenStream> {
     let manifest =
         Manifest::from_toml(text).map_err(|error| Error::new(Span::call_site(), error))?;
     let dispatch = dispatch(&manifest)?;
-    let handler = (!manifest.routes.is_empty()).then(export_handler);
+    let handler = manifest.answers_requests().then(export_handler);
     let lifecycle = manifest.lifecycle.then(export_lifecycle);
     let personal_data = manifest.personal_data.then(export_personal_data);
     let background = background::expand(&manifest)?;
@@ -62,11 +62,9 @@ fn ident(key: &str, name: &str) -> Result<Ident> {
 }
 
 fn dispatch(manifest: &Manifest) -> Result<TokenStream> {
-    let names: BTreeSet<&str> = manifest
-        .routes
-        .iter()
-        .map(|route| route.handler.as_str())
-        .collect();
+    let routes = manifest.routes.iter().map(|route| route.handler.as_str());
+    let channels = manifest.channels.iter().flat_map(Channel::handlers);
+    let names: BTreeSet<&str> = routes.chain(channels).collect();
     let functions = names
         .iter()
         .map(|name| ident("handler", name))

@@ -37,6 +37,19 @@ fn each_handler_is_one_arm_however_many_routes_it_has() {
 }
 
 #[test]
+fn what_listeners_say_is_handled_as_requests_are() {
+    let found = expanded(
+        "[[channel]]\nname = \"sample/{id}\"\ncallers = [\"user\"]\njoin = \"admit\"\n\
+         [channel.messages]\ntyping = \"typing\"",
+    );
+    for handler in ["admit", "typing"] {
+        let arm = format!(r#""{handler}"=>::stoa_guest::__private::call({handler},request),"#);
+        assert!(found.contains(&arm), "{found}");
+    }
+    assert!(found.contains("export_handler!"), "{found}");
+}
+
+#[test]
 fn events_and_turns_have_dispatchers_of_their_own() {
     let found = expanded(
         "[[subscribe]]\nevent = \"a.b\"\nhandler = \"on_it\"\n[[subscribe]]\nevent = \"a.c\"\nhandler = \"on_it\"\n\

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 mod documents;
+mod personal_data;
 mod queries;
 mod request;
 

@@ -15,7 +15,7 @@ use super::sessions::{self, SessionView};
 use super::view::{self, User};
 use super::{Accounts, times};
 use crate::platform::{Unit, unavailable};
-use crate::records::{External, Membership};
+use crate::records::{Account, External, Membership};
 use crate::wire::json;
 
 /// A person's data.
@@ -84,7 +84,7 @@ pub(super) async fn export(service: &Accounts, request: &Request) -> Result<Resp
     Ok(response)
 }
 
-/// Where somebody may have left data: their organisations, and the default tenant.
+/// Where somebody may have left data: their organisations, those that they were once in, and the default tenant.
 pub(super) async fn tenants(
     service: &Accounts,
     unit: &Unit,
@@ -94,6 +94,9 @@ pub(super) async fn tenants(
     let memberships = memberships.await?.into_iter();
     let mut tenants: Vec<TenantId> = memberships.map(|found| found.record.tenant).collect();
     tenants.push(service.config.default_tenant.clone());
+    if let Some(account) = unit.get::<Account>(account).await? {
+        tenants.extend(account.former);
+    }
     tenants.sort();
     tenants.dedup();
     Ok(tenants)

@@ -9,7 +9,7 @@ use super::person::Newcomer;
 use super::{Accounts, erase, lookup, sign_in, view};
 use crate::organizations;
 use crate::passwords::Verdict;
-use crate::platform::{Unit, unavailable};
+use crate::platform::{Ending, Unit, unavailable};
 use crate::records::{Account, Session};
 
 #[async_trait]
@@ -24,6 +24,8 @@ impl organizations::Sessions for Accounts {
         let mut record = found.ok_or_else(Problem::unauthenticated)?;
         record.tenant = Some(tenant.clone());
         unit.put(session, &record).await.map_err(unavailable)?;
+        // Its connections listen to the tenant that it leaves.
+        unit.end(Ending::Session(session.to_owned()));
         let account: Option<Account> = unit.get(&record.account).await?;
         let account = account.ok_or_else(Problem::unauthenticated)?;
         let user = view::user(self, unit, &record.account, &account, Some(tenant)).await?;

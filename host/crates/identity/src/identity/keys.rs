@@ -7,7 +7,7 @@ use stoa_kernel::identity::{Account, AuthenticationError, Credential, Role, Scop
 
 use super::{Identity, read, refused};
 use crate::accounts::apikey;
-use crate::platform::{Platform, unavailable};
+use crate::platform::{Platform, Unit, unavailable};
 use crate::records::Key;
 
 /// How precisely the last use of a key is kept: a write per request would cost more than the request.
@@ -18,23 +18,39 @@ impl Identity {
         let parts = apikey::parse(bearer).ok_or_else(|| refused("it is no well-formed key"))?;
         let unit = self.platform.unit().await?;
         let key: Option<Key> = read(&unit, parts.id).await?;
+        let key = key.filter(|key| apikey::is_secret_of(parts.secret, &key.secret));
+        self.of_key(&unit, parts.id, key).await
+    }
+
+    /// Who a key speaks for whose secret was shown before.
+    pub(super) async fn by_key_id(&self, id: &str) -> Result<Account, AuthenticationError> {
+        let unit = self.platform.unit().await?;
+        let key = read(&unit, id).await?;
+        self.of_key(&unit, id, key).await
+    }
+
+    async fn of_key(
+        &self,
+        unit: &Unit,
+        id: &str,
+        key: Option<Key>,
+    ) -> Result<Account, AuthenticationError> {
         let now = self.platform.now();
         let key = key
             .filter(|key| key.ends_at.is_none_or(|ends_at| ends_at > now))
-            .filter(|key| apikey::is_secret_of(parts.secret, &key.secret))
             .ok_or_else(|| refused("there is no such key"))?;
-        let account = self.account(&unit, &key.account).await?;
-        let (tenant, maker) = self.place(&unit, &key.account, Some(&key.tenant)).await?;
+        let account = self.account(unit, &key.account).await?;
+        let (tenant, maker) = self.place(unit, &key.account, Some(&key.tenant)).await?;
         let scopes = Scopes::parse(key.scopes.iter().map(String::as_str));
         let scopes = scopes.map_err(|_| refused("its scopes are malformed"))?;
-        self.note_use(parts.id, &key, now);
+        self.note_use(id, &key, now);
         Ok(Account {
             id: key.account,
             email: Some(account.email),
             role: at_most(key.role, maker),
             tenant: Some(tenant),
             credential: Credential::Key {
-                id: parts.id.into(),
+                id: id.into(),
                 scopes: Arc::new(scopes),
             },
         })

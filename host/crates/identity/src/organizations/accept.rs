@@ -153,6 +153,7 @@ async fn join(
     )
     .await?;
     unit.delete::<Invitation>(&id).await?;
+    super::news::accepted(unit, &record.tenant, &id, account);
     if let Some(mut known) = unit.get::<Account>(account).await? {
         // The token came by a letter to this address.
         if !known.verified {

@@ -10,7 +10,7 @@ use stoa_kernel::store::StoreError;
 use utoipa::ToSchema;
 
 use super::access::{Insider, changer, insider, organization};
-use super::{Organizations, names, plans, times};
+use super::{Organizations, names, news, plans, times};
 use crate::platform::unavailable;
 use crate::records::{Organization, Plan, PlanLimits};
 use crate::wire::{body, json};
@@ -94,6 +94,7 @@ pub(super) async fn change(
             StoreError::Invalid(reason) => Problem::invalid("settings", reason),
             error => unavailable(error),
         })?;
+        news::renewed(&unit, caller.tenant, &organization);
         json(200, &view(caller, organization, service.platform.now()))
     });
     changed.await

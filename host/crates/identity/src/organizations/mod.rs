@@ -9,6 +9,7 @@ mod invite;
 mod leave;
 mod members;
 mod names;
+mod news;
 mod own;
 mod pages;
 mod pending;

@@ -8,6 +8,7 @@ use stoa_kernel::plans::{self, PLAN_CHANGED, PlanChange, Plans};
 use stoa_kernel::store::StoreError;
 
 use super::access::organization;
+use super::news;
 use super::plans::{ALL, limits_of};
 use crate::identity::unreadable;
 use crate::platform::{Platform, unavailable};
@@ -72,6 +73,7 @@ impl HostSubscriber for TenantPlans {
             }
             organization.plan = plan;
             organization.plan_changed_by = Some(event.id.clone());
+            news::has_plan(&unit, tenant, plan);
             let put = unit.put(tenant.as_str(), &organization).await;
             put.map_err(unavailable)
         });
@@ -87,6 +89,7 @@ pub async fn set_plan(platform: &Platform, tenant: &TenantId, plan: Plan) -> Res
     let set = platform.transact(|unit| async move {
         let mut organization = organization(&unit, tenant).await?;
         organization.plan = plan;
+        news::has_plan(&unit, tenant, plan);
         let put = unit.put(tenant.as_str(), &organization).await;
         put.map_err(unavailable)
     });
@@ -107,6 +110,7 @@ fn told(plan: Plan) -> plans::Plan {
             Some(limits.products.into()),
             Some(limits.requests_per_minute.into()),
             Some(limits.storage_bytes),
+            Some(limits.running_tests.into()),
         ]),
     }
 }
@@ -116,17 +120,18 @@ fn unbound() -> plans::Plan {
     plans::Plan {
         id: id.to_owned(),
         name: name.to_owned(),
-        limits: by_name([None; 4]),
+        limits: by_name([None; 5]),
     }
 }
 
 /// The limits by the names that plugins know.
-fn by_name(limits: [Option<u64>; 4]) -> Vec<(String, Option<u64>)> {
+fn by_name(limits: [Option<u64>; 5]) -> Vec<(String, Option<u64>)> {
     let names = [
         "members",
         "products",
         "requests-per-minute",
         "storage-bytes",
+        "running-tests",
     ];
     names.map(str::to_owned).into_iter().zip(limits).collect()
 }

@@ -17,6 +17,7 @@ const FREE: PlanLimits = PlanLimits {
     products: 100,
     requests_per_minute: 100,
     storage_bytes: 1 << 30,
+    running_tests: 2,
 };
 
 /// A small shop with the people who run it; ten times the traffic, files for every product.
@@ -25,6 +26,7 @@ const TEAM: PlanLimits = PlanLimits {
     products: 1_000,
     requests_per_minute: 1_000,
     storage_bytes: 50 << 30,
+    running_tests: 10,
 };
 
 /// As much as one organisation is known to need; the numbers keep a mistake from becoming everybody's, and the
@@ -34,6 +36,7 @@ const ENTERPRISE: PlanLimits = PlanLimits {
     products: 100_000,
     requests_per_minute: 10_000,
     storage_bytes: 1 << 40,
+    running_tests: 100,
 };
 
 /// Every plan, the smallest first.
@@ -117,6 +120,7 @@ mod tests {
             assert!(small.products < large.products);
             assert!(small.requests_per_minute < large.requests_per_minute);
             assert!(small.storage_bytes < large.storage_bytes);
+            assert!(small.running_tests < large.running_tests);
         }
     }
 

@@ -8,8 +8,9 @@ use stoa_kernel::identity::Role;
 use super::access::organization;
 use super::credentials;
 use super::filters::equal;
+use super::news;
 use super::plans::check_member;
-use crate::platform::{Unit, unavailable};
+use crate::platform::{Ending, Unit, unavailable};
 use crate::records::{Account, Membership, Organization};
 
 /// Adds a member and writes the organisation.
@@ -31,6 +32,7 @@ pub(super) async fn join(
     }
     let membership = Membership::new(tenant.clone(), account, role, now);
     unit.put(&id, &membership).await.map_err(unavailable)?;
+    news::joined(unit, &membership);
     let put = unit.put(tenant.as_str(), &organization).await;
     put.map_err(unavailable)
 }
@@ -51,8 +53,9 @@ pub async fn remove(unit: &Unit, tenant: &TenantId, account: &str) -> Result<(),
     unit.delete::<Membership>(&id).await?;
     let put = unit.put(tenant.as_str(), &organization).await;
     put.map_err(unavailable)?;
+    news::left(unit, tenant, account);
     credentials::end(unit, tenant, account).await?;
-    forget_home(unit, tenant, account).await
+    depart(unit, tenant, account).await
 }
 
 /// Makes an account a member of this role, or changes the role that it has.
@@ -88,6 +91,7 @@ pub async fn place(
 ) -> Result<(), Problem> {
     let present = unit.get(&Membership::id(tenant, account)).await?;
     let place = present.unwrap_or_else(|| Membership::new(tenant.clone(), account, role, now));
+    unit.end(Ending::Account(Some(tenant.clone()), account.to_owned()));
     write(unit, &Membership { role, ..place }).await
 }
 
@@ -144,6 +148,9 @@ pub(super) async fn change(
         _ => {}
     }
     write(unit, &after).await?;
+    if (after.role, after.suspended) != (before.role, before.suspended) {
+        moved(unit, &after).await?;
+    }
     if after.role != before.role {
         credentials::lower(unit, &after.tenant, &after.account, after.role).await?;
     }
@@ -174,6 +181,18 @@ pub(super) async fn dismiss(unit: &Unit, place: &Membership) -> Result<Option<Te
         unit.put(account, &record).await.map_err(unavailable)?;
     }
     Ok(Some(elsewhere))
+}
+
+/// What somebody may do in a tenant is otherwise now: connections come back with that. A tenant that is no
+/// organisation has no members who hear of each other.
+async fn moved(unit: &Unit, place: &Membership) -> Result<(), Problem> {
+    let (tenant, account) = (place.tenant.clone(), place.account.clone());
+    unit.end(Ending::Account(Some(tenant), account));
+    let organization = unit.get::<Organization>(place.tenant.as_str()).await?;
+    if organization.is_some() {
+        news::changed(unit, place);
+    }
+    Ok(())
 }
 
 /// Writes a place. A tenant that is no organisation finds its people by their accounts.
@@ -259,13 +278,12 @@ fn last_admin() -> Problem {
     )
 }
 
-/// The next sign-in leads elsewhere.
-async fn forget_home(unit: &Unit, tenant: &TenantId, account: &str) -> Result<(), Problem> {
-    match unit.get::<Account>(account).await? {
-        Some(mut record) if record.home.as_ref() == Some(tenant) => {
-            record.home = None;
-            unit.put(account, &record).await.map_err(unavailable)
-        }
-        _ => Ok(()),
-    }
+/// The next sign-in leads elsewhere; what was left behind here is still to be exported and erased one day.
+async fn depart(unit: &Unit, tenant: &TenantId, account: &str) -> Result<(), Problem> {
+    let Some(mut record) = unit.get::<Account>(account).await? else {
+        return Ok(());
+    };
+    record.home = record.home.filter(|home| home != tenant);
+    record.former.insert(tenant.clone());
+    unit.put(account, &record).await.map_err(unavailable)
 }

@@ -1,11 +1,14 @@
 //! A person.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use stoa_kernel::clock::Millis;
 use stoa_kernel::id::TenantId;
 use stoa_kernel::identity::Role;
 
 use super::{ACCOUNTS, Record};
+use crate::platform::Ending;
 
 /// A person's account: one address, one account, whatever organisations they belong to. Its id is a ULID.
 #[derive(Clone, Serialize, Deserialize)]
@@ -29,6 +32,9 @@ pub struct Account {
     pub suspended: bool,
     /// The organisation that a sign-in leads to: the one used last.
     pub home: Option<TenantId>,
+    /// The organisations that it is no longer in: what it left there is exported and erased with it.
+    #[serde(default)]
+    pub former: BTreeSet<TenantId>,
     /// The role that it was given in the default tenant, as its membership there says: so that lists of that
     /// tenant's people find it wherever its home is.
     #[serde(default)]
@@ -53,6 +59,7 @@ impl Account {
             operator: false,
             suspended: false,
             home: None,
+            former: BTreeSet::new(),
             appointed: None,
             epoch: 0,
             created_at: now,
@@ -62,4 +69,8 @@ impl Account {
 
 impl Record for Account {
     const COLLECTION: (&'static str, &'static str) = (ACCOUNTS, "accounts");
+
+    fn ending(id: &str) -> Option<Ending> {
+        Some(Ending::Account(None, id.to_owned()))
+    }
 }

@@ -6,6 +6,7 @@ use stoa_kernel::id::TenantId;
 use stoa_kernel::identity::Role;
 
 use super::{ACCOUNTS, Record};
+use crate::platform::Ending;
 
 /// An API key of an organisation. Its id is the public part of the key, which names it.
 #[derive(Clone, Serialize, Deserialize)]
@@ -35,5 +36,9 @@ impl Record for Key {
 
     fn expires_at(&self) -> Option<Millis> {
         self.ends_at
+    }
+
+    fn ending(id: &str) -> Option<Ending> {
+        Some(Ending::Session(id.to_owned()))
     }
 }

@@ -6,6 +6,7 @@ use stoa_kernel::id::TenantId;
 use stoa_kernel::identity::Role;
 
 use super::{ORGANIZATIONS, Record};
+use crate::platform::Ending;
 
 /// An account's place in an organisation, or a role of its own in the default tenant. Its id is `<tenant>.<account>`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,4 +60,10 @@ impl Membership {
 
 impl Record for Membership {
     const COLLECTION: (&'static str, &'static str) = (ORGANIZATIONS, "memberships");
+
+    fn ending(id: &str) -> Option<Ending> {
+        let (tenant, account) = id.split_once('.')?;
+        let tenant = TenantId::parse(tenant).ok()?;
+        Some(Ending::Account(Some(tenant), account.to_owned()))
+    }
 }

@@ -10,10 +10,13 @@ mod key;
 mod membership;
 mod organization;
 mod session;
+mod ticket;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use stoa_kernel::clock::Millis;
+
+use crate::platform::Ending;
 
 pub use account::Account;
 pub use attempts::Attempts;
@@ -25,8 +28,9 @@ pub use key::Key;
 pub use membership::Membership;
 pub use organization::{Organization, Plan, PlanLimits};
 pub use session::Session;
+pub use ticket::{Bearer, Developer, Ticket};
 
-/// The service that owns accounts, sessions, keys and codes.
+/// The service that owns accounts, sessions, keys, codes and tickets.
 pub const ACCOUNTS: &str = "accounts";
 
 /// The service that owns organisations, memberships and invitations.
@@ -39,6 +43,11 @@ pub trait Record: Serialize + DeserializeOwned + Send + Sync {
 
     /// When it ends; none for never.
     fn expires_at(&self) -> Option<Millis> {
+        None
+    }
+
+    /// Whose connections end when it is deleted.
+    fn ending(_id: &str) -> Option<Ending> {
         None
     }
 }

@@ -88,6 +88,8 @@ pub struct PlanLimits {
     pub requests_per_minute: u32,
     /// Bytes of files.
     pub storage_bytes: u64,
+    /// Test runs that run at the same time.
+    pub running_tests: u32,
 }
 
 impl Record for Organization {

@@ -5,6 +5,7 @@ use stoa_kernel::clock::Millis;
 use stoa_kernel::id::TenantId;
 
 use super::{ACCOUNTS, Record};
+use crate::platform::Ending;
 
 /// A sign-in on one device: the family of its refresh tokens. Gone means ended; access tokens name it (`sid`)
 /// and end with it. Its id is a ULID.
@@ -40,5 +41,9 @@ impl Record for Session {
 
     fn expires_at(&self) -> Option<Millis> {
         Some(self.ends_at)
+    }
+
+    fn ending(id: &str) -> Option<Ending> {
+        Some(Ending::Session(id.to_owned()))
     }
 }

@@ -6,6 +6,7 @@
     reason = "tests fail by panicking"
 )]
 
+mod bus;
 mod server;
 mod stream;
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use metrics::counter;
 use stoa_kernel::clock::Millis;
+use stoa_kernel::crash::{self, CrashPoint};
 use stoa_kernel::error::Problem;
 use stoa_kernel::event::{Event, EventStream, HostSubscriber};
 use stoa_kernel::id::TenantId;
@@ -137,6 +138,7 @@ async fn to_plugin(
         .ok_or_else(|| Miss::from(Failure::Fault(busy)))?;
     let slot = call::slot(revision).await;
     let _slot = slot.map_err(|fault| Miss::from(Failure::Fault(fault)))?;
+    crash::pass(CrashPoint::BeforeDelivery, &target.name);
     let told = &wire(event, job.tries.failed);
     let cause = format!("event:{}", delivery_id(&event.id, &target.name));
     let request = host_request(tenant, format!("event-{}", event.id), Some(cause));
@@ -147,6 +149,7 @@ async fn to_plugin(
             guest.call_handle(&mut living.store, handler, told).await
         })
         .await?;
+        crash::pass(CrashPoint::BeforeHandled, &target.name);
         match answer {
             Ok(()) => Ok(Verdict::Commit(())),
             Err(problem) => Err(Failure::Refused(types::problem(problem))),

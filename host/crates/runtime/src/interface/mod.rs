@@ -8,6 +8,7 @@ mod directory;
 mod events;
 mod host_events;
 mod inbound;
+mod live;
 pub mod log;
 pub mod mail;
 mod outbound;

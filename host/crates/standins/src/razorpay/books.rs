@@ -25,6 +25,8 @@ pub enum Act {
     Pay { order: String, how: How },
     /// The next payment is declined, however it is made.
     DeclineNext,
+    /// The shop's owner gives some of a payment's money back on Razorpay's own pages, past the shop.
+    Refund { payment: String, units: i64 },
     /// Whether refunds wait from now on until they are settled.
     SlowRefunds(bool),
     /// The bank has decided about a refund.
@@ -251,6 +253,10 @@ impl Books {
             Act::DeclineNext => {
                 self.decline_next = true;
                 Ok(json!({}))
+            }
+            Act::Refund { payment, units } => {
+                let amount = ("amount".to_owned(), json!(units));
+                self.refund(payment, &Map::from_iter([amount]))
             }
             Act::SlowRefunds(are_slow) => {
                 self.are_refunds_slow = *are_slow;

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::books::{Books, Refunding};
 use super::cards::{self, Outcome};
 use super::fault::Fault;
+use super::fields::Fields;
 use super::objects::Object as _;
 
 /// What somebody does.
@@ -24,8 +25,12 @@ pub enum Act {
     Refunding(Refunding),
     /// The bank has decided about a refund.
     Settle { refund: String, good: bool },
+    /// The shop's owner gives some of an intent's money back on Stripe's own pages, past the shop.
+    Refund { intent: String, units: i64 },
     /// The next month of a subscription is due.
     Renew { subscription: String, paid: bool },
+    /// A customer ends a subscription on Stripe's page.
+    Unsubscribe { subscription: String },
 }
 
 impl Books {
@@ -43,7 +48,12 @@ impl Books {
                 Ok(json!({}))
             }
             Act::Settle { refund, good } => self.settle_refund(refund, *good),
+            Act::Refund { intent, units } => {
+                let form = format!("payment_intent={intent}&amount={units}");
+                self.create_refund(&Fields::parse(form.as_bytes()))
+            }
             Act::Renew { subscription, paid } => self.renew(subscription, *paid),
+            Act::Unsubscribe { subscription } => self.cancel_subscription(subscription),
         }
     }
 

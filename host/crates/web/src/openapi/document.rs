@@ -23,6 +23,16 @@ pub(super) fn build(packages: &[Arc<Package>], config: &EdgeConfig) -> Value {
             let operation = operation::of_plugin(package, route, &local, &mut ids);
             insert(&mut paths, &route.path, route.method.as_str(), operation);
         }
+        for channel in &package.manifest.channels {
+            if let Some(path) = &channel.socket {
+                insert(
+                    &mut paths,
+                    path,
+                    "GET",
+                    operation::of_socket(package, channel, &mut ids),
+                );
+            }
+        }
     }
     for route in router::table(config) {
         if let Some(summary) = route.summary {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
-use stoa_kernel::wit::{Caller, Method, Package, Route};
+use stoa_kernel::wit::{Caller, Channel, Method, Package, Route};
 
 use super::schemas::Local;
 use crate::router::HostRoute;
@@ -47,9 +47,9 @@ pub(super) fn of_host(route: &HostRoute, summary: &str) -> Value {
         "operationId": format!("host_{}{slug}", route.method.as_str().to_ascii_lowercase()),
         "tags": ["host"],
         "summary": summary,
-        "security": [],
+        "security": security(&route.callers.iter().copied().collect()),
         "responses": {
-            "200": { "description": "Success", "content": { route.answers: {} } },
+            route.status.to_string(): { "description": "Success", "content": { route.answers: {} } },
             "default": problem(),
         },
     });
@@ -60,6 +60,25 @@ pub(super) fn of_host(route: &HostRoute, summary: &str) -> Value {
         );
     }
     operation
+}
+
+/// A path where WebSockets join a channel at once.
+pub(super) fn of_socket(package: &Package, channel: &Channel, ids: &mut BTreeSet<String>) -> Value {
+    let name = &package.manifest.name;
+    let slug = channel
+        .name
+        .replace(|c: char| !c.is_ascii_alphanumeric(), "_");
+    json!({
+        "operationId": unique(format!("{name}_socket_{slug}"), ids),
+        "tags": [name],
+        "summary": channel.summary,
+        "description": format!("A WebSocket (subprotocol stoa.v1) that joins `{}` at once; else as /api/live.", channel.name),
+        "security": security(&channel.callers),
+        "responses": {
+            "101": { "description": "The connection is a WebSocket now." },
+            "default": problem(),
+        },
+    })
 }
 
 /// One handler may answer several routes; from the second on its id gets a number.

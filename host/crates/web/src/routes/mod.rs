@@ -5,4 +5,5 @@ pub(crate) mod health;
 pub(crate) mod metrics;
 pub(crate) mod native;
 pub(crate) mod openapi;
+pub(crate) mod tickets;
 pub(crate) mod token;

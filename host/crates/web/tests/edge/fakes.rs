@@ -15,12 +15,13 @@ use stoa_kernel::id::TenantId;
 use stoa_kernel::identity::{
     Account, AuthenticationError, Authenticator, Credential, InvalidToken,
 };
-use stoa_kernel::plugins::{Matched, Plugins, Snapshot};
+use stoa_kernel::live::{Ear, Heard, JoinError, Joined, Listener, Live, Push};
+use stoa_kernel::plugins::{Matched, MatchedChannel, Plugins, Snapshot};
 use stoa_kernel::random::Random;
 use stoa_kernel::routing::Lookup;
 use stoa_kernel::status::PartStatus;
 use stoa_kernel::store::{Realm, Store, StoreError, UnitOfWork};
-use stoa_kernel::wit::{Collection, Package};
+use stoa_kernel::wit::{Channel, Collection, Package};
 
 /// Plugins that are described by packages and answer as their handlers' names say.
 pub struct FakePlugins {
@@ -152,6 +153,54 @@ impl Snapshot for FakeSnapshot {
             other => panic!("no such handler: {other}"),
         }
     }
+
+    fn channel(&self, name: &str) -> Option<MatchedChannel> {
+        self.packages.iter().find_map(|package| {
+            let mut channels = package.manifest.channels.iter().enumerate();
+            let (key, channel, params) =
+                channels.find_map(|(key, channel)| Some((key, channel, channel.params(name)?)))?;
+            Some(MatchedChannel {
+                key,
+                channel: Arc::new(channel.clone()),
+                plugin: package.manifest.name.as_str().into(),
+                name: name.into(),
+                params,
+            })
+        })
+    }
+
+    fn channels(&self) -> Vec<Arc<Channel>> {
+        let channels = self
+            .packages
+            .iter()
+            .flat_map(|package| &package.manifest.channels);
+        channels.cloned().map(Arc::new).collect()
+    }
+
+    async fn join(
+        &self,
+        matched: &MatchedChannel,
+        request: Request,
+    ) -> Result<Option<Response>, Problem> {
+        match matched.channel.join.as_deref() {
+            None => Ok(None),
+            Some("refuse") => Err(Problem::not_found()),
+            Some(_) => Ok(Some(ok(echo(&request).to_string()))),
+        }
+    }
+
+    async fn say(
+        &self,
+        matched: &MatchedChannel,
+        word: &str,
+        request: Request,
+    ) -> Result<Response, Problem> {
+        match matched.channel.messages.get(word).map(String::as_str) {
+            None => Err(Problem::new(404, "unknown-message", "No such message.")),
+            Some("sold_out") => Err(Problem::new(409, "out-of-stock", "Only 2 left.")),
+            Some(_) => Ok(ok(echo(&request).to_string())),
+        }
+    }
 }
 
 fn ok(body: String) -> Response {
@@ -209,7 +258,12 @@ fn echo(request: &Request) -> Value {
 }
 
 /// Tokens of the form `<account>.<role>.<organisation>`; the last may be missing.
-pub struct FakeTokens;
+#[derive(Default)]
+pub struct FakeTokens {
+    tickets: std::sync::Mutex<std::collections::HashMap<String, Account>>,
+    /// Accounts whose sessions have ended.
+    pub ended: std::sync::Mutex<std::collections::HashSet<String>>,
+}
 
 #[async_trait]
 impl Authenticator for FakeTokens {
@@ -232,6 +286,25 @@ impl Authenticator for FakeTokens {
 
     async fn authenticate_lapsed(&self, token: &str) -> Result<Account, AuthenticationError> {
         self.authenticate(token).await
+    }
+
+    async fn renew(&self, account: &Account) -> Result<Account, AuthenticationError> {
+        if self.ended.lock().unwrap().contains(&account.id) {
+            return Err(InvalidToken("its session has ended".into()).into());
+        }
+        Ok(account.clone())
+    }
+
+    async fn issue_ticket(&self, account: &Account) -> Result<(String, u32), StoreError> {
+        let mut tickets = self.tickets.lock().unwrap();
+        let ticket = format!("ticket-{}", tickets.len());
+        tickets.insert(ticket.clone(), account.clone());
+        Ok((ticket, 60))
+    }
+
+    async fn redeem_ticket(&self, ticket: &str) -> Result<Account, AuthenticationError> {
+        let account = self.tickets.lock().unwrap().remove(ticket);
+        account.ok_or_else(|| InvalidToken("no such ticket".into()).into())
     }
 
     fn issue_development(&self, account: &Account) -> Result<(String, u32), InvalidToken> {
@@ -316,4 +389,41 @@ impl Store for FakeStore {
         }
     }
     async fn shutdown(&self) {}
+}
+
+/// Nobody ever says anything: what is heard is tested with the real channels.
+#[derive(Default)]
+pub struct FakeLive;
+
+impl Live for FakeLive {
+    fn push(&self, _: &TenantId, _: Vec<Push>) {}
+
+    fn listen(&self, _: Listener) -> Result<Box<dyn Ear>, JoinError> {
+        Ok(Box::new(SilentEar))
+    }
+
+    fn end_session(&self, _: &str) {}
+
+    fn end_account(&self, _: Option<&TenantId>, _: &str) {}
+
+    fn shutdown(&self) {}
+}
+
+struct SilentEar;
+
+#[async_trait]
+impl Ear for SilentEar {
+    async fn join(&mut self, _: &str, _: Option<u64>) -> Result<Joined, JoinError> {
+        Ok(Joined {
+            last: 0,
+            missed: Vec::new(),
+            gap: false,
+        })
+    }
+
+    fn leave(&mut self, _: &str) {}
+
+    async fn next(&mut self) -> Heard {
+        std::future::pending().await
+    }
 }

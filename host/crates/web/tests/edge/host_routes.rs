@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use serde_json::json;
+use stoa_kernel::secret::Secret;
 use stoa_kernel::status::{Part, PartStatus};
 use stoa_web::EdgeConfig;
 
@@ -89,6 +90,33 @@ async fn health_tells_of_every_other_part() {
         let expected = json!({ "part": "redis", "ready": ready, "detail": detail });
         assert_eq!(answer.json()["parts"][1], expected);
     }
+}
+
+#[tokio::test]
+async fn metrics_are_for_who_is_near_or_bears_the_token() {
+    let (near, far) = ("127.0.0.1", "198.51.100.9");
+    let status = async |world: &World, from, headers: &[(&str, &str)]| {
+        let answer = world.send_from(Some(from), "GET", "/metrics", headers, "");
+        answer.await.status.as_u16()
+    };
+    let open = world();
+    assert_eq!(status(&open, near, &[]).await, 200);
+    assert_eq!(status(&open, far, &[]).await, 404);
+    for header in ["x-forwarded-for", "forwarded"] {
+        let through = [(header, "for=127.0.0.1")];
+        assert_eq!(status(&open, near, &through).await, 404, "{header}");
+    }
+    let guarded = world_with(EdgeConfig {
+        metrics_token: Secret::new("s3cret"),
+        ..EdgeConfig::default()
+    });
+    let bearing = [("authorization", "Bearer s3cret")];
+    assert_eq!(status(&guarded, far, &bearing).await, 200);
+    for wrong in ["Bearer s3cre", "Bearer ", "s3cret"] {
+        let wrong = [("authorization", wrong)];
+        assert_eq!(status(&guarded, far, &wrong).await, 404);
+    }
+    assert_eq!(status(&guarded, near, &[]).await, 404);
 }
 
 #[tokio::test]

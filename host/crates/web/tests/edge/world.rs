@@ -9,7 +9,9 @@ use serde_json::{Value, json};
 use stoa_kernel::wit::{Manifest, Package};
 use stoa_web::{Edge, EdgeConfig, Peer, Ports};
 
-use crate::fakes::{CountingRandom, FakePlugins, FakeSnapshot, FakeStore, FakeTokens, FixedClock};
+use crate::fakes::{
+    CountingRandom, FakeLive, FakePlugins, FakeSnapshot, FakeStore, FakeTokens, FixedClock,
+};
 
 pub const SHOP: &str = r#"
     name = "shop"
@@ -161,7 +163,8 @@ pub fn world_of(config: EdgeConfig, adjust: impl FnOnce(&mut Ports)) -> World {
     let mut ports = Ports {
         plugins: plugins.clone(),
         store: store.clone(),
-        identity: Arc::new(FakeTokens),
+        identity: Arc::new(FakeTokens::default()),
+        live: Arc::new(FakeLive::default()),
         services: Vec::new(),
         quotas: None,
         organization_quota: None,

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 use stoa_identity::accounts::{Accounts, AccountsConfig, Lifetimes};
+use stoa_identity::organizations;
 use stoa_identity::passwords::Cost;
 use stoa_identity::platform::Platform;
 use stoa_identity::{JwtTokens, SigningKey, TokenConfig};
@@ -58,6 +59,7 @@ impl PersonalData for Orders {
 struct World {
     service: Accounts,
     orders: Arc<Orders>,
+    platform: Platform,
     host: TestHost,
 }
 
@@ -70,6 +72,7 @@ async fn world() -> World {
         Arc::new(SeededRandom::new(7)),
     );
     let key = SigningKey::generate().unwrap();
+    let members = platform.clone();
     let tokens = JwtTokens::new(TokenConfig::for_tests(key), host.clock.clone());
     let config = AccountsConfig {
         public_url: "https://shop.example".into(),
@@ -83,6 +86,7 @@ async fn world() -> World {
     World {
         service: service.with_participants(participants),
         orders,
+        platform: members,
         host,
     }
 }
@@ -178,6 +182,34 @@ async fn an_account_ends_together_with_the_word_to_forget_it_in_each_of_its_tena
             ("main".to_owned(), json!({ "userId": ada })),
         ]
     );
+}
+
+#[tokio::test]
+async fn what_was_left_behind_in_a_former_organisation_is_forgotten_there() {
+    let world = world().await;
+    world.ada().await;
+    let body = json!({ "email": "bob@example.com", "password": PASSWORD, "name": "Bob" });
+    let signed = world.call(None, "register", body).await.unwrap();
+    let signed: Value = serde_json::from_slice(&signed.body).unwrap();
+    let bob = signed["user"]["id"].as_str().unwrap();
+    let acme = &TenantId::parse("acme").unwrap();
+    let joined = world.platform.transact(|unit| async move {
+        organizations::appoint(&unit, acme, bob, Role::Viewer, 0).await
+    });
+    joined.await.unwrap();
+    let left = world
+        .platform
+        .transact(|unit| async move { organizations::remove(&unit, acme, bob).await });
+    left.await.unwrap();
+
+    let export = world.call(Some(bob), "export", Value::Null).await.unwrap();
+    let export: Value = serde_json::from_slice(&export.body).unwrap();
+    assert_eq!(export["data"]["orders"]["in"], json!(["acme", "main"]));
+    let body = json!({ "password": PASSWORD });
+    let _ = world.call(Some(bob), "erase", body).await.unwrap();
+    let told = world.told("user.erased").await;
+    let tenants: Vec<&str> = told.iter().map(|(tenant, _)| tenant.as_str()).collect();
+    assert_eq!(tenants, ["acme", "main"]);
 }
 
 #[tokio::test]

@@ -16,7 +16,7 @@ async fn members_see_plan_limits_usage_and_their_role() {
     let expected = |role: &str| {
         json!({
             "id": "acme", "name": "Acme", "plan": "free", "settings": {}, "role": role,
-            "limits": {"members": 5, "products": 100, "requestsPerMinute": 100, "storageBytes": 1_073_741_824},
+            "limits": {"members": 5, "products": 100, "requestsPerMinute": 100, "storageBytes": 1_073_741_824, "runningTests": 2},
             "usage": {"members": 2, "openInvitations": 1},
             "createdAt": "2026-01-01T00:00:00.000Z",
         })

@@ -46,15 +46,20 @@ impl Running {
         while !is_ready() {
             let ended = self.child.try_wait()?;
             if ended.is_some() || Instant::now() > deadline {
-                let said = std::fs::read_to_string(&self.log).unwrap_or_default();
                 bail!(
-                    "{} does not answer ({ended:?}); it said:\n{said}",
-                    self.name
+                    "{} does not answer ({ended:?}); it said:\n{}",
+                    self.name,
+                    self.said()
                 );
             }
             std::thread::sleep(LOOK_EVERY);
         }
         Ok(())
+    }
+
+    /// All that it has said so far.
+    pub fn said(&self) -> String {
+        std::fs::read_to_string(&self.log).unwrap_or_default()
     }
 
     fn stop(&mut self) -> Result<()> {
