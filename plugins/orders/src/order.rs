@@ -181,7 +181,10 @@ impl Order {
     /// Keeps a new order.
     pub fn create(&self, id: &str) -> Result<(), StorageError> {
         ORDERS.create(id, self)?;
-        self.list_sales(id)
+        for (sale_id, sale) in self.sales(id) {
+            SALES.create(&sale_id, &sale)?;
+        }
+        Ok(())
     }
 
     /// Moves on, if the way leads there.
@@ -223,16 +226,23 @@ impl Order {
 
     /// Tells the vendors' lists where the order is.
     fn list_sales(&self, id: &str) -> Result<(), StorageError> {
-        for vendor_id in &self.vendor_ids {
+        for (sale_id, sale) in self.sales(id) {
+            SALES.put(&sale_id, &sale)?;
+        }
+        Ok(())
+    }
+
+    /// What the vendors' lists have of the order, by its place there.
+    fn sales(&self, id: &str) -> impl Iterator<Item = (String, Sale)> {
+        self.vendor_ids.iter().map(move |vendor_id| {
             let sale = Sale {
                 vendor_id: vendor_id.clone(),
                 order_id: id.to_owned(),
                 status: self.status,
                 created_at: self.created_at,
             };
-            SALES.put(&Sale::id(id, vendor_id), &sale)?;
-        }
-        Ok(())
+            (Sale::id(id, vendor_id), sale)
+        })
     }
 }
 

@@ -91,6 +91,15 @@ pub enum Realm {
 /// Documents whose expiry has passed are absent in every answer.
 #[async_trait]
 pub trait UnitOfWork: Send + Sync {
+    /// From here on presumes that what is created is new, and that unique values are free, unless it is known here
+    /// that they are not. Spares a question to the database for each. Where the presumption is wrong, the commit ends in
+    /// [`CommitError::Conflict`]: to be called only by who then runs everything again without it.
+    fn presume_new(&self) {}
+    /// Whether anything was presumed so far. What can't be taken back, such as a request to a service elsewhere,
+    /// has to wait for a run in which nothing is.
+    fn has_presumed(&self) -> bool {
+        false
+    }
     /// The document, or none.
     async fn get(
         &self,

@@ -211,6 +211,7 @@ fn revision(
         turnstiles: Turnstiles::default(),
         migrated: Migrated::default(),
         meter: Meter::new(&manifest.name),
+        pace: Arc::default(),
         shelf: Shelf::default(),
         pre,
         package: Arc::clone(&package),

@@ -34,6 +34,7 @@ mod reuse;
 mod revision;
 mod scope;
 mod services;
+mod slow_lane;
 mod state;
 mod tenants;
 mod transaction;

@@ -9,6 +9,7 @@ use stoa_kernel::error::Problem;
 use stoa_kernel::plugins::{Matched, MatchedChannel, Snapshot};
 use stoa_kernel::routing::{Clash, Lookup, Routes};
 use stoa_wit::{Channel, Method, Package};
+use tokio::task::JoinSet;
 
 use crate::Core;
 use crate::answers::Answers;
@@ -196,7 +197,7 @@ impl Snapshot for Held {
             },
             remembered: entry.remember.then_some(matched.key),
         };
-        request::run(&core, &self.0, target, request).await
+        run(&core, &self.0, target, request).await
     }
 
     fn channel(&self, name: &str) -> Option<MatchedChannel> {
@@ -257,6 +258,41 @@ impl Held {
             params: matched.params.clone(),
             ..request
         };
-        request::run(&core, &self.0, target, request).await
+        run(&core, &self.0, target, request).await
+    }
+}
+
+/// Runs a request on the threads where its plugin belongs.
+async fn run(
+    core: &Arc<Core>,
+    live: &Arc<Live>,
+    target: Target<'_>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let Some(slow_lane) = core.slow_lane.of(&target.revision.pace) else {
+        return request::run(core, live, target, request).await;
+    };
+    let (core, live, revision) = (
+        Arc::clone(core),
+        Arc::clone(live),
+        Arc::clone(target.revision),
+    );
+    let (handler, way, remembered) = (target.handler.to_owned(), target.way, target.remembered);
+    let answering = async move {
+        let target = Target {
+            revision: &revision,
+            handler: &handler,
+            way,
+            remembered,
+        };
+        request::run(&core, &live, target, request).await
+    };
+    // A client that goes away drops the set, and the work with it.
+    let mut running = JoinSet::new();
+    running.spawn_on(answering, &slow_lane);
+    match running.join_next().await {
+        Some(Ok(answered)) => answered,
+        Some(Err(error)) => Err(Problem::internal(error.to_string())),
+        None => Err(Problem::internal("a request that nobody ran")),
     }
 }

@@ -18,6 +18,7 @@ use crate::meter::Meter;
 use crate::migration::Migrated;
 use crate::reuse::Shelf;
 use crate::services::Services;
+use crate::slow_lane::Pace;
 use crate::state::State;
 use crate::turnstile::Turnstiles;
 
@@ -74,6 +75,8 @@ pub struct Revision {
     pub migrated: Migrated,
     /// Its figures.
     pub meter: Meter,
+    /// Whether it computes much.
+    pub pace: Arc<Pace>,
     /// Instances that wait for their tenant's next request.
     pub shelf: Shelf,
 }

@@ -14,6 +14,7 @@ use stoa_kernel::plugins::{Plugins, Snapshot};
 use stoa_kernel::status::PartStatus;
 use stoa_kernel::store::{Realm, StoreError};
 use stoa_wit::Collection;
+use tokio::runtime::Handle;
 use tokio::sync::{Mutex, watch};
 
 use crate::activation::{self, ActivationError, Candidate};
@@ -29,6 +30,7 @@ use crate::linking::{LinkError, Used};
 use crate::migration::MIGRATIONS;
 use crate::registry::{Held, Live};
 use crate::scope::Ports;
+use crate::slow_lane::SlowLane;
 use crate::tenants::Tenants;
 
 /// Why the runtime could not start.
@@ -54,6 +56,7 @@ pub(crate) struct Core {
     pub cache: Arc<PluginCache>,
     pub tenants: Tenants,
     pub in_flight: InFlight,
+    pub slow_lane: SlowLane,
     _ticker: Ticker,
 }
 
@@ -103,6 +106,7 @@ impl Runtime {
             cache: Arc::new(PluginCache::new(config.cache_bytes_max)),
             tenants: Tenants::new(config.tenant_concurrency_max),
             in_flight: InFlight::default(),
+            slow_lane: SlowLane::default(),
             policy: ArcSwap::from_pointee(config.policy.clone()),
             config,
             ports,
@@ -191,6 +195,13 @@ impl Runtime {
     /// The set that is live.
     pub(crate) fn live(&self) -> Arc<Live> {
         Arc::clone(&self.live.load().0)
+    }
+
+    /// Where a plugin's work runs, if it is slow.
+    pub(crate) fn slow_lane_of(&self, plugin: &str) -> Option<Handle> {
+        let live = self.live();
+        let revision = live.plugins().get(plugin)?;
+        self.core.slow_lane.of(&revision.pace)
     }
 
     /// Tells whenever another set has become live.

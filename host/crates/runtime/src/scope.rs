@@ -1,7 +1,7 @@
 //! What the guests of one request share: its unit of work, its inputs, its time.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::Instant;
 
 use stoa_kernel::blob::Blobs;
@@ -18,10 +18,12 @@ use stoa_kernel::random::{Random, ulid};
 use stoa_kernel::store::{Store, UnitOfWork};
 
 use crate::cache::{CacheChanges, PluginCache};
+use crate::fault::{Ended, Fault};
 use crate::outside::Outside;
 use crate::pushes::Pushes;
 use crate::registry::Live;
 use crate::reuse::Resting;
+use crate::slow_lane::Pace;
 
 /// What the runtime needs from the rest of the host.
 #[derive(Clone)]
@@ -78,9 +80,25 @@ pub struct Scope {
     pub ports: Ports,
     /// When it must have ended.
     pub deadline: Instant,
+    /// The pace of the plugin that it came to first, which answers for those that this one calls.
+    pub pace: Arc<Pace>,
+    /// Whether this run was given up.
+    pub begins_again: AtomicBool,
 }
 
 impl Scope {
+    /// Gives this run up for another one in which nothing is presumed, before something happens that can't be taken
+    /// back. Nothing becomes of this run, whatever its guests go on to say.
+    pub fn begin_again(&self) -> Ended {
+        self.begins_again.store(true, Ordering::Relaxed);
+        Ended(Fault::Busy("its run begins again"))
+    }
+
+    /// Whether this run was given up.
+    pub fn is_to_begin_again(&self) -> bool {
+        self.begins_again.load(Ordering::Relaxed)
+    }
+
     /// What the request is for: the same for every repetition that means the same, and for nothing else.
     pub fn cause(&self) -> String {
         match (&self.request.cause, &self.request.idempotency) {

@@ -12,6 +12,7 @@ use crate::limiter::Limiter;
 use crate::meter::Stopwatch;
 use crate::revision::Revision;
 use crate::scope::Scope;
+use crate::slow_lane::SLOW_CPU;
 use crate::wasi::Wasi;
 
 /// Host-owned things that a guest may hold handles to: none of our interfaces has any, WASI has streams.
@@ -124,6 +125,12 @@ impl State {
             .min(Duration::from_millis(TICK_MS));
         self.computed = computed;
         self.cpu_left = self.cpu_left.saturating_sub(spent);
+        let cpu_max = Duration::from_millis(self.revision.limits.cpu_ms_max);
+        if cpu_max.saturating_sub(self.cpu_left) >= SLOW_CPU
+            && let Some(scope) = &self.scope
+        {
+            scope.pace.note_slow();
+        }
         Ok(!self.cpu_left.is_zero())
     }
 

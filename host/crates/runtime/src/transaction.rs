@@ -2,6 +2,7 @@
 //! request, an event, a turn of a schedule.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use stoa_kernel::call::Request;
@@ -123,15 +124,22 @@ where
                 passed.map_err(|_| Fault::Busy("others passed the turnstile all the time"))?
             }
         };
-        let scope = scope(core, live, request, &outside, deadline).await?;
+        let scope = scope(core, live, revision, request, &outside, deadline).await?;
+        if attempt == 0 {
+            scope.unit.presume_new();
+        }
         pass(CrashPoint::BeforeGuest);
-        let output = match act(Arc::clone(&scope)).await? {
-            Verdict::Discard(output) => return Ok((output, None)),
-            Verdict::Commit(output) => output,
+        let ended = match act(Arc::clone(&scope)).await {
+            _ if scope.is_to_begin_again() => Err(CommitError::Conflict),
+            Err(failure) => return Err(failure),
+            Ok(Verdict::Discard(output)) => return Ok((output, None)),
+            Ok(Verdict::Commit(output)) => {
+                pass(CrashPoint::BeforeCommit);
+                commit(&scope).await.map(|()| output)
+            }
         };
-        pass(CrashPoint::BeforeCommit);
-        match commit(&scope).await {
-            Ok(()) => {
+        match ended {
+            Ok(output) => {
                 pass(CrashPoint::AfterCommit);
                 scope.resting.release(tenant);
                 return Ok((output, Some(scope)));
@@ -161,6 +169,7 @@ where
 async fn scope(
     core: &Core,
     live: &Arc<Live>,
+    revision: &Revision,
     request: &Arc<Request>,
     outside: &Arc<Outside>,
     deadline: Instant,
@@ -177,6 +186,8 @@ async fn scope(
         resting: Resting::default(),
         ports: core.ports.clone(),
         deadline,
+        pace: Arc::clone(&revision.pace),
+        begins_again: AtomicBool::default(),
     }))
 }
 
@@ -243,5 +254,5 @@ pub async fn host_scope(
 ) -> Result<Arc<Scope>, StoreError> {
     let request = host_request(tenant, format!("{purpose}-{}", revision.name), None);
     let deadline = Instant::now() + Duration::from_millis(revision.limits.wall_ms_max);
-    scope(core, live, &request, &Arc::default(), deadline).await
+    scope(core, live, revision, &request, &Arc::default(), deadline).await
 }

@@ -91,7 +91,7 @@ impl Row {
     }
 
     /// The row's content for a write.
-    pub(crate) fn content(&self, now: Millis) -> Result<Value, StoreError> {
+    pub(crate) fn content(&self, now: Millis) -> Result<Object, StoreError> {
         let mut content = Object::new();
         content.insert("v", Value::Number(Number::Int(self.version.cast_signed())));
         content.insert("rev", Value::Number(Number::Int(self.revision)));
@@ -100,7 +100,7 @@ impl Row {
         if let Some(at) = self.expires_at {
             content.insert("exp", millis(at));
         }
-        Ok(Value::Object(content))
+        Ok(content)
     }
 
     /// Whether readers still see it.

@@ -364,3 +364,16 @@ async fn what_the_operator_says_of_nothing_is_refused() {
     let reason = host.install("probe", &probe).await.unwrap_err();
     assert!(reason.contains("bnak"), "{reason}");
 }
+
+#[tokio::test]
+async fn nothing_is_sent_on_the_presumption_that_a_name_is_free() {
+    let service = Service::start().await;
+    let host = host(&service).await;
+    let actor = host.anonymous();
+    let charge = errand("post", "POST", "/charge", "charge");
+    let told = actor.post("/probe/named-errands/once", &charge).await;
+    assert_eq!(told.json_of(200)["status"], 200);
+    let again = actor.post("/probe/named-errands/once", &charge).await;
+    let _ = again.problem(409, "done");
+    assert_eq!(service.asked().len(), 1);
+}

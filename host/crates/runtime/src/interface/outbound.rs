@@ -36,6 +36,9 @@ impl Host for State {
             Ok(ready) => ready,
             Err(error) => return Ok(Err(error)),
         };
+        if scope.unit.has_presumed() {
+            return Err(scope.begin_again().into());
+        }
         let answer = match scope.outside.calls.ask(question) {
             Asked::Before(answer) => answer,
             Asked::TooMany => Err(OutboundError::Limit(format!(

@@ -24,7 +24,7 @@ use crate::shared::Shared;
 use crate::table::Key;
 use crate::tenants::Tenant;
 use basis::ReadSet;
-use state::State;
+use state::{Presumption, State};
 
 /// A unit of work over one tenant's data.
 pub(crate) struct Work {
@@ -73,6 +73,14 @@ impl Work {
 
 #[async_trait]
 impl UnitOfWork for Work {
+    fn presume_new(&self) {
+        self.state().presumption = Presumption::Allowed;
+    }
+
+    fn has_presumed(&self) -> bool {
+        self.state().presumption == Presumption::Made
+    }
+
     async fn get(
         &self,
         collection: &CollectionName,

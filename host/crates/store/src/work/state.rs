@@ -46,6 +46,16 @@ pub(super) struct Reads {
     pub(super) ends_at: Option<Millis>,
 }
 
+/// Whether the commit is to find out what is not new.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Presumption {
+    #[default]
+    Forbidden,
+    Allowed,
+    /// Something was presumed.
+    Made,
+}
+
 /// The memory of a unit of work.
 #[derive(Default)]
 pub(super) struct State {
@@ -61,6 +71,7 @@ pub(super) struct State {
     events: Vec<Event>,
     pub(super) answer: Option<(String, StoredAnswer)>,
     pub(super) handled: Vec<(String, String)>,
+    pub(super) presumption: Presumption,
     undo: Vec<Undo>,
     bytes: usize,
     turn: u64,
@@ -99,6 +110,20 @@ impl State {
         self.reads
             .insert(key.clone(), found.as_ref().map(|row| row.revision));
         Ok(())
+    }
+
+    /// Makes a presumption, if that is allowed.
+    pub(super) fn presume(&mut self) -> bool {
+        let may = self.presumption != Presumption::Forbidden;
+        if may {
+            self.presumption = Presumption::Made;
+        }
+        may
+    }
+
+    /// Whether the request has neither read nor written the document.
+    pub(super) fn is_untouched(&self, key: &Key) -> bool {
+        !self.reads.contains_key(key) && !self.writes.contains_key(key)
     }
 
     /// Whether the first read of the document found something else.

@@ -21,13 +21,28 @@ impl Work {
         body: Value,
         expiry: Expiry,
     ) -> Result<u64, StoreError> {
-        let view = self.view(key).await?;
+        let view = match self.presumed_new(key) {
+            Some(view) => view,
+            None => self.view(key).await?,
+        };
         // A request that was told before that there is none is not told otherwise: its commit meets the conflict,
         // and it runs again.
         if view.current.is_some() && !self.state().was_told_otherwise(key, &view.base) {
             return Err(StoreError::AlreadyExists);
         }
         Ok(self.write(key, view, body, at(expiry)).await?.version)
+    }
+
+    /// The sight of nothing, where nothing is known of the document and it may be presumed new. It is not
+    /// remembered as read: that the commit can't create what exists is check enough.
+    fn presumed_new(&self, key: &Key) -> Option<View> {
+        let mut state = self.state();
+        let is_unknown = state.is_untouched(key) && self.shared.documents.get(key).is_none();
+        (is_unknown && state.presume()).then_some(View {
+            base: None,
+            current: None,
+            next_version: 1,
+        })
     }
 
     pub(super) async fn put_one(

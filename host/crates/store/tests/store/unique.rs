@@ -149,3 +149,53 @@ async fn an_expired_document_gives_its_value_up() {
         assert_eq!(fixture.get("b").await, Some(json!({"slug": "x"})));
     }
 }
+
+#[tokio::test]
+async fn who_presumes_new_learns_at_the_commit_and_then_for_certain() {
+    let items = &items();
+    for fixture in both().await {
+        let work = fixture.begin().await;
+        work.create(items, "a", json!({"slug": "x"}), Expiry::Never)
+            .await
+            .unwrap();
+        work.create(items, "gone", json!({"slug": "z"}), Expiry::At(NOW + 10))
+            .await
+            .unwrap();
+        work.commit().await.unwrap();
+        fixture.clock.advance(10);
+
+        for (id, slug) in [("b", "x"), ("b", "z")] {
+            let body = json!({"slug": slug});
+            let hopeful = fixture.begin().await;
+            hopeful.presume_new();
+            assert!(!hopeful.has_presumed());
+            let created = hopeful.create(items, id, body.clone(), Expiry::Never);
+            assert_eq!(created.await, Ok(1), "{id} {slug}");
+            assert!(hopeful.has_presumed());
+            let other = hopeful.create(items, "other", json!({}), Expiry::Never);
+            assert_eq!(other.await, Ok(1));
+            assert_eq!(
+                hopeful.commit().await,
+                Err(CommitError::Conflict),
+                "{id} {slug}"
+            );
+        }
+        let certain = fixture.begin().await;
+        let refused = certain.create(items, "b", json!({"slug": "x"}), Expiry::Never);
+        assert_eq!(refused.await, taken("slug"));
+        let replaced = certain.create(items, "gone", json!({"slug": "z"}), Expiry::Never);
+        assert_eq!(replaced.await, Ok(1));
+        certain.commit().await.unwrap();
+        assert_eq!(fixture.get("other").await, None);
+
+        // What is known to be there is not presumed away, and what is new needs one run.
+        let hopeful = fixture.begin().await;
+        hopeful.presume_new();
+        let known = hopeful.create(items, "a", json!({}), Expiry::Never).await;
+        assert_eq!(known, Err(StoreError::AlreadyExists));
+        let new = hopeful.create(items, "c", json!({"slug": "c"}), Expiry::Never);
+        assert_eq!(new.await, Ok(1));
+        hopeful.commit().await.unwrap();
+        assert_eq!(fixture.get("c").await, Some(json!({"slug": "c"})));
+    }
+}

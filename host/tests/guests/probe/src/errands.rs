@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use stoa_guest::outbound::{self, Answer, Error, Method};
 use stoa_guest::prelude::*;
 
-use crate::COUNTERS;
+use crate::{COUNTERS, NOTES, Note};
 
 /// A request to a service.
 #[derive(Deserialize)]
@@ -81,6 +81,23 @@ pub fn run_errands(Json(errands): Json<Vec<Errand>>) -> Result<Json<Value>> {
 fn has_stock(id: &str) -> Result<bool> {
     let counter = COUNTERS.get(id)?;
     Ok(counter.is_some_and(|counter| counter.get("stock").is_some_and(|stock| *stock != 0)))
+}
+
+/// Writes a note that must be the only one of its name, then runs an errand.
+pub fn run_named_errand(
+    Path(name): Path<String>,
+    Json(errand): Json<Errand>,
+) -> Result<Json<Value>> {
+    let note = Note {
+        name,
+        kind: "errand".into(),
+        rank: 0,
+    };
+    match NOTES.create(&random::ulid(), &note) {
+        Ok(_) => Ok(Json(errand.told())),
+        Err(StorageError::NotUnique(_)) => Err(Problem::conflict("done", "That was done before.")),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Asks a service and writes nothing.

@@ -8,7 +8,7 @@ use stoa_guest::prelude::*;
 
 mod errands;
 
-use errands::{look, run_errands, sign};
+use errands::{look, run_errands, run_named_errand, sign};
 
 stoa_guest::plugin!("plugin.toml");
 
