@@ -85,7 +85,7 @@ pub(crate) async fn open(
                 socket,
                 conversation,
                 here: welcome.as_ref().map(|welcome| Arc::clone(&welcome.channel)),
-                pace: Pace::new(),
+                pace: Pace::new(Instant::now()),
                 heard_at: Instant::now(),
                 counted: Counted::open("websocket"),
             };
@@ -174,7 +174,7 @@ impl Talk {
                 },
                 // One at a time: whoever sends faster than it is answered waits.
                 received = receive(&mut self.socket, &self.pace), if is_idle => {
-                    self.pace.note();
+                    self.pace.note(Instant::now());
                     self.heard_at = Instant::now();
                     if let Some(asked) = asked(received)? {
                         saying = self.handle(asked).await?;

@@ -164,7 +164,7 @@ pub fn world_of(config: EdgeConfig, adjust: impl FnOnce(&mut Ports)) -> World {
         plugins: plugins.clone(),
         store: store.clone(),
         identity: Arc::new(FakeTokens::default()),
-        live: Arc::new(FakeLive::default()),
+        live: Arc::new(FakeLive),
         services: Vec::new(),
         quotas: None,
         organization_quota: None,

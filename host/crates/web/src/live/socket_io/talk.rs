@@ -147,7 +147,7 @@ impl Talk {
             emit(socket, "joined", &Joined::from(&welcome)).await?;
             missed(socket, &welcome).await?;
         }
-        let mut pace = Pace::new();
+        let mut pace = Pace::new(Instant::now());
         let mut saying: Option<BoxFuture<'static, Done>> = None;
         loop {
             let is_idle = saying.is_none();
@@ -175,7 +175,7 @@ impl Talk {
                     let Some(wanted) = wanted else {
                         return Err(Parting::Gone);
                     };
-                    pace.note();
+                    pace.note(Instant::now());
                     saying = self.handle(socket, wanted).await?;
                 }
             }
