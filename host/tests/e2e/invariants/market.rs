@@ -71,9 +71,10 @@ impl Market {
 
     /// Puts something on sale: counted goods, or a download where `stock` is none.
     pub async fn sell(&self, id: &str, vendor: &str, price: f64, stock: Option<u32>) {
+        let file = stock.is_none().then_some("/file.zip");
         let members = json!({
             "id": id, "name": id, "vendorId": vendor, "price": price, "stock": stock,
-            "files": { "downloadUrl": "/file.zip" },
+            "files": { "downloadUrl": file },
         });
         let _ = shop::sell(&self.host, members).await;
     }
@@ -81,7 +82,9 @@ impl Market {
     /// Pieces that are left.
     pub async fn left(&self, product: &str) -> u64 {
         let path = format!("/products/{product}");
-        let product = self.host.admin().get(&path).await.json_of(200);
+        let admin = self.host.admin();
+        let answer = insist(&admin, Method::GET, &path, &Value::Null).await;
+        let product = answer.json_of(200);
         product["stock"].as_u64().expect("it is counted")
     }
 
