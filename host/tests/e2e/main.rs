@@ -14,6 +14,7 @@ mod capability;
 mod cart;
 mod catalog;
 mod channels;
+mod chat;
 mod commands;
 mod content;
 mod contract;
