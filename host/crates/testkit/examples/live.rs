@@ -15,7 +15,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
-use tokio_tungstenite::{WebSocketStream, client_async};
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
 /// Connections that listen.
 const LISTENERS: usize = 2_000;
@@ -78,7 +79,10 @@ async fn join(host: &TestHost, address: SocketAddr, account: &str) -> Socket {
     let bearer = format!("Bearer {token}").parse().expect("a header");
     request.headers_mut().insert("authorization", bearer);
     let stream = TcpStream::connect(address).await.expect("a connection");
-    let (mut socket, _) = client_async(request, stream).await.expect("a socket");
+    // A client's usual 128 KiB would be most of what is measured.
+    let small = WebSocketConfig::default().read_buffer_size(4 << 10);
+    let opened = client_async_with_config(request, stream, Some(small)).await;
+    let (mut socket, _) = opened.expect("a socket");
     let join = json!({ "op": "join", "channel": ROOM }).to_string();
     socket.send(Message::text(join)).await.expect("a socket");
     let joined = socket.next().await.expect("a frame").expect("a frame");
