@@ -135,6 +135,9 @@ impl Shared {
         let script = self
             .script(&plan, &rows)
             .map_err(|error| CommitError::Unavailable(error.to_string()))?;
+        // A query may show a new document before the cache knows it: that it is absent is no longer certain.
+        let created = plan.writes.iter().filter(|write| write.base.is_none());
+        created.for_each(|write| self.forget(&write.key));
         let outcome = script.run(&tenant.session).await.map_err(commit_error);
         match &outcome {
             Ok(()) => rows
