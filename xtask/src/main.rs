@@ -11,6 +11,7 @@ mod peers;
 mod prerequisites;
 mod process;
 mod python;
+mod reference;
 mod running;
 mod sections;
 mod serve;
@@ -53,6 +54,8 @@ enum Command {
     Tidy,
     /// Builds the guests and runs every test.
     Test(test::Args),
+    /// Writes the page about the interfaces between plugins and host.
+    Reference,
     /// Measures Stoa beside the same service in Node.js.
     Bench(bench::Args),
 }
@@ -78,6 +81,7 @@ fn run(command: Command) -> Result<()> {
         Command::Lint => lint::run(),
         Command::Tidy => tidy::run(),
         Command::Test(args) => test::run(&args),
+        Command::Reference => reference::run(),
         Command::Bench(args) => bench::run(&args),
     }
 }

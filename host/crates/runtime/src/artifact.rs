@@ -16,6 +16,16 @@ pub const ARTIFACT_BYTES_MAX: usize = 32 << 20;
 /// Functions of a plugin: far above any real one, far below what exhausts a compiler.
 const FUNCTIONS_MAX: u32 = 60_000;
 
+/// Bytes of one function: the largest that interpreters of other languages bring have a tenth of it, and a compiler's
+/// time grows faster than a function.
+const FUNCTION_BYTES_MAX: usize = 2 << 20;
+
+/// Modules and components within a component: a Python program brings a few dozen.
+const MODULES_MAX: u32 = 200;
+
+/// How deep they may be within each other.
+const NESTED_MAX: u32 = 10;
+
 /// A file that may become a plugin.
 #[derive(Debug)]
 pub struct Artifact {
@@ -36,6 +46,15 @@ pub enum ArtifactError {
     /// Too many functions.
     #[error("more than {FUNCTIONS_MAX} functions")]
     TooManyFunctions,
+    /// Too large a function.
+    #[error("a function of more than {FUNCTION_BYTES_MAX} bytes")]
+    FunctionTooLarge,
+    /// Too many parts.
+    #[error("more than {MODULES_MAX} modules and components")]
+    TooManyModules,
+    /// Parts within parts.
+    #[error("components are nested more than {NESTED_MAX} deep")]
+    TooDeep,
     /// No component, or a broken one.
     #[error("not a WebAssembly component: {0}")]
     NotAComponent(String),
@@ -89,7 +108,7 @@ impl Artifact {
     }
 }
 
-/// Walks the component's sections once: counts functions and finds the package.
+/// Walks the component's sections once: bounds what a compiler would have to do, and finds the package.
 fn package_of(bytes: &[u8]) -> Result<Package, ArtifactError> {
     let not_a_component =
         |error: wasmparser::BinaryReaderError| ArtifactError::NotAComponent(error.to_string());
@@ -98,16 +117,28 @@ fn package_of(bytes: &[u8]) -> Result<Package, ArtifactError> {
             "the file begins differently".into(),
         ));
     }
-    let (mut package, mut functions, mut depth) = (None, 0_u32, 0_u32);
+    let (mut package, mut functions) = (None, 0_u32);
+    let (mut modules, mut depth) = (0_u32, 0_u32);
     for payload in Parser::new(0).parse_all(bytes) {
         match payload.map_err(not_a_component)? {
-            Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
+            Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => {
+                (modules, depth) = (modules + 1, depth + 1);
+                if modules > MODULES_MAX {
+                    return Err(ArtifactError::TooManyModules);
+                }
+                if depth > NESTED_MAX {
+                    return Err(ArtifactError::TooDeep);
+                }
+            }
             Payload::End(_) => depth = depth.saturating_sub(1),
             Payload::CodeSectionStart { count, .. } => {
                 functions = functions.saturating_add(count);
                 if functions > FUNCTIONS_MAX {
                     return Err(ArtifactError::TooManyFunctions);
                 }
+            }
+            Payload::CodeSectionEntry(body) if body.range().len() > FUNCTION_BYTES_MAX => {
+                return Err(ArtifactError::FunctionTooLarge);
             }
             Payload::CustomSection(section) if depth == 0 && section.name() == PACKAGE_SECTION => {
                 let before = package.replace(Package::from_section(section.data())?);
