@@ -61,10 +61,12 @@ impl Reader {
     fn line(&mut self, line: &str) {
         let trimmed = line.trim();
         if !self.item.is_empty() {
-            self.item.push(line.strip_prefix("    ").unwrap_or(line).to_owned());
+            self.item
+                .push(line.strip_prefix("    ").unwrap_or(line).to_owned());
             self.end_item(line);
         } else if let Some(comment) = trimmed.strip_prefix("///") {
-            self.docs.push(comment.strip_prefix(' ').unwrap_or(comment).to_owned());
+            self.docs
+                .push(comment.strip_prefix(' ').unwrap_or(comment).to_owned());
         } else if let Some(header) = line.strip_prefix("package ") {
             self.begin_package(header.trim_end_matches(" {"));
         } else if let Some(header) = line.strip_prefix("interface ") {
@@ -85,7 +87,9 @@ impl Reader {
 
     fn begin_interface(&mut self, name: &str) {
         let full = format!("{}/{name}@{}", self.package, self.version);
-        let capability = HOST_INTERFACES.iter().find(|(interface, _)| *interface == full);
+        let capability = HOST_INTERFACES
+            .iter()
+            .find(|(interface, _)| *interface == full);
         let whose = match capability {
             Some((_, word)) if FREE_CAPABILITIES.contains(word) => " · every plugin".to_owned(),
             Some((_, word)) => format!(" · capability `{word}`"),
