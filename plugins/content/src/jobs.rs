@@ -60,17 +60,9 @@ pub struct Due {
 pub fn list_jobs(caller: Caller, Query(query): Query<JobQuery>) -> Result<Response> {
     let cursor = query.cursor.as_deref();
     let window = Window::numbered(query.page, query.limit, query.offset, cursor)?;
-    let found = JOBS
-        .query()
-        .filter(filter(&caller, &query)?)
-        .sort_desc("createdAt")
-        .fields(LISTED)
-        .limit(window.limit)
-        .offset(window.offset)
-        .cursor(window.cursor.clone())
-        .with_total()
-        .run()
-        .map_err(|error| window.refused(error))?;
+    let asked = JOBS.query().filter(filter(&caller, &query)?);
+    let asked = asked.sort_desc("createdAt").fields(LISTED);
+    let found = window.page(asked.with_total())?;
     let items = found.items.into_iter();
     let list = JobList {
         items: items

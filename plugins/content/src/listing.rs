@@ -75,14 +75,7 @@ pub fn list(shelf: Shelf, caller: &Caller, query: &ArticleQuery) -> Result<Respo
         Sort::Oldest => asked.sort_asc("orderedAt"),
         Sort::Title => asked.sort_asc("title"),
     };
-    let found = asked
-        .fields(LISTED)
-        .limit(window.limit)
-        .offset(window.offset)
-        .cursor(window.cursor.clone())
-        .with_total()
-        .run()
-        .map_err(|error| window.refused(error))?;
+    let found = window.page(asked.fields(LISTED).with_total())?;
     let names = authors::names(found.items.iter().map(|item| item.value.author_id.as_str()))?;
     let items = found.items.into_iter().map(|item| {
         let name = names.get(&item.value.author_id).cloned();

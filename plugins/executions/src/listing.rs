@@ -60,16 +60,8 @@ pub struct RunList {
 pub fn list(Query(query): Query<RunQuery>) -> Result<Json<RunList>> {
     let cursor = query.cursor.as_deref();
     let window = Window::numbered(query.page, query.limit, query.offset, cursor)?;
-    let found = RUNS
-        .query()
-        .filter(query.filter()?)
-        .sort_desc("createdAt")
-        .limit(window.limit)
-        .offset(window.offset)
-        .cursor(window.cursor.clone())
-        .with_total()
-        .run()
-        .map_err(|error| window.refused(error))?;
+    let asked = RUNS.query().filter(query.filter()?);
+    let found = window.page(asked.sort_desc("createdAt").with_total())?;
     let items = found.items.into_iter();
     Ok(Json(RunList {
         items: items
