@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use stoa_guest::Window;
+use stoa_guest::check;
 use stoa_guest::prelude::*;
 
 use crate::applications;
@@ -98,12 +99,9 @@ fn filter(caller: &Caller, query: &JobQuery) -> Result<Filter> {
     }
     conditions.extend(query.remote.map(|remote| eq("remote", remote)));
     conditions.extend(query.employment.map(|kind| eq("employment", kind.word())));
+    let (search, q) = (query.search.as_deref(), query.q.as_deref());
     let searched = ["title", "location", "department", "source"];
-    conditions.extend(listing::words(
-        query.search.as_deref(),
-        query.q.as_deref(),
-        &searched,
-    )?);
+    conditions.extend(check::search(search, q, &searched)?);
     Ok(and(conditions))
 }
 
