@@ -80,10 +80,7 @@ pub fn forget(event: Event<Erased>) -> Result<()> {
         MEMBERS.delete(&stored.id)?;
         Ok(())
     })?;
-    match more_said || more_joined {
-        true => Erased::go_on(FORGOTTEN, account),
-        false => Ok(()),
-    }
+    Erased::go_on_if(more_said || more_joined, FORGOTTEN, account)
 }
 
 /// Takes somebody out of a chat, which goes on without.
