@@ -15,9 +15,6 @@ pub const URL_BYTES_MAX: usize = 2_048;
 /// Bytes of an e-mail address (RFC 5321, 4.5.3.1.3).
 pub const EMAIL_BYTES_MAX: usize = 254;
 
-/// How a file is named by its id.
-const BLOB: &str = "blob:";
-
 /// An address on the web.
 pub fn web_url(field: &str, text: &str) -> Result<String> {
     let text = text.trim();
@@ -34,7 +31,7 @@ pub fn web_url(field: &str, text: &str) -> Result<String> {
 /// the address under which everybody sees it.
 pub fn picture(field: &str, text: &str) -> Result<String> {
     let text = text.trim();
-    if let Some(id) = text.strip_prefix(BLOB) {
+    if let Some(id) = blobs::named(text) {
         let public = blobs::stat(id)?.and_then(|info| info.public_path);
         return public
             .ok_or_else(|| Problem::invalid(field, format!("{field} is no public picture.")));
@@ -48,9 +45,10 @@ pub fn picture(field: &str, text: &str) -> Result<String> {
 
 /// The id of an upload that is named as `blob:<id>`.
 pub fn blob_id<'a>(field: &str, text: &'a str) -> Result<&'a str> {
-    let detail = || format!("{field} is {BLOB} and the id of an upload.");
-    let id = text.trim().strip_prefix(BLOB);
-    id.ok_or_else(|| Problem::invalid(field, detail()))
+    blobs::named(text.trim()).ok_or_else(|| {
+        let detail = format!("{field} is blob: and the id of an upload.");
+        Problem::invalid(field, detail)
+    })
 }
 
 fn is_plain_url(text: &str) -> bool {
