@@ -123,7 +123,7 @@ fn create_customer(Json(new): Json<NewCustomer>) -> Result<Created<Json<Customer
 
 fn change_customer(Path(id): Path<String>, request: Request) -> Result<Json<CustomerView>> {
     let mut customer = found(&id)?;
-    let profile = check::merged(&customer.profile(), request)?;
+    let profile = check::merged(&customer.profile(), &request)?;
     let had_email = customer.email.is_some();
     customer.rewrite(profile)?;
     if had_email && customer.email.is_none() {
