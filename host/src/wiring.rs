@@ -12,6 +12,7 @@ use stoa_identity::{Identity, TenantDirectory};
 use stoa_kernel::crash;
 use stoa_kernel::event::HostSubscriber;
 use stoa_kernel::store::Store as _;
+use stoa_live::Forgetting;
 use stoa_mail::PluginLetters;
 use stoa_runtime::{Compiler, Dispatcher, Policy, Runtime, RuntimeConfig};
 use stoa_store::{StoreConfig, SurrealStore};
@@ -141,6 +142,7 @@ pub async fn build(config: &Config, file: Option<&Path>) -> anyhow::Result<Host>
         Arc::new(PluginLetters::new(mail.post.clone(), directory)),
         Arc::new(selling),
         plans,
+        Arc::new(Forgetting::new(store.clone())),
     ];
     // Before the first request: what a commit raises must be heard.
     let dispatcher = events::start(config, Arc::clone(&runtime), store.clone(), handlers).await?;

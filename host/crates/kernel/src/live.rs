@@ -7,7 +7,9 @@ mod own;
 use std::sync::Arc;
 
 pub use bus::{BusEar, LiveBus, Signal};
-pub use history::{HISTORY_COLLECTIONS, KEPT_MS_MAX, MISSED_BYTES_MAX, keep, missed};
+pub use history::{
+    KEPT_MS_MAX, MISSED_BYTES_MAX, Words, forget, history_collections, keep, missed,
+};
 pub use own::{ORGANIZATION, own_channels};
 
 use async_trait::async_trait;
@@ -81,7 +83,8 @@ pub struct Joined {
     /// The number of the channel's last kept message; 0 if none, or if it keeps no history.
     pub last: u64,
     /// The kept messages after the one that the client named, in order; they come before everything that
-    /// [`Ear::next`] tells of the channel, and nothing is told by both.
+    /// [`Ear::next`] tells of the channel, and nothing is told by both. The number of one that was forgotten with its
+    /// author is missing among them.
     pub missed: Vec<Arc<Message>>,
     /// Whether messages after the one that the client named are kept no longer: there is a gap before `missed`.
     pub gap: bool,

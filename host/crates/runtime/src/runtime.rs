@@ -9,7 +9,7 @@ use arc_swap::ArcSwap;
 use stoa_kernel::answer::InFlight;
 use stoa_kernel::crash::{self, CrashPoint};
 use stoa_kernel::limits::CallLimits;
-use stoa_kernel::live::HISTORY_COLLECTIONS;
+use stoa_kernel::live::history_collections;
 use stoa_kernel::plugins::{Plugins, Snapshot};
 use stoa_kernel::status::PartStatus;
 use stoa_kernel::store::{Realm, StoreError};
@@ -95,8 +95,8 @@ impl Runtime {
                 HOST_PLUGIN,
                 &[MIGRATIONS, LETTERS]
                     .into_iter()
-                    .chain(HISTORY_COLLECTIONS)
                     .map(|name| (name.into(), Collection::default()))
+                    .chain(history_collections())
                     .collect::<Vec<_>>(),
             )
             .await?;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use stoa_identity::organizations::Selling;
 use stoa_kernel::event::{EventStream, HostSubscriber};
 use stoa_kernel::id::TenantId;
+use stoa_live::Forgetting;
 use stoa_runtime::{Dispatcher, DispatcherPorts};
 
 use crate::TestHost;
@@ -21,6 +22,7 @@ impl TestHost {
         let subscribers: Vec<Arc<dyn HostSubscriber>> = vec![
             Arc::new(Selling::new(self.platform.clone(), main)),
             self.plans.clone(),
+            Arc::new(Forgetting::new(self.store.clone())),
         ];
         self.dispatch_to(subscribers, None).await
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 use stoa_kernel::clock::Clock as _;
-use stoa_kernel::live::{End, Heard, JoinError, Live as _, Message, Push, keep};
+use stoa_kernel::live::{End, Heard, JoinError, Live as _, Message, Push, Words, keep};
 use stoa_kernel::store::{CommitError, Store as _};
 use stoa_live::{CHANNELS_PER_CONNECTION_MAX, WAITING_MAX};
 use stoa_testkit::TestHost;
@@ -85,12 +85,21 @@ async fn a_history_of_large_messages_is_told_as_far_as_it_fits() {
     assert_eq!(told, suffix);
 }
 
+/// What nobody in particular says.
+const fn said(payload: &str) -> Words<'_> {
+    Words {
+        event: "said",
+        payload,
+        author: None,
+    }
+}
+
 /// Says something as a request does: written with its number, told after the commit, by whatever thread comes first.
 async fn commit(host: &TestHost, n: u64) {
     loop {
         let unit = host.store.begin(&tenant()).await.unwrap();
         let payload = n.to_string();
-        let number = keep(&*unit, LONG, 1_000, ("said", &payload), host.clock.now()).await;
+        let number = keep(&*unit, LONG, 1_000, said(&payload), host.clock.now()).await;
         let number = Some(number.unwrap());
         match unit.commit().await {
             Ok(()) => {
@@ -168,7 +177,7 @@ async fn what_does_not_arrive_is_found_in_the_history() {
     // Written by a host that could not tell of it.
     let unit = host.store.begin(&tenant()).await.unwrap();
     for n in ["1", "2"] {
-        let _ = keep(&*unit, LONG, 1_000, ("said", n), host.clock.now())
+        let _ = keep(&*unit, LONG, 1_000, said(n), host.clock.now())
             .await
             .unwrap();
     }

@@ -2,16 +2,18 @@
 //!
 //! A channel has one document with the number of its last message, and one per message that is kept. Both are written
 //! in the unit of work that says the message: numbers have no gaps, and of two units that say something at once, one
-//! meets a conflict and runs again.
+//! meets a conflict and runs again. Of what somebody said whose account is erased the number stays, and nothing else.
 
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
+use stoa_wit::Collection;
 
 use super::{Joined, Message};
 use crate::clock::Millis;
 use crate::id::{CollectionName, HOST_PLUGIN, TenantId};
+use crate::query::{Filter, Path, Query};
 use crate::store::{Document, Expiry, Store, StoreError, UnitOfWork};
 
 /// Milliseconds for which a message is kept at most: 30 days. Whoever comes back later reads what there is afresh.
@@ -29,8 +31,24 @@ const CHANNELS: &str = "live_channels";
 /// Messages that are kept.
 const MESSAGES: &str = "live_messages";
 
+/// The field of a message that names its author.
+const AUTHOR: &str = "author";
+
+/// Messages that one unit of work forgets: well within what it may write.
+const FORGOTTEN_AT_ONCE: u32 = 100;
+
 /// The host's collections among a tenant's that histories need.
-pub const HISTORY_COLLECTIONS: [&str; 2] = [CHANNELS, MESSAGES];
+#[must_use]
+pub fn history_collections() -> [(String, Collection); 2] {
+    let by_author = Collection {
+        indexes: vec![vec![AUTHOR.into()]],
+        ..Collection::default()
+    };
+    [
+        (CHANNELS.into(), Collection::default()),
+        (MESSAGES.into(), by_author),
+    ]
+}
 
 #[derive(Serialize, Deserialize)]
 struct Counter {
@@ -40,10 +58,22 @@ struct Counter {
     history: u32,
 }
 
-#[derive(Serialize, Deserialize)]
+/// A message to be kept.
+#[derive(Debug, Clone, Copy)]
+pub struct Words<'a> {
+    /// A word, named as events are.
+    pub event: &'a str,
+    /// JSON.
+    pub payload: &'a str,
+    /// The account in whose request it is said; none for what the handler of an event or a schedule says.
+    pub author: Option<&'a str>,
+}
+
+/// Both are there until the message is forgotten.
+#[derive(Deserialize)]
 struct Kept {
-    event: String,
-    payload: String,
+    event: Option<String>,
+    payload: Option<String>,
 }
 
 /// Adds a message to its channel's history and answers its number. Of `history` messages and one more, the oldest
@@ -55,7 +85,7 @@ pub async fn keep(
     unit: &dyn UnitOfWork,
     channel: &str,
     history: u32,
-    (event, payload): (&str, &str),
+    words: Words<'_>,
     now: Millis,
 ) -> Result<u64, StoreError> {
     let (channels, messages) = collections();
@@ -65,7 +95,15 @@ pub async fn keep(
     let counter = json!({ "last": number, "history": history });
     unit.put(&channels, channel, None, counter, Expiry::Never)
         .await?;
-    let message = json!({ "event": event, "payload": payload });
+    let Words {
+        event,
+        payload,
+        author,
+    } = words;
+    let mut message = json!({ "event": event, "payload": payload });
+    if let (Some(author), Some(members)) = (author, message.as_object_mut()) {
+        members.insert(AUTHOR.into(), author.into());
+    }
     let ends = Expiry::At(now.saturating_add(KEPT_MS_MAX));
     unit.put(&messages, &id(channel, number), None, message, ends)
         .await?;
@@ -117,7 +155,13 @@ pub async fn missed(
                 joined.gap = true;
                 break 'chunks;
             };
-            let Kept { event, payload } = read(document)?;
+            let Kept {
+                event: Some(event),
+                payload: Some(payload),
+            } = read(document)?
+            else {
+                continue;
+            };
             bytes += event.len() + payload.len();
             if bytes > MISSED_BYTES_MAX {
                 joined.gap = true;
@@ -136,11 +180,31 @@ pub async fn missed(
     Ok(joined)
 }
 
+/// Forgets some of what an account has said in a tenant, in all histories; whether there may be more. Numbers stay, so
+/// that nobody who comes back takes it for a gap.
+///
+/// # Errors
+/// When the store can't be read, or the unit of work may write no more.
+pub async fn forget(unit: &dyn UnitOfWork, account: &str) -> Result<bool, StoreError> {
+    let (_, messages) = collections();
+    let author = Path::parse(AUTHOR).map_err(|error| StoreError::Invalid(error.to_string()))?;
+    let query = Query {
+        filter: Some(Filter::Eq(author, account.into())),
+        limit: FORGOTTEN_AT_ONCE,
+        ..Query::default()
+    };
+    let page = unit.query(&messages, &query).await?;
+    for said in &page.items {
+        let nothing = json!({ "event": Value::Null, "payload": Value::Null, AUTHOR: Value::Null });
+        unit.patch(&messages, &said.id, nothing, None).await?;
+    }
+    Ok(page.next_cursor.is_some())
+}
+
 fn collections() -> (CollectionName, CollectionName) {
-    let [channels, messages] = HISTORY_COLLECTIONS;
     (
-        CollectionName::new(HOST_PLUGIN, channels),
-        CollectionName::new(HOST_PLUGIN, messages),
+        CollectionName::new(HOST_PLUGIN, CHANNELS),
+        CollectionName::new(HOST_PLUGIN, MESSAGES),
     )
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::value::RawValue;
 use stoa_kernel::limits::{LIVE_MESSAGE_BYTES_MAX, LIVE_MESSAGES_PER_REQUEST_MAX};
-use stoa_kernel::live::{Message, Push, keep};
+use stoa_kernel::live::{Message, Push, Words, keep};
 use stoa_kernel::store::StoreError;
 use stoa_wit::is_event_name;
 
@@ -37,7 +37,13 @@ impl Host for State {
         if let Err(error) = checked(&event, &payload).and_then(|()| admitted(&scope)) {
             return Ok(Err(error));
         }
-        let number = match numbered(&scope, &channel, history, (&event, &payload)).await {
+        let account = scope.request.principal.account.as_ref();
+        let words = Words {
+            event: &event,
+            payload: &payload,
+            author: account.map(|account| account.id.as_str()),
+        };
+        let number = match numbered(&scope, &channel, history, words).await {
             Ok(number) => number,
             // A guest could only pass this on, wrongly, as its own failure.
             Err(StoreError::Unavailable(reason)) => {
@@ -120,13 +126,13 @@ async fn numbered(
     scope: &Scope,
     channel: &str,
     history: u32,
-    message: (&str, &str),
+    words: Words<'_>,
 ) -> Result<Option<u64>, StoreError> {
     if history == 0 {
         return Ok(None);
     }
     let now = scope.ports.clock.now();
-    let kept = keep(&*scope.unit, channel, history, message, now);
+    let kept = keep(&*scope.unit, channel, history, words, now);
     kept.await.map(Some)
 }
 
