@@ -2,6 +2,7 @@
 
 mod events;
 mod host;
+mod live;
 mod load;
 mod memory;
 mod orders;
@@ -17,8 +18,9 @@ mod wire;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
 use crate::guests::{self, Batch, Profile};
 use crate::prerequisites::{self, Consent, Tool};
@@ -46,6 +48,9 @@ const TOOLS: &[Tool] = &[
     Tool::NPM,
 ];
 
+/// Where measuring programs find test guests.
+const GUESTS_VARIABLE: &str = "STOA_TEST_GUESTS";
+
 #[derive(clap::Args)]
 pub struct Args {
     /// Seconds of each measurement, after a shorter one that warms up.
@@ -57,13 +62,19 @@ pub struct Args {
     /// How often a plugin is replaced under load.
     #[arg(long, default_value_t = 200)]
     reloads: u32,
+    /// Connections that listen at the same time.
+    #[arg(long, default_value_t = 2_000)]
+    sockets: u32,
+    /// Messages that each of them hears, twice.
+    #[arg(long, default_value_t = 50)]
+    messages: u32,
     /// Which side to run; both if absent.
     #[arg(long, value_enum)]
     only: Option<Side>,
     /// Which parts to run, with commas in between; all if absent.
     #[arg(long, value_enum, value_delimiter = ',')]
     parts: Vec<Part>,
-    /// Measure this program, and `examples/events` beside it, instead of a fresh release build.
+    /// Measure this program, and `examples/events` and `examples/live` beside it, instead of a fresh release build.
     #[arg(long)]
     stoa: Option<PathBuf>,
     /// Install missing Debian packages without asking.
@@ -95,6 +106,8 @@ enum Part {
     Spinning,
     /// Events that a plugin handles.
     Events,
+    /// Messages to those who listen.
+    Live,
 }
 
 impl Args {
@@ -206,6 +219,10 @@ fn measure_stoa(
     if args.has(Part::Events) {
         report.events = events::run(&stoa, &workspace.test_plugins_dir())?;
     }
+    if args.has(Part::Live) {
+        let guests = workspace.test_plugins_dir();
+        report.live = Some(live::run(&stoa, &guests, args.sockets, args.messages)?);
+    }
     Ok(shop)
 }
 
@@ -272,10 +289,23 @@ fn build(workspace: &Workspace, consent: Consent) -> Result<PathBuf> {
     process::run(
         cargo
             .args(["build", "--release", "--workspace"])
-            .args(["--bin", "stoa", "--example", events::PROGRAM])
+            .args(["--bin", "stoa"])
+            .args(["--example", events::PROGRAM])
+            .args(["--example", live::PROGRAM])
             .current_dir(workspace::root()),
     )?;
     Ok(workspace.target.join("release").join("stoa"))
+}
+
+/// A measuring program that was built beside `stoa` and runs test guests inside of itself.
+fn guest_program(stoa: &Path, name: &str, guests: &Path) -> Result<Command> {
+    let program = stoa.with_file_name("examples").join(name);
+    if !program.exists() {
+        bail!("no {}: build it, or leave --stoa out", program.display());
+    }
+    let mut command = Command::new(program);
+    command.env(GUESTS_VARIABLE, guests);
+    Ok(command)
 }
 
 fn copy_plugins(from: &Path, to: &Path) -> Result<()> {

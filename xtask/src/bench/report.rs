@@ -9,6 +9,7 @@ use anyhow::Result;
 use serde::Serialize;
 
 use super::events::Handled;
+use super::live::Listening;
 use super::load::{Load, Measure};
 use super::reload::Reloads;
 use super::scenarios::Scenario;
@@ -116,6 +117,7 @@ pub struct Report {
     pub compiled_reloads: Option<Reloads>,
     pub spinning: Option<Spinning>,
     pub events: Vec<Handled>,
+    pub live: Option<Listening>,
     /// Memory before any load, and after all of it.
     pub stoa_idle_bytes: Option<u64>,
     pub stoa_bytes: Option<u64>,
@@ -147,6 +149,7 @@ impl Report {
             compiled_reloads: None,
             spinning: None,
             events: Vec::new(),
+            live: None,
             stoa_idle_bytes: None,
             stoa_bytes: None,
             peer_idle_bytes: None,
@@ -245,6 +248,9 @@ impl Report {
             text.push_str(&format!(
                 "events        {per_second:.0}/s handled ({case}: {events} of {keys} keys, store {store})\n"
             ));
+        }
+        if let Some(live) = &self.live {
+            text.push_str(&live.lines());
         }
     }
 

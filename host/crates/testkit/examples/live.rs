@@ -1,5 +1,6 @@
-//! How long a message takes to thousands who listen, what a connection costs, and what one who floods costs the others.
-//! Prints one line of JSON per case. Clients are in the same process, so both are counted together.
+//! How long a message takes to thousands who listen, what a connection costs, and what one who floods costs the others:
+//! `cargo xtask bench --parts live` runs it, with the number of connections and of messages. Prints one line of JSON.
+//! Clients are in the same process, so both are counted together.
 #![expect(clippy::expect_used, reason = "a measurement that can't begin ends")]
 
 use std::net::SocketAddr;
@@ -18,10 +19,10 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
-/// Connections that listen.
+/// Connections that listen, if nobody says how many.
 const LISTENERS: usize = 2_000;
 
-/// Messages of one measurement, one after the other.
+/// Messages of one measurement, one after the other, if nobody says how many.
 const MESSAGES: usize = 50;
 
 const ROOM: &str = "rooms/room/bench";
@@ -30,6 +31,12 @@ type Socket = WebSocketStream<TcpStream>;
 
 #[tokio::main]
 async fn main() {
+    let mut arguments = std::env::args().skip(1);
+    let mut number = |usual: usize| {
+        let given = arguments.next();
+        given.map_or(usual, |text| text.parse().expect("a number"))
+    };
+    let (listeners, messages) = (number(LISTENERS), number(MESSAGES));
     let host = Arc::new(TestHost::builder().guest("rooms").start().await);
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("a port");
@@ -37,16 +44,13 @@ async fn main() {
 
     let before = resident_bytes();
     let (heard, mut arrivals) = mpsc::unbounded_channel();
-    for number in 0..LISTENERS {
+    for number in 0..listeners {
         let socket = join(&host, address, &format!("listener-{number}")).await;
         tokio::spawn(listen(socket, heard.clone()));
     }
-    let per_socket = resident_bytes().saturating_sub(before) / LISTENERS as u64;
-    let quiet = fan_out(&host, &mut arrivals).await;
-    println!(
-        "{}",
-        json!({ "case": "fan_out", "sockets": LISTENERS, "bytes_per_socket": per_socket, "p50_ms": quiet.0, "p99_ms": quiet.1 })
-    );
+    let per_socket = resident_bytes().saturating_sub(before) / listeners as u64;
+    let count = (messages, listeners);
+    let quiet = fan_out(&host, &mut arrivals, count).await;
 
     // As fast as its connection takes it, in a room of its own and with what nobody else hears.
     let mut flood = join(&host, address, "flood").await;
@@ -56,11 +60,15 @@ async fn main() {
         let frame = frame.to_string();
         while flood.send(Message::text(frame.as_str())).await.is_ok() {}
     });
-    let flooded = fan_out(&host, &mut arrivals).await;
+    let flooded = fan_out(&host, &mut arrivals, count).await;
     flooding.abort();
+    let told = |(p50_ms, p99_ms): (f64, f64)| json!({ "p50_ms": p50_ms, "p99_ms": p99_ms });
     println!(
         "{}",
-        json!({ "case": "flood", "sockets": LISTENERS, "p50_ms": flooded.0, "p99_ms": flooded.1, "p99_ratio": flooded.1 / quiet.1 })
+        json!({
+            "sockets": listeners, "messages": messages, "bytes_per_socket": per_socket,
+            "quiet": told(quiet), "flooded": told(flooded),
+        })
     );
 }
 
@@ -101,14 +109,18 @@ async fn listen(mut socket: Socket, heard: mpsc::UnboundedSender<Instant>) {
 }
 
 /// Milliseconds from a message's request to its arrivals: the median and the 99th percentile.
-async fn fan_out(host: &TestHost, arrivals: &mut mpsc::UnboundedReceiver<Instant>) -> (f64, f64) {
+async fn fan_out(
+    host: &TestHost,
+    arrivals: &mut mpsc::UnboundedReceiver<Instant>,
+    (messages, listeners): (usize, usize),
+) -> (f64, f64) {
     let admin = host.admin();
-    let mut took = Vec::with_capacity(MESSAGES * LISTENERS);
-    for _ in 0..MESSAGES {
+    let mut took = Vec::with_capacity(messages * listeners);
+    for _ in 0..messages {
         let begun = Instant::now();
         let burst = json!({ "count": 1, "bytes": 100 });
         let _ = admin.post("/rooms/bench/burst", &burst).await.expect(204);
-        for _ in 0..LISTENERS {
+        for _ in 0..listeners {
             let arrived = tokio::time::timeout(Duration::from_secs(60), arrivals.recv()).await;
             let arrived = arrived.expect("every message").expect("every message");
             took.push(arrived.duration_since(begun).as_secs_f64() * 1_000.0);
