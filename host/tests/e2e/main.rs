@@ -44,6 +44,9 @@ mod payments;
 mod people;
 mod process;
 mod products;
+#[path = "../../crates/quota/tests/redis/server.rs"]
+#[expect(dead_code, reason = "its own tests need more of it")]
+mod redis;
 mod reload;
 mod remembered;
 mod sandbox;

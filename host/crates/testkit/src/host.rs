@@ -8,14 +8,19 @@ use stoa_blobs::BlobStore;
 use stoa_egress::Egress;
 use stoa_identity::organizations::TenantPlans;
 use stoa_identity::{Identity, Platform, TenantDirectory, TokenConfig};
+use stoa_kernel::clock::Clock as _;
 use stoa_kernel::id::TenantId;
 use stoa_kernel::limits::LETTERS_PER_TENANT_DAILY_MAX;
 use stoa_kernel::outbound::Destination;
+use stoa_kernel::quota::Quotas;
+use stoa_kernel::random::ulid;
 use stoa_kernel::secret::Secret;
+use stoa_kernel::status::Part;
 use stoa_live::{ConnectionLimits, Hub};
+use stoa_quota::{MemoryQuotas, RedisBus, RedisConfig};
 use stoa_runtime::{Policy, Runtime, RuntimeConfig};
 use stoa_store::{StoreConfig, SurrealStore, SyncPolicy};
-use stoa_web::{Edge, EdgeConfig};
+use stoa_web::{Edge, EdgeConfig, LiveTimes, RateLimits};
 use tempfile::TempDir;
 
 use crate::files::{self, FilesConfig};
@@ -27,6 +32,9 @@ const INSTANCES_MAX: u32 = 96;
 
 /// Connections of one test's host, of one account, too.
 const LISTENERS_MAX: NonZeroUsize = NonZeroUsize::new(4_000).unwrap();
+
+/// With what the names of a test's hosts begin in their Redis.
+const REDIS_PREFIX: &str = "test:live:";
 
 /// A host in this process.
 pub struct TestHost {
@@ -52,7 +60,17 @@ pub struct TestHost {
     pub live: Arc<Hub>,
     /// How access tokens are signed and what they say.
     pub token_config: TokenConfig,
+    random: Arc<SeededRandom>,
     dir: TempDir,
+}
+
+/// What hosts of one service have in common.
+struct Common {
+    store: Arc<SurrealStore>,
+    clock: Arc<FakeClock>,
+    /// Shared, too: what two of them make must not have the same id.
+    random: Arc<SeededRandom>,
+    token_config: TokenConfig,
 }
 
 /// What a test's host should have.
@@ -66,6 +84,10 @@ pub struct TestHostBuilder {
     letters_daily_max: u32,
     files: FilesConfig,
     cors_origins: Vec<String>,
+    limits: Option<RateLimits>,
+    live_times: LiveTimes,
+    redis_url: Option<String>,
+    common: Option<Common>,
 }
 
 /// The file of a plugin under `plugins/`, as `cargo xtask test` has built it.
@@ -105,6 +127,10 @@ impl TestHost {
             letters_daily_max: LETTERS_PER_TENANT_DAILY_MAX,
             files: FilesConfig::default(),
             cors_origins: Vec::new(),
+            limits: None,
+            live_times: LiveTimes::default(),
+            redis_url: None,
+            common: None,
         }
     }
 
@@ -249,6 +275,40 @@ impl TestHostBuilder {
         self
     }
 
+    /// With these limits to how often somebody may call, counted by the test's clock. Without them nobody is limited.
+    #[must_use]
+    pub const fn limits(mut self, limits: RateLimits) -> Self {
+        self.limits = Some(limits);
+        self
+    }
+
+    /// With this patience for live connections.
+    #[must_use]
+    pub const fn live_times(mut self, times: LiveTimes) -> Self {
+        self.live_times = times;
+        self
+    }
+
+    /// With this Redis, by which it tells other hosts what is said live.
+    #[must_use]
+    pub fn redis(mut self, url: &str) -> Self {
+        self.redis_url = Some(url.into());
+        self
+    }
+
+    /// Beside another host of the same service: over its database, by its clock, with its key for tokens. Plugins and
+    /// rules are its own.
+    #[must_use]
+    pub fn beside(mut self, other: &TestHost) -> Self {
+        self.common = Some(Common {
+            store: other.store.clone(),
+            clock: other.clock.clone(),
+            random: other.random.clone(),
+            token_config: other.token_config.clone(),
+        });
+        self
+    }
+
     /// With these rules for files.
     #[must_use]
     pub fn files(mut self, config: FilesConfig) -> Self {
@@ -263,18 +323,16 @@ impl TestHostBuilder {
     pub async fn start(self) -> TestHost {
         let dir = tempfile::tempdir().expect("a temporary folder");
         std::fs::create_dir(dir.path().join("plugins")).expect("the plugin folder");
-        let (clock, random) = (
-            Arc::new(FakeClock::default()),
-            Arc::new(SeededRandom::new(1)),
-        );
-        let store_config = StoreConfig {
-            url: self.store_url,
-            sync: self.sync,
-            ..StoreConfig::default()
+        let common = match self.common {
+            Some(common) => common,
+            None => alone(self.store_url, self.sync, self.people).await,
         };
-        let store = SurrealStore::open(store_config, clock.clone())
-            .await
-            .expect("the store");
+        let Common {
+            store,
+            clock,
+            random,
+            token_config,
+        } = common;
         let tenant = TenantId::parse("main").expect("a tenant's id");
 
         let mut config =
@@ -293,6 +351,14 @@ impl TestHostBuilder {
             },
             limits,
         ));
+        let mut parts: Vec<Arc<dyn Part>> = Vec::new();
+        if let Some(url) = self.redis_url {
+            let config = RedisConfig::new(url, REDIS_PREFIX);
+            let bus = RedisBus::start(&config, ulid(clock.now(), &*random), live.clone());
+            let bus = Arc::new(bus.expect("an address of a Redis"));
+            live.join_bus(bus.clone());
+            parts.push(bus);
+        }
         let platform = people::platform(
             store.clone(),
             clock.clone(),
@@ -327,7 +393,6 @@ impl TestHostBuilder {
 
         let People {
             identity,
-            token_config,
             mut services,
         } = people::open(
             platform.clone(),
@@ -335,14 +400,21 @@ impl TestHostBuilder {
             &tenant,
             runtime.clone(),
             self.people,
+            token_config.clone(),
         )
         .await;
+        let quotas = self.limits.is_some().then(|| {
+            let counting: Arc<dyn Quotas> = Arc::new(MemoryQuotas::new(clock.clone()));
+            counting
+        });
         services.push(Arc::new(files_service));
         let edge = Edge::new(
             EdgeConfig {
                 default_tenant: tenant,
                 dev_tokens: self.people.development_tokens,
                 cors_origins: self.cors_origins,
+                limits: self.limits.unwrap_or_default(),
+                live: self.live_times,
                 ..EdgeConfig::default()
             },
             stoa_web::Ports {
@@ -351,11 +423,11 @@ impl TestHostBuilder {
                 identity: identity.clone(),
                 live: live.clone(),
                 services,
-                quotas: None,
+                quotas,
                 organization_quota: None,
-                parts: Vec::new(),
+                parts,
                 clock: clock.clone(),
-                random,
+                random: random.clone(),
             },
         );
         let host = TestHost {
@@ -370,6 +442,7 @@ impl TestHostBuilder {
             files,
             live,
             token_config,
+            random,
             dir,
         };
         for (name, bytes) in &self.plugins {
@@ -378,5 +451,22 @@ impl TestHostBuilder {
             }
         }
         host
+    }
+}
+
+/// What a host has that shares with nobody.
+async fn alone(url: String, sync: SyncPolicy, people: PeopleConfig) -> Common {
+    let clock = Arc::new(FakeClock::default());
+    let config = StoreConfig {
+        url,
+        sync,
+        ..StoreConfig::default()
+    };
+    let store = SurrealStore::open(config, clock.clone()).await;
+    Common {
+        store: store.expect("the store"),
+        clock,
+        random: Arc::new(SeededRandom::new(1)),
+        token_config: people::tokens(people),
     }
 }

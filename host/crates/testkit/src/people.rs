@@ -57,7 +57,6 @@ impl Default for PeopleConfig {
 
 pub(crate) struct People {
     pub(crate) identity: Arc<Identity>,
-    pub(crate) token_config: TokenConfig,
     pub(crate) services: Vec<Arc<dyn Service>>,
 }
 
@@ -79,6 +78,14 @@ pub(crate) async fn platform(
         .telling(live)
 }
 
+/// How a host of its own signs access tokens.
+pub(crate) fn tokens(config: PeopleConfig) -> TokenConfig {
+    TokenConfig {
+        lifetime_s: config.token_lifetime_s,
+        ..TokenConfig::for_tests(SigningKey::generate().expect("a key"))
+    }
+}
+
 /// Makes them as the host does.
 pub(crate) async fn open(
     platform: Platform,
@@ -86,11 +93,8 @@ pub(crate) async fn open(
     default_tenant: &TenantId,
     participant: Arc<dyn PersonalData>,
     config: PeopleConfig,
+    token_config: TokenConfig,
 ) -> People {
-    let token_config = TokenConfig {
-        lifetime_s: config.token_lifetime_s,
-        ..TokenConfig::for_tests(SigningKey::generate().expect("a key"))
-    };
     let tokens = Arc::new(JwtTokens::new(token_config.clone(), clock.clone()));
     let accounts = AccountsConfig {
         public_url: PUBLIC_URL.into(),
@@ -123,7 +127,6 @@ pub(crate) async fn open(
     };
     People {
         identity: Arc::new(Identity::new(platform, tokens, identity)),
-        token_config,
         services,
     }
 }

@@ -35,6 +35,16 @@ const FILES_PER_MINUTE: u32 = 1_000;
 /// Messages a minute that one account sends by its connections: ten a second, more than anybody types.
 const MESSAGES_PER_MINUTE: u32 = 600;
 
+/// Milliseconds after which a live connection is asked for a sign of life: proxies on the way close what is silent for
+/// longer than 30 seconds.
+const LIVE_PING_MS_EVERY: u64 = 25_000;
+
+/// Milliseconds without a sign of life after which a live connection ends: two that were asked for are missing.
+const LIVE_SILENT_MS_MAX: u64 = 60_000;
+
+/// Milliseconds that a client may take for one live message: the slowest phone takes the largest in two seconds.
+const LIVE_WRITE_MS_MAX: u64 = 10_000;
+
 /// Requests a minute of one organisation's accounts together: those of ten busy addresses.
 const ORGANIZATION_PER_MINUTE: u32 = 1_000;
 
@@ -61,6 +71,27 @@ impl Default for RateLimits {
             files_per_minute: FILES_PER_MINUTE,
             messages_per_minute: MESSAGES_PER_MINUTE,
             organization_per_minute: ORGANIZATION_PER_MINUTE,
+        }
+    }
+}
+
+/// How long connections for live updates may be silent, and how long they may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LiveTimes {
+    /// Milliseconds after which a client is asked for a sign of life, again and again.
+    pub ping_ms_every: u64,
+    /// Milliseconds without one after which its connection ends; more than `ping_ms_every`.
+    pub silent_ms_max: u64,
+    /// Milliseconds that it may take for one message.
+    pub write_ms_max: u64,
+}
+
+impl Default for LiveTimes {
+    fn default() -> Self {
+        Self {
+            ping_ms_every: LIVE_PING_MS_EVERY,
+            silent_ms_max: LIVE_SILENT_MS_MAX,
+            write_ms_max: LIVE_WRITE_MS_MAX,
         }
     }
 }
@@ -92,6 +123,8 @@ pub struct EdgeConfig {
     pub trusted_proxies: Vec<IpNet>,
     /// How often clients may call.
     pub limits: RateLimits,
+    /// How long connections for live updates may be silent.
+    pub live: LiveTimes,
     /// Whether clients arrive by https: browsers then send cookies over TLS only, and never come by http again.
     pub secure_cookies: bool,
     /// Whoever bears it may see `/metrics`; without one, whoever is on this machine.
@@ -115,6 +148,7 @@ impl Default for EdgeConfig {
             cors_origins: Vec::new(),
             trusted_proxies: Vec::new(),
             limits: RateLimits::default(),
+            live: LiveTimes::default(),
             secure_cookies: false,
             metrics_token: Secret::new(""),
             version: env!("CARGO_PKG_VERSION").to_owned(),

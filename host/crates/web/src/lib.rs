@@ -35,6 +35,6 @@ mod tenant;
 mod trail;
 
 pub use client::Peer;
-pub use config::{EdgeConfig, RateLimits};
+pub use config::{EdgeConfig, LiveTimes, RateLimits};
 pub use edge::{Edge, Ports};
 pub use meters::{Metrics, MetricsError};

@@ -3,6 +3,7 @@
 mod contended;
 mod example;
 mod killed;
+mod live;
 mod story;
 
 use std::time::Duration;

@@ -1,13 +1,20 @@
 //! Live updates over real connections, through the guest `rooms`.
 
 mod browser;
+mod client;
 mod door;
+mod erased;
 mod events;
+mod hosts;
+mod keys;
 mod lasting;
+mod limits;
 mod official;
 mod process;
+mod silence;
 mod socket;
 mod sockets;
+mod stream;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -20,6 +27,7 @@ use stoa_testkit::{TestHost, TestHostBuilder};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
+pub use client::{Client, LIBRARIES, TRANSPORTS};
 pub use socket::{Socket, try_open};
 
 /// Longer than a busy machine needs for anything here.

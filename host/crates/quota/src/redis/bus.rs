@@ -13,6 +13,7 @@ use redis::{AsyncConnectionConfig, Client, RedisError, RedisResult};
 use serde_json::{Value, json};
 use stoa_kernel::live::{BusEar, LiveBus, Push, Signal};
 use stoa_kernel::status::{Part, PartStatus};
+use tokio::sync::Notify;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::AbortHandle;
 
@@ -53,6 +54,9 @@ struct State {
     waiting_bytes: AtomicUsize,
     speaks: AtomicBool,
     hears: AtomicBool,
+    /// Rings when the side that hears has lost its connection: the side that speaks would find out by a word that is
+    /// lost with its own.
+    lost: Notify,
 }
 
 impl RedisBus {
@@ -72,6 +76,7 @@ impl RedisBus {
             waiting_bytes: AtomicUsize::new(0),
             speaks: AtomicBool::new(false),
             hears: AtomicBool::new(false),
+            lost: Notify::new(),
         });
         let (outgoing, waiting) = unbounded_channel();
         let speaking = tokio::spawn(speak(Arc::clone(&state), waiting));
@@ -145,10 +150,19 @@ async fn speak(state: Arc<State>, mut waiting: UnboundedReceiver<Arc<Signal>>) {
                 break;
             }
             batch.clear();
-            if waiting.recv_many(&mut batch, BATCH_MAX).await == 0 {
-                return;
+            let received = tokio::select! {
+                biased;
+                () = state.lost.notified() => None,
+                received = waiting.recv_many(&mut batch, BATCH_MAX) => Some(received),
+            };
+            match received {
+                Some(0) => return,
+                Some(_) => state.spoken(&batch),
+                None => {
+                    state.speaks.store(false, Ordering::Relaxed);
+                    break;
+                }
             }
-            state.spoken(&batch);
         }
     }
 }
@@ -168,6 +182,7 @@ async fn hear(state: Arc<State>, ear: Arc<dyn BusEar>) {
                 ear.lost_some();
                 listen(&state, &*ear, sink, stream).await;
                 state.hears.store(false, Ordering::Relaxed);
+                state.lost.notify_one();
                 tracing::warn!("Redis is lost: live updates stay on this host");
             }
             Err(error) => state.away(&state.hears, &error),

@@ -22,6 +22,7 @@ use super::pace::Pace;
 use super::parting::Parting;
 use super::saying::Saying;
 use super::{caller, origin};
+use crate::config::LiveTimes;
 use crate::content::Content;
 use crate::edge::{Answer, Shared};
 use crate::problem;
@@ -33,16 +34,7 @@ const PROTOCOL: &str = "stoa.v1";
 /// The parameter of the query of a channel's own path: the number of the last message that the client has.
 const AFTER: &str = "after";
 
-/// How often a client is asked for a sign of life.
-const PING_EVERY: Duration = Duration::from_secs(25);
-
-/// How long one that gives none is waited for.
-const SILENT_MAX: Duration = Duration::from_secs(60);
-
-/// How long a client may take for one message.
-const WRITE_MAX: Duration = Duration::from_secs(10);
-
-/// How long it may take for the last one.
+/// How long a client may take for the last message.
 const GOODBYE_MAX: Duration = Duration::from_secs(2);
 
 /// Bytes that are read at once: each of thousands of connections has such a buffer for as long as it is open.
@@ -81,6 +73,7 @@ pub(crate) async fn open(
         .write_buffer_size(0)
         .on_upgrade(move |socket| async move {
             let talk = Talk {
+                times: shared.config.live,
                 shared,
                 socket,
                 conversation,
@@ -105,6 +98,7 @@ fn after(head: &Parts) -> Result<Option<u64>, Problem> {
 
 /// One connection.
 struct Talk {
+    times: LiveTimes,
     shared: Arc<Shared>,
     socket: WebSocket,
     conversation: Conversation,
@@ -148,9 +142,12 @@ impl Talk {
             self.welcome(&welcome, None).await?;
         }
         let mut saying: Option<Said> = None;
-        let mut pings = interval_at(Instant::now() + PING_EVERY, PING_EVERY);
+        let ping_every = Duration::from_millis(self.times.ping_ms_every);
+        let silent_max = Duration::from_millis(self.times.silent_ms_max);
+        let mut pings = interval_at(Instant::now() + ping_every, ping_every);
         loop {
             let is_idle = saying.is_none();
+            let silent_at = self.heard_at + silent_max;
             tokio::select! {
                 said = async { match &mut saying {
                     Some(said) => said.await,
@@ -174,12 +171,8 @@ impl Talk {
                         saying = self.handle(asked).await?;
                     }
                 }
-                _ = pings.tick(), if is_idle => {
-                    if self.heard_at.elapsed() > SILENT_MAX {
-                        return Err(Parting::Silent);
-                    }
-                    self.send(Message::Ping(Bytes::new())).await?;
-                }
+                _ = pings.tick(), if is_idle => self.send(Message::Ping(Bytes::new())).await?,
+                () = sleep_until(silent_at), if is_idle => return Err(Parting::Silent),
             }
         }
     }
@@ -290,7 +283,8 @@ impl Talk {
     }
 
     async fn send(&mut self, message: Message) -> Result<(), Parting> {
-        match timeout(WRITE_MAX, self.socket.send(message)).await {
+        let within = Duration::from_millis(self.times.write_ms_max);
+        match timeout(within, self.socket.send(message)).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) => Err(Parting::Gone),
             Err(_) => Err(Parting::SlowReader),

@@ -41,10 +41,6 @@ use crate::{quota, tenant};
 /// Where clients of the protocol look for it.
 const PATH: &str = "/socket.io";
 
-/// How often a client is asked for a sign of life, and how long it has for one.
-const PING_EVERY: Duration = Duration::from_secs(25);
-const PONG_MAX: Duration = Duration::from_secs(35);
-
 /// How long somebody may be there without having said who they are.
 const CONNECT_MAX: Duration = Duration::from_secs(10);
 
@@ -105,11 +101,13 @@ impl SocketIoDoor {
         let parser = ParserConfig::common()
             .max_incoming_binaries(BINARIES_MAX)
             .max_incoming_binary_buf_size(LIVE_MESSAGE_BYTES_MAX);
+        let times = shared.config.live;
+        let pong_ms_max = times.silent_ms_max.saturating_sub(times.ping_ms_every);
         let (service, io) = SocketIo::builder()
             .req_path(PATH)
             .with_parser(parser)
-            .ping_interval(PING_EVERY)
-            .ping_timeout(PONG_MAX)
+            .ping_interval(Duration::from_millis(times.ping_ms_every))
+            .ping_timeout(Duration::from_millis(pong_ms_max))
             .connect_timeout(CONNECT_MAX)
             .upgrade_timeout(UPGRADE_MAX)
             .max_buffer_size(PACKETS_MAX)

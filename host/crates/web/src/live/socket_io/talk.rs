@@ -28,9 +28,6 @@ use crate::problem;
 /// is put out.
 const WAITING_MAX: usize = 64;
 
-/// How long a client may take for one message.
-const WRITE_MAX: Duration = Duration::from_secs(10);
-
 /// How long what is sent by whoever is put out for sending too much is passed over, so that it can hear why.
 const GOODBYE: Duration = Duration::from_secs(1);
 
@@ -137,8 +134,8 @@ impl Talk {
         mut wanted: mpsc::Receiver<Wanted>,
     ) -> Result<std::convert::Infallible, Parting> {
         for welcome in std::mem::take(&mut self.welcomes) {
-            emit(socket, "joined", &Joined::from(&welcome)).await?;
-            missed(socket, &welcome).await?;
+            self.emit(socket, "joined", &Joined::from(&welcome)).await?;
+            self.missed(socket, &welcome).await?;
         }
         let mut pace = Pace::new(Instant::now());
         let mut saying: Option<BoxFuture<'static, Done>> = None;
@@ -158,9 +155,9 @@ impl Talk {
                     acknowledge(done.acknowledge, &answer)?;
                 }
                 event = self.conversation.next() => match event {
-                    Event::Message(message) => tell(socket, &message).await?,
+                    Event::Message(message) => self.tell(socket, &message).await?,
                     Event::Left(channel) => {
-                        emit(socket, "left", &Acknowledged::Left { channel: &channel }).await?;
+                        self.emit(socket, "left", &Acknowledged::Left { channel: &channel }).await?;
                     }
                     Event::End(parting) => return Err(parting),
                 },
@@ -197,7 +194,7 @@ impl Talk {
                 Ok(welcome) => {
                     let joined = Acknowledged::Joined(Joined::from(&welcome));
                     acknowledge(wanted.acknowledge, &joined)?;
-                    missed(socket, &welcome).await?;
+                    self.missed(socket, &welcome).await?;
                 }
                 Err(problem) => acknowledge(wanted.acknowledge, &refuse(problem))?,
             },
@@ -232,40 +229,47 @@ impl Talk {
         }
         Ok(None)
     }
-}
 
-async fn missed(socket: &SocketRef, welcome: &Welcome) -> Result<(), Parting> {
-    for message in &welcome.missed {
-        tell(socket, message).await?;
+    async fn missed(&mut self, socket: &SocketRef, welcome: &Welcome) -> Result<(), Parting> {
+        for message in &welcome.missed {
+            self.tell(socket, message).await?;
+        }
+        Ok(())
     }
-    Ok(())
-}
 
-async fn tell(socket: &SocketRef, message: &Message) -> Result<(), Parting> {
-    let data: Value = serde_json::from_str(&message.payload).unwrap_or_default();
-    let origin = Origin {
-        channel: &message.channel,
-        number: message.number,
-    };
-    emit(socket, &words::event(&message.event), &(data, origin)).await
-}
+    async fn tell(&mut self, socket: &SocketRef, message: &Message) -> Result<(), Parting> {
+        let data: Value = serde_json::from_str(&message.payload).unwrap_or_default();
+        let origin = Origin {
+            channel: &message.channel,
+            number: message.number,
+        };
+        let event = words::event(&message.event);
+        self.emit(socket, &event, &(data, origin)).await
+    }
 
-/// Emits, and waits for a place among the packets if there is none.
-async fn emit(socket: &SocketRef, event: &str, data: &impl Serialize) -> Result<(), Parting> {
-    let patience = Instant::now() + WRITE_MAX;
-    loop {
-        match socket.emit(event, data) {
-            Ok(()) => return Ok(()),
-            Err(SendError::Socket(SocketError::InternalChannelFull)) => {
-                if Instant::now() >= patience {
-                    return Err(Parting::SlowReader);
+    /// Emits, and waits for a place among the packets if there is none.
+    async fn emit(
+        &mut self,
+        socket: &SocketRef,
+        event: &str,
+        data: &impl Serialize,
+    ) -> Result<(), Parting> {
+        let within = Duration::from_millis(self.shared.config.live.write_ms_max);
+        let patience = Instant::now() + within;
+        loop {
+            match socket.emit(event, data) {
+                Ok(()) => return Ok(()),
+                Err(SendError::Socket(SocketError::InternalChannelFull)) => {
+                    if Instant::now() >= patience {
+                        return Err(Parting::SlowReader);
+                    }
+                    sleep(LOOK_AGAIN).await;
                 }
-                sleep(LOOK_AGAIN).await;
-            }
-            Err(SendError::Socket(SocketError::Closed)) => return Err(Parting::Gone),
-            Err(SendError::Serialize(error)) => {
-                tracing::error!(%error, event, "a message can't be encoded");
-                return Ok(());
+                Err(SendError::Socket(SocketError::Closed)) => return Err(Parting::Gone),
+                Err(SendError::Serialize(error)) => {
+                    tracing::error!(%error, event, "a message can't be encoded");
+                    return Ok(());
+                }
             }
         }
     }
