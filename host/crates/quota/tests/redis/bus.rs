@@ -133,6 +133,25 @@ async fn after_an_outage_the_hosts_find_each_other_again() {
 }
 
 #[tokio::test]
+async fn the_first_word_of_a_host_that_was_silent_in_an_outage_is_heard() {
+    let mut server = Server::start();
+    let (a, _) = host(&server, "a").await;
+    let (b, ear) = host(&server, "b").await;
+    server.kill();
+    for bus in [&a, &b] {
+        until_whole(bus, false).await;
+    }
+    server.revive();
+    for bus in [&a, &b] {
+        until_whole(bus, true).await;
+    }
+    a.tell(said(1));
+    let first = (*said(1)).clone();
+    let is_heard = |ear: &Ear| ear.heard().contains(&first);
+    ear.until("the first word", is_heard).await;
+}
+
+#[tokio::test]
 async fn a_redis_that_is_not_there_holds_up_nobody() {
     let config = RedisConfig::new("redis://127.0.0.1:1", "test:live:");
     let bus = RedisBus::start(&config, "a".into(), Arc::new(Ear::default())).unwrap();
