@@ -13,7 +13,7 @@ use stoa_kernel::limits::LETTERS_PER_TENANT_DAILY_MAX;
 use stoa_kernel::outbound::Destination;
 use stoa_kernel::secret::Secret;
 use stoa_live::{ConnectionLimits, Hub};
-use stoa_runtime::{Policy, Runtime, RuntimeConfig};
+use stoa_runtime::{Policy, Runtime, RuntimeConfig, ShareLimits};
 use stoa_store::{StoreConfig, SurrealStore, SyncPolicy};
 use stoa_web::{Edge, EdgeConfig};
 use tempfile::TempDir;
@@ -66,6 +66,7 @@ pub struct TestHostBuilder {
     letters_daily_max: u32,
     files: FilesConfig,
     cors_origins: Vec<String>,
+    shares: ShareLimits,
 }
 
 /// The file of a plugin under `plugins/`, as `cargo xtask test` has built it.
@@ -105,6 +106,7 @@ impl TestHost {
             letters_daily_max: LETTERS_PER_TENANT_DAILY_MAX,
             files: FilesConfig::default(),
             cors_origins: Vec::new(),
+            shares: ShareLimits::DEFAULT,
         }
     }
 
@@ -256,6 +258,13 @@ impl TestHostBuilder {
         self
     }
 
+    /// With these bounds of what one plugin may use for one tenant.
+    #[must_use]
+    pub const fn shares(mut self, shares: ShareLimits) -> Self {
+        self.shares = shares;
+        self
+    }
+
     /// Assembles and starts it.
     ///
     /// # Panics
@@ -281,6 +290,7 @@ impl TestHostBuilder {
             RuntimeConfig::new(std::env::temp_dir().join("stoa-test-aot"), tenant.clone());
         config.instances_max = INSTANCES_MAX;
         config.policy = self.policy;
+        config.shares = self.shares;
         config.allow_reuse = self.allow_reuse;
         let limits = ConnectionLimits {
             per_account_max: LISTENERS_MAX,
