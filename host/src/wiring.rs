@@ -240,6 +240,7 @@ fn policy_source(file: &Path) -> (PathBuf, watch::ReadPolicy) {
 fn policy(config: &Config) -> Policy {
     Policy {
         denied: config.plugins.deny.clone(),
+        grants: config.plugins.grants.clone(),
         settings: config.plugins.settings.0.clone(),
         outbound: config.plugins.outbound.clone(),
         secrets: config.plugins.secrets.0.clone(),
@@ -272,6 +273,7 @@ fn runtime_config(config: &Config) -> anyhow::Result<RuntimeConfig> {
         allow_reuse: config.plugins.allow_reuse,
         cache_bytes_max: config.plugins.cache_bytes_max,
         answer_bytes_max: config.plugins.answer_bytes_max,
+        shares: config.plugins.shares.into(),
         policy: policy(config),
         ..RuntimeConfig::new(config.compiled_dir(), config.tenancy.default.clone())
     })

@@ -9,7 +9,8 @@ use serde_json::Value;
 use stoa_kernel::limits::CallLimits;
 use stoa_kernel::outbound::Destination;
 use stoa_kernel::secret::Secret;
-use stoa_kernel::wit::HOST_INTERFACES;
+use stoa_kernel::wit::{HOST_INTERFACES, Permission};
+use stoa_runtime::ShareLimits;
 
 /// Where plugins come from and what they may do.
 #[derive(Debug, Clone, Deserialize)]
@@ -32,8 +33,12 @@ pub struct Plugins {
     pub answer_bytes_max: u64,
     /// What one call may use.
     pub limits: LimitPair,
+    /// What one plugin may use for one tenant.
+    pub shares: Share,
     /// Capabilities withheld, by plugin.
     pub deny: BTreeMap<String, BTreeSet<String>>,
+    /// What plugins may do, by plugin, where that is not all that they ask for.
+    pub grants: BTreeMap<String, BTreeSet<Permission>>,
     /// Settings, by plugin and name.
     pub settings: PluginSettings,
     /// Where services elsewhere are, by plugin and name, if not where the plugin's manifest says.
@@ -111,6 +116,36 @@ pub struct CallLimit {
     pub concurrency_max: u32,
 }
 
+/// What one plugin may use for one tenant; the same as [`ShareLimits`], as it is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Share {
+    pub concurrency_max: u32,
+    pub cpu_ms_per_minute: u64,
+    pub events_per_minute: u64,
+    pub outbound_per_minute: u64,
+    pub stored_bytes_max: u64,
+}
+
+impl From<Share> for ShareLimits {
+    fn from(share: Share) -> Self {
+        let Share {
+            concurrency_max,
+            cpu_ms_per_minute,
+            events_per_minute,
+            outbound_per_minute,
+            stored_bytes_max,
+        } = share;
+        Self {
+            concurrency_max,
+            cpu_ms_per_minute,
+            events_per_minute,
+            outbound_per_minute,
+            stored_bytes_max,
+        }
+    }
+}
+
 impl From<CallLimit> for CallLimits {
     fn from(limit: CallLimit) -> Self {
         let CallLimit {
@@ -175,6 +210,16 @@ impl Plugins {
                     "plugins.limits.default.{name} is {default}; it may be 1 to {cap}, which is the cap"
                 ));
             }
+        }
+        let Share {
+            concurrency_max,
+            cpu_ms_per_minute,
+            ..
+        } = self.shares;
+        if concurrency_max == 0 || cpu_ms_per_minute == 0 {
+            return Err(
+                "plugins.shares: concurrency_max and cpu_ms_per_minute are at least 1".into(),
+            );
         }
         Ok(())
     }

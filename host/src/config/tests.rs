@@ -229,6 +229,8 @@ fn unknown_and_impossible_values_are_errors_that_name_the_key() {
             "shop.example",
         ),
         ("[plugins.deny]\ncart = [\"sorcery\"]", "sorcery"),
+        ("[plugins.grants]\ncart = [\"sorcery\"]", "sorcery"),
+        ("[plugins.shares]\nconcurrency_max = 0", "concurrency_max"),
         (
             "[plugins.outbound.payments.stripe]\nurl = \"ftp://x\"",
             "plugins.outbound.payments.stripe",

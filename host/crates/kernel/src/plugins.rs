@@ -7,6 +7,7 @@ use stoa_wit::{Channel, ME, Package, Route};
 
 use crate::call::{Request, Response};
 use crate::error::Problem;
+use crate::id::TenantId;
 use crate::identity::{Credential, Principal};
 use crate::routing::Lookup;
 use crate::status::PartStatus;
@@ -87,8 +88,9 @@ pub trait Snapshot: Send + Sync {
     /// Runs the request as one transaction through the plugin behind `matched`, again after a conflict.
     ///
     /// # Errors
-    /// The plugin's own problem, or the host's: `plugin-trap` and `plugin-limit` (502), `plugin-timeout`
-    /// (504), `busy` and `unavailable` (503), `conflict` (409), and those of idempotency (409, 422).
+    /// The plugin's own problem, or the host's: `plugin-trap`, `plugin-limit` and `plugin-denied` (502), `plugin-timeout`
+    /// (504), `plugin-quarantined`, `busy` and `unavailable` (503), `plugin-share` (429), `conflict` (409), and those of
+    /// idempotency (409, 422).
     async fn handle(&self, matched: &Matched, request: Request) -> Result<Response, Problem>;
 
     /// The channel of a full name, if any plugin or the host has such. Who may join is not judged yet: see
@@ -123,8 +125,11 @@ pub trait Snapshot: Send + Sync {
 
 /// The plugins that are live now.
 pub trait Plugins: Send + Sync + 'static {
-    /// The current snapshot.
+    /// The current snapshot of the deployment, which serves every tenant that has no version of its own.
     fn snapshot(&self) -> Arc<dyn Snapshot>;
+
+    /// The current snapshot that serves a tenant: the deployment's, unless the tenant has versions of its own.
+    fn snapshot_for(&self, tenant: &TenantId) -> Arc<dyn Snapshot>;
 
     /// One entry per plugin file, good or bad.
     fn status(&self) -> Vec<PartStatus>;

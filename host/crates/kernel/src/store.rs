@@ -188,6 +188,15 @@ pub trait Basis: Send + Sync {
     fn holds(&self) -> bool;
 }
 
+/// How much is stored.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Extent {
+    /// Documents.
+    pub documents: u64,
+    /// Bytes of their bodies and ids.
+    pub bytes: u64,
+}
+
 /// The store.
 #[async_trait]
 pub trait Store: Send + Sync + 'static {
@@ -215,6 +224,15 @@ pub trait Store: Send + Sync + 'static {
 
     /// Removes up to a batch of expired documents and answers from every database; how many it removed.
     async fn sweep(&self) -> Result<u64, StoreError>;
+
+    /// How much is stored in these collections of a tenant, documents included that have expired and wait to be
+    /// removed. Reads them; it counts no further than `enough` bytes.
+    async fn extent(
+        &self,
+        tenant: &TenantId,
+        collections: &[CollectionName],
+        enough: u64,
+    ) -> Result<Extent, StoreError>;
 
     /// The events that wait for delivery in a tenant's outbox, in the order of their ids: for operators and tests.
     async fn outbox(

@@ -1,15 +1,18 @@
 //! How a file becomes a live plugin, or is refused while the version before it goes on.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io::Read as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
-use stoa_kernel::id::CollectionName;
+use bytes::Bytes;
+use serde_json::Value;
+use stoa_kernel::deployment::{self, Deployment};
+use stoa_kernel::id::{CollectionName, TenantId};
 use stoa_kernel::limits::CallLimits;
 use stoa_kernel::store::{Realm, StoreError};
-use stoa_wit::{Collection, Package, Reuse};
+use stoa_wit::{Collection, Package, Permission, Reuse};
 use tokio::sync::Semaphore;
 use wasmtime::component::{Component, InstancePre};
 
@@ -23,6 +26,7 @@ use crate::bindings::exports::stoa::schedule::scheduled::GuestIndices as Schedul
 use crate::call;
 use crate::compile::CompileError;
 use crate::config::Policy;
+use crate::grants::Grants;
 use crate::linking::{self, LinkError, Used};
 use crate::meter::Meter;
 use crate::migration::{self, Migrated};
@@ -75,7 +79,61 @@ pub enum ActivationError {
     Migration(String),
     /// Another file has this name already.
     #[error("the plugin {0} comes from {1} already")]
-    NameTaken(String, PathBuf),
+    NameTaken(String, String),
+    /// It is another file than the one that was meant.
+    #[error("its digest is {0}, which is not the one that was meant")]
+    OtherFile(String),
+    /// It went live and failed.
+    #[error("this version went live and failed too often")]
+    Failed,
+    /// A tenant's version would change a collection that other versions have.
+    #[error("its collection {0} is not as in the version that others have")]
+    Collection(String),
+}
+
+/// Where a version comes from, with what is decided about it.
+pub enum Origin {
+    /// A file of the plugin folder, and the digest of a version of it that failed.
+    Folder {
+        /// It.
+        file: PathBuf,
+        /// What is not taken again.
+        failed: Option<String>,
+    },
+    /// The registry.
+    Registry(Deployment),
+}
+
+impl Origin {
+    /// The file's bytes; one that is too large is not read to its end.
+    fn read(&self) -> std::io::Result<Vec<u8>> {
+        match self {
+            Self::Folder { file, .. } => {
+                let mut bytes = Vec::new();
+                std::fs::File::open(file)?
+                    .take(ARTIFACT_BYTES_MAX as u64 + 1)
+                    .read_to_end(&mut bytes)?;
+                Ok(bytes)
+            }
+            Self::Registry(deployment) => Ok(deployment.file.to_vec()),
+        }
+    }
+
+    /// Whether this is the file that was meant, and one that has not failed.
+    fn expects(&self, artifact: &Artifact) -> Result<(), ActivationError> {
+        match self {
+            Self::Folder { failed, .. } if failed.as_ref() == Some(&artifact.digest) => {
+                Err(ActivationError::Failed)
+            }
+            Self::Registry(meant)
+                if meant.digest != artifact.digest
+                    || meant.plugin != artifact.package.manifest.name =>
+            {
+                Err(ActivationError::OtherFile(artifact.digest.clone()))
+            }
+            Self::Folder { .. } | Self::Registry(_) => Ok(()),
+        }
+    }
 }
 
 /// A plugin that could go live.
@@ -90,57 +148,124 @@ pub struct Candidate {
 ///
 /// # Errors
 /// Every [`ActivationError`] up to [`ActivationError::Setting`].
-pub async fn prepare(core: &Arc<Core>, file: &Path) -> Result<Candidate, ActivationError> {
-    let (core, file) = (Arc::clone(core), file.to_path_buf());
+pub async fn prepare(core: &Arc<Core>, origin: Origin) -> Result<Candidate, ActivationError> {
+    let core = Arc::clone(core);
     // Hashing, compiling and linking take their time: requests keep their threads.
-    let prepared = tokio::task::spawn_blocking(move || prepare_blocking(&core, &file)).await;
+    let prepared = tokio::task::spawn_blocking(move || prepare_blocking(&core, origin)).await;
     prepared.map_err(|error| CompileError::GaveUp(error.to_string()))?
 }
 
-fn prepare_blocking(core: &Core, file: &Path) -> Result<Candidate, ActivationError> {
-    let artifact = Artifact::read(read(file)?)?;
+fn prepare_blocking(core: &Core, origin: Origin) -> Result<Candidate, ActivationError> {
+    let artifact = Artifact::read(origin.read()?)?;
+    origin.expects(&artifact)?;
     let begun = Instant::now();
-    let component = core.loader.load(&artifact)?;
-    tracing::debug!(file = %file.display(), took_ms = begun.elapsed().as_millis() as u64, "code is ready");
-    let package = Arc::new(artifact.package);
-    let policy = core.policy.load_full();
-    let none = BTreeSet::new();
-    let denied = policy.denied.get(&package.manifest.name).unwrap_or(&none);
-    let (pre, used) = linking::link(&component, &package, denied)?;
-    let operator = Operator {
-        settings: settings(&policy, &package)?,
-        services: services(&policy, &package)?,
+    let component = core.loader.share(&artifact)?;
+    let name = &*artifact.package.manifest.name;
+    tracing::debug!(
+        name,
+        took_ms = begun.elapsed().as_millis() as u64,
+        "code is ready"
+    );
+    let (policy, none) = (core.policy.load_full(), BTreeSet::new());
+    let denied = match &origin {
+        Origin::Folder { .. } => policy.denied.get(name).unwrap_or(&none),
+        // It may be there with less than it asks for, and learns of it when it tries.
+        Origin::Registry(_) => &none,
     };
-    let revision = revision(core, artifact.digest, package, operator, &component, pre)?;
+    let (pre, used) = linking::link(&component, &artifact.package, denied)?;
+    let decided = Decided::about(origin, &policy, &artifact.package)?;
+    let code = Code {
+        digest: artifact.digest,
+        package: Arc::new(artifact.package),
+        component,
+        pre,
+    };
+    let revision = Arc::new(revision(core, code, decided)?);
+    let manifest = &revision.package.manifest;
+    revision.grants.judge(manifest, &policy);
+    core.adopt(&revision);
     Ok(Candidate {
-        revision: Arc::new(revision),
+        revision,
         used: Arc::new(used),
     })
 }
 
-/// The file's bytes; one that is too large is not read to its end.
-fn read(file: &Path) -> std::io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    std::fs::File::open(file)?
-        .take(ARTIFACT_BYTES_MAX as u64 + 1)
-        .read_to_end(&mut bytes)?;
-    Ok(bytes)
+/// Judges and compiles a file, and runs none of it.
+///
+/// # Errors
+/// Every [`ActivationError`] up to [`ActivationError::Link`].
+pub async fn examine(core: &Arc<Core>, file: Bytes) -> Result<Artifact, ActivationError> {
+    let core = Arc::clone(core);
+    let examined = tokio::task::spawn_blocking(move || {
+        let artifact = Artifact::read(file.to_vec())?;
+        let component = core.loader.share(&artifact)?;
+        linking::link(&component, &artifact.package, &BTreeSet::new())?;
+        linking::provided(&component, &artifact.package)?;
+        Ok(artifact)
+    });
+    let examined = examined.await;
+    examined.map_err(|error| CompileError::GaveUp(error.to_string()))?
 }
 
-/// What the operator has set for a plugin.
-struct Operator {
-    settings: HashMap<String, String>,
-    services: Services,
-}
-
-fn revision(
-    core: &Core,
+/// What depends on the file alone.
+struct Code {
     digest: String,
     package: Arc<Package>,
-    operator: Operator,
-    component: &Component,
+    component: Arc<Component>,
     pre: InstancePre<State>,
-) -> Result<Revision, ActivationError> {
+}
+
+/// What the operator or the registry decides about a version.
+struct Decided {
+    settings: HashMap<String, String>,
+    services: Services,
+    grants: Option<BTreeSet<Permission>>,
+}
+
+impl Decided {
+    fn about(origin: Origin, policy: &Policy, package: &Package) -> Result<Self, ActivationError> {
+        let manifest = &package.manifest;
+        let destinations = policy.outbound.get(&manifest.name);
+        let secrets = policy.secrets.get(&manifest.name);
+        match origin {
+            Origin::Folder { .. } => Ok(Self {
+                settings: settings(policy.settings.get(&manifest.name), package)?,
+                services: Services::resolve(manifest, destinations, secrets)
+                    .map_err(ActivationError::Services)?,
+                grants: None,
+            }),
+            Origin::Registry(deployment) => {
+                // The operator's word is for all versions of the name; this one may have less.
+                let destinations = destinations.map(|all| only(all, &manifest.outbound));
+                let secrets = secrets.map(|all| only(all, &manifest.secrets));
+                Ok(Self {
+                    settings: settings(Some(&deployment.settings), package)?,
+                    services: Services::resolve(manifest, destinations.as_ref(), secrets.as_ref())
+                        .map_err(ActivationError::Services)?,
+                    grants: Some(deployment.grants),
+                })
+            }
+        }
+    }
+}
+
+/// Of what is said by name, that of known names.
+fn only<T: Clone, U>(
+    all: &BTreeMap<String, T>,
+    known: &BTreeMap<String, U>,
+) -> BTreeMap<String, T> {
+    let all = all.iter().filter(|(name, _)| known.contains_key(*name));
+    all.map(|(name, value)| (name.clone(), value.clone()))
+        .collect()
+}
+
+fn revision(core: &Core, code: Code, decided: Decided) -> Result<Revision, ActivationError> {
+    let Code {
+        digest,
+        package,
+        component,
+        pre,
+    } = code;
     let manifest = &package.manifest;
     let handler = HandlerIndices::new(&pre).ok();
     if handler.is_none() && manifest.answers_requests() {
@@ -202,17 +327,21 @@ fn revision(
         personal_data,
         subscriber,
         scheduled,
-        provided: linking::provided(component, &package)?,
-        settings: operator.settings,
-        services: operator.services,
+        provided: linking::provided(&component, &package)?,
+        grants: Grants::new(decided.grants),
+        settings: decided.settings,
+        services: decided.services,
         outbound_slots: Semaphore::new(OUTBOUND_CONCURRENCY_MAX),
         collections,
         slots: Arc::new(Semaphore::new(limits.concurrency_max as usize)),
         turnstiles: Turnstiles::default(),
         migrated: Migrated::default(),
+        breaker: Arc::default(),
+        record: core.records.of(&manifest.name),
         meter: Meter::new(&manifest.name),
         pace: Arc::default(),
         shelf: Shelf::default(),
+        component,
         pre,
         package: Arc::clone(&package),
     })
@@ -225,17 +354,9 @@ fn collection_info(plugin: &str, name: &str, collection: &Collection) -> Collect
     }
 }
 
-/// Where the operator says that services are, and the secrets that it keeps.
-fn services(policy: &Policy, package: &Package) -> Result<Services, ActivationError> {
-    let manifest = &package.manifest;
-    let name = &manifest.name;
-    let (destinations, secrets) = (policy.outbound.get(name), policy.secrets.get(name));
-    Services::resolve(manifest, destinations, secrets).map_err(ActivationError::Services)
-}
-
-/// The operator's settings over the manifest's defaults.
+/// What is set over the manifest's defaults.
 fn settings(
-    policy: &Policy,
+    set: Option<&BTreeMap<String, Value>>,
     package: &Package,
 ) -> Result<HashMap<String, String>, ActivationError> {
     let manifest = &package.manifest;
@@ -245,7 +366,7 @@ fn settings(
             settings.insert(name.clone(), value.to_string());
         }
     }
-    for (name, value) in policy.settings.get(&manifest.name).into_iter().flatten() {
+    for (name, value) in set.into_iter().flatten() {
         let Some(setting) = manifest.settings.get(name) else {
             return Err(ActivationError::Setting(
                 name.clone(),
@@ -263,8 +384,8 @@ fn settings(
     Ok(settings)
 }
 
-/// Tries a candidate beside the plugins it would live with: its collections exist, it is well, and every
-/// tenant's data is migrated. The set goes live after this, and only then.
+/// Tries a candidate beside the plugins it would live with: its collections exist, it is well, and the data of these
+/// tenants is migrated. The set goes live after this, and only then.
 ///
 /// # Errors
 /// [`ActivationError::Store`], [`ActivationError::Unhealthy`] and [`ActivationError::Migration`].
@@ -272,6 +393,8 @@ pub async fn rehearse(
     core: &Core,
     live: &Arc<Live>,
     candidate: &Candidate,
+    scope: &deployment::Scope,
+    tenants: &[TenantId],
 ) -> Result<(), ActivationError> {
     let revision = &candidate.revision;
     let manifest = &revision.package.manifest;
@@ -286,12 +409,16 @@ pub async fn rehearse(
             .declare(Realm::Tenants, &manifest.name, &collections)
             .await?;
     }
-    health(core, live, revision)
+    let tenant = match scope {
+        deployment::Scope::Deployment => &core.config.default_tenant,
+        deployment::Scope::Tenant(tenant) => tenant,
+    };
+    health(core, live, revision, tenant)
         .await
         .map_err(ActivationError::Unhealthy)?;
     if revision.lifecycle.is_some() {
-        for tenant in core.ports.store.tenants().await? {
-            migration::ensure(core, live, revision, &tenant)
+        for tenant in tenants {
+            migration::ensure(core, live, revision, tenant)
                 .await
                 .map_err(|reason| ActivationError::Migration(format!("{tenant}: {reason}")))?;
         }
@@ -300,8 +427,12 @@ pub async fn rehearse(
 }
 
 /// Makes an instance and asks it how it is. A plugin without a say is well when it can be instantiated.
-async fn health(core: &Core, live: &Arc<Live>, revision: &Arc<Revision>) -> Result<(), String> {
-    let tenant = &core.config.default_tenant;
+async fn health(
+    core: &Core,
+    live: &Arc<Live>,
+    revision: &Arc<Revision>,
+    tenant: &TenantId,
+) -> Result<(), String> {
     let scope = host_scope(core, live, revision, tenant, "health")
         .await
         .map_err(|error| error.to_string())?;

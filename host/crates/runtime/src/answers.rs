@@ -25,23 +25,32 @@ const ENTRY_BYTES: usize = 1 << 10;
 /// Guess of an answer's size, by which the cache sizes its tables.
 const ANSWER_BYTES_TYPICAL: u64 = 4 << 10;
 
+/// A route of a set of plugins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Place {
+    /// The set's number.
+    pub set: u64,
+    /// The route's key in it.
+    pub route: usize,
+}
+
 /// A request to one of the routes: the key of its answer.
 #[derive(Debug, Clone)]
 struct Question {
-    route: usize,
+    place: Place,
     request: Arc<Request>,
 }
 
 /// The same, borrowed.
 struct Asked<'a> {
-    route: usize,
+    place: Place,
     request: &'a Request,
 }
 
 /// Everything of a request that reaches the guest, and whose data it works on.
 #[derive(PartialEq, Eq, Hash)]
 struct Told<'a> {
-    route: usize,
+    place: Place,
     tenant: &'a TenantId,
     params: &'a [(String, String)],
     query: &'a str,
@@ -62,7 +71,7 @@ impl<'a> Asked<'a> {
         } = self.request;
         let account = principal.account.as_ref();
         Told {
-            route: self.route,
+            place: self.place,
             tenant,
             params,
             query,
@@ -82,7 +91,7 @@ impl<'a> Asked<'a> {
 impl Question {
     fn told(&self) -> Told<'_> {
         Asked {
-            route: self.route,
+            place: self.place,
             request: &self.request,
         }
         .told()
@@ -145,7 +154,7 @@ impl Weighter<Question, Arc<Answer>> for ByBytes {
     }
 }
 
-/// The answers of one set of plugins; another set starts without any.
+/// The answers of all sets of plugins. Nobody asks for those of a set that serves no more, and they make room.
 pub struct Answers(Option<Cache<Question, Arc<Answer>, ByBytes>>);
 
 impl Answers {
@@ -159,18 +168,18 @@ impl Answers {
     /// The answer that the handler would give.
     pub fn find(
         &self,
-        route: usize,
+        place: Place,
         request: &Request,
         cache: &PluginCache,
         now: Millis,
     ) -> Option<Response> {
-        let answer = self.0.as_ref()?.get(&Asked { route, request })?;
+        let answer = self.0.as_ref()?.get(&Asked { place, request })?;
         answer.holds(cache, now).then(|| answer.response.clone())
     }
 
     /// Keeps what a run has answered, if the same request would be answered the same as long as what it read
     /// is as it was: it told nobody, changed nothing, and asked neither for the time nor for chance.
-    pub fn keep(&self, route: usize, scope: &Scope, response: &Response) {
+    pub fn keep(&self, place: Place, scope: &Scope, response: &Response) {
         let Some(answers) = &self.0 else { return };
         let is_plain = response.status == 200 && response.body.len() <= ANSWER_BYTES_MAX;
         if !is_plain || !scope.outside.is_silent() || scope.budget.has_logged() {
@@ -181,7 +190,7 @@ impl Answers {
             return;
         };
         let question = Question {
-            route,
+            place,
             request: Arc::clone(&scope.request),
         };
         let answer = Answer {

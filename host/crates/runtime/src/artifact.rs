@@ -8,7 +8,7 @@ pub use stoa_kernel::id::HOST_PLUGIN;
 use stoa_wit::{
     Bearer, Caller, FREE_CAPABILITIES, HOST_INTERFACES, PACKAGE_SECTION, Package, PackageError,
 };
-use wasmparser::{Parser, Payload};
+use wasmparser::{BinaryReader, Parser, Payload};
 
 /// Bytes of a plugin's file: a JavaScript engine with its program takes 12 MiB, a Python one 18.
 pub const ARTIFACT_BYTES_MAX: usize = 32 << 20;
@@ -29,7 +29,7 @@ const NESTED_MAX: u32 = 10;
 /// A file that may become a plugin.
 #[derive(Debug)]
 pub struct Artifact {
-    /// SHA-256 of the bytes, in hex: the plugin's identity.
+    /// SHA-256 of the bytes without signatures, in hex: the plugin's identity.
     pub digest: String,
     /// What it says of itself.
     pub package: Package,
@@ -101,11 +101,49 @@ impl Artifact {
             }
         }
         Ok(Self {
-            digest: hex(&Sha256::digest(&bytes)),
+            digest: digest(&bytes),
             package,
             bytes,
         })
     }
+}
+
+/// Section of a component that holds a signature of it.
+const SIGNATURE_SECTION: &str = "stoa:signature";
+
+/// Bytes of a component's header: magic, version, layer.
+const HEADER_BYTES: usize = 8;
+
+/// SHA-256 of a component without the signatures that are sections of it, in hex.
+fn digest(bytes: &[u8]) -> String {
+    let (header, mut rest) = bytes.split_at(HEADER_BYTES.min(bytes.len()));
+    let mut digest = Sha256::new();
+    digest.update(header);
+    while let Some(section_bytes) = section_bytes(rest) {
+        let (section, after) = rest.split_at(section_bytes);
+        if !is_signature(section) {
+            digest.update(section);
+        }
+        rest = after;
+    }
+    digest.update(rest);
+    hex(&digest.finalize())
+}
+
+/// Bytes of the section that comes first, its header included.
+fn section_bytes(bytes: &[u8]) -> Option<usize> {
+    let mut reader = BinaryReader::new(bytes, 0);
+    reader.read_u8().ok()?;
+    let content_bytes = usize::try_from(reader.read_var_u32().ok()?).ok()?;
+    let whole = reader.original_position().checked_add(content_bytes)?;
+    (whole <= bytes.len()).then_some(whole)
+}
+
+fn is_signature(section: &[u8]) -> bool {
+    let mut reader = BinaryReader::new(section, 0);
+    let is_custom = reader.read_u8().is_ok_and(|id| id == 0);
+    let name = reader.read_var_u32().and_then(|_| reader.read_string());
+    is_custom && name.is_ok_and(|name| name == SIGNATURE_SECTION)
 }
 
 /// Walks the component's sections once: bounds what a compiler would have to do, and finds the package.
@@ -243,6 +281,28 @@ mod tests {
         ] {
             assert!(Artifact::read(bytes.to_vec()).is_err(), "{bytes:?}");
         }
+    }
+
+    #[test]
+    fn a_signature_does_not_change_what_is_signed() {
+        let section = |name: &str| {
+            let mut content = vec![u8::try_from(name.len()).unwrap()];
+            content.extend_from_slice(name.as_bytes());
+            content.extend_from_slice(b"content");
+            let mut section = vec![0, u8::try_from(content.len()).unwrap()];
+            section.extend_from_slice(&content);
+            section
+        };
+        let plain = [b"\0asm\x0d\0\x01\0".to_vec(), section("stoa:package")].concat();
+        let signed = [plain.clone(), section(SIGNATURE_SECTION)].concat();
+        let twice = [signed.clone(), section(SIGNATURE_SECTION)].concat();
+        let other = [plain.clone(), section("stoa:other")].concat();
+        assert_eq!(digest(&plain), hex(&Sha256::digest(&plain)));
+        assert_eq!(digest(&signed), digest(&plain));
+        assert_eq!(digest(&twice), digest(&plain));
+        assert_ne!(digest(&other), digest(&plain));
+        let cut = signed.get(..signed.len() - 1).unwrap();
+        assert_ne!(digest(cut), digest(&plain));
     }
 
     #[test]

@@ -5,18 +5,24 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use stoa_kernel::call::{Response, Source};
+use stoa_kernel::clock::Millis;
 use stoa_kernel::error::Problem;
+use stoa_kernel::id::TenantId;
 use stoa_wit::Reuse;
 use tokio::sync::OwnedSemaphorePermit;
 use wasmtime::{Store, UpdateDeadline};
 
+use crate::Core;
 use crate::bindings::exports::stoa::http::handler as wire;
-use crate::fault::Fault;
+use crate::breaker::{FAULTS_MAX, FAULTS_WITHIN_MS, Trial};
+use crate::fault::{Fault, HURRIED, LATE};
 use crate::interface::types;
 use crate::meter::{Stopwatch, computing};
+use crate::returning::Failing;
 use crate::reuse::Living;
 use crate::revision::Revision;
 use crate::scope::Scope;
+use crate::shares::{Exhausted, Running};
 use crate::state::State;
 
 /// Bytes that one host call may pass, both ways, before wasmtime itself ends the guest. Larger than the
@@ -35,11 +41,48 @@ const RESPONSE_HEADERS_MAX: usize = 64;
 /// Bytes of one header of an answer.
 const RESPONSE_HEADER_BYTES_MAX: usize = 8 << 10;
 
-/// Reserves one of the plugin's slots for a request.
+/// How much sooner a call from another plugin ends than its caller, in milliseconds: so that who takes too long is who
+/// is told so.
+const NESTED_SOONER_MS: u64 = 2;
+
+/// Milliseconds of a second, the unit of `Retry-After`.
+const SECOND_MS: Millis = 1_000;
+
+/// A call's place, until dropped.
+pub struct Place {
+    _slot: OwnedSemaphorePermit,
+    _trial: Option<Trial>,
+    _running: Running,
+}
+
+/// Lets a call begin: one of the plugin's slots, within the tenant's share, unless the version is kept from the tenant.
 ///
 /// # Errors
-/// [`Fault::Busy`] when none becomes free in time.
-pub async fn slot(revision: &Revision) -> Result<OwnedSemaphorePermit, Fault> {
+/// [`Fault::Quarantined`], [`Fault::Share`], and [`Fault::Busy`] when no slot becomes free in time.
+pub async fn place(core: &Core, revision: &Revision, tenant: &TenantId) -> Result<Place, Fault> {
+    let now = core.ports.clock.now();
+    let admitted = revision.breaker.admit(tenant, now);
+    let trial = admitted.map_err(|left_ms| Fault::Quarantined(seconds(left_ms)));
+    let share = revision.record.shares.of(tenant);
+    let begun = trial.and_then(|trial| {
+        let running = share.begin(&core.config.shares, now);
+        let running =
+            running.map_err(|Exhausted(left_ms, what)| Fault::Share(what, seconds(left_ms)))?;
+        Ok((trial, running))
+    });
+    let (trial, running) = begun.inspect_err(|fault| revision.meter.faulted(fault.word()))?;
+    Ok(Place {
+        _slot: slot(revision).await?,
+        _trial: trial,
+        _running: running,
+    })
+}
+
+fn seconds(ms: Millis) -> u32 {
+    u32::try_from(ms.div_ceil(SECOND_MS).max(1)).unwrap_or(u32::MAX)
+}
+
+async fn slot(revision: &Revision) -> Result<OwnedSemaphorePermit, Fault> {
     let slots = Arc::clone(&revision.slots);
     if let Ok(permit) = Arc::clone(&slots).try_acquire_owned() {
         return Ok(permit);
@@ -83,15 +126,11 @@ async fn instantiate(
     }
 }
 
-/// Ends every waiting instance of the plugins that are live; whether there was any.
+/// Ends every waiting instance, whosesoever it is; whether there was any.
 fn make_room(scope: &Scope) -> bool {
-    scope
-        .live
-        .plugins()
-        .values()
-        .filter(|revision| revision.shelf.clear())
-        .count()
-        > 0
+    let revisions = scope.live.core().map(|core| core.revisions());
+    let revisions = revisions.into_iter().flatten();
+    revisions.filter(|revision| revision.shelf.clear()).count() > 0
 }
 
 async fn instantiate_once(
@@ -154,20 +193,33 @@ pub async fn run_within<T>(
                 living.store.set_epoch_deadline(1);
                 living
             }
-            None => instantiate(revision, scope, depth, &watch).await?,
+            None => {
+                let made = instantiate(revision, scope, depth, &watch).await;
+                made.map_err(|fault| (fault, false))?
+            }
         };
         match act(&mut living).await {
             Ok(output) => Ok((output, living)),
-            Err(error) => Err(Fault::from_call(
-                &error,
-                living.store.data().limiter.refused(),
-            )),
+            Err(error) => {
+                let state = living.store.data();
+                let fault = Fault::from_call(&error, state.limiter.refused());
+                Err((fault, state.is_victim))
+            }
         }
     };
     let left = scope.deadline.saturating_duration_since(Instant::now());
-    let left = left.min(budget);
+    let sooner = Duration::from_millis(NESTED_SOONER_MS * u64::from(depth));
+    let left = left.saturating_sub(sooner).min(budget);
     let (ended, cpu) = computing(Arc::clone(&watch), tokio::time::timeout(left, whole)).await;
-    match ended.unwrap_or(Err(Fault::Timeout("its time is used up"))) {
+    let late = || {
+        Err((
+            Fault::Timeout(lateness(revision, budget, left, depth)),
+            false,
+        ))
+    };
+    let ended = ended.unwrap_or_else(|_| late());
+    account(revision, scope, cpu, ended.as_ref().err());
+    match ended.map_err(|(fault, _)| fault) {
         Ok((output, mut living)) => {
             revision
                 .meter
@@ -183,6 +235,44 @@ pub async fn run_within<T>(
             revision.meter.faulted(fault.word());
             Err(fault)
         }
+    }
+}
+
+/// Whose fault it is that a call's time is used up: its own, or its caller's, who left it less than half of what it may
+/// take.
+fn lateness(revision: &Revision, budget: Duration, left: Duration, depth: u32) -> &'static str {
+    let whole = Duration::from_millis(revision.limits.wall_ms_max).min(budget);
+    if depth > 0 && left < whole / 2 {
+        HURRIED
+    } else {
+        LATE
+    }
+}
+
+/// Counts an ended call for its tenant, and its fault against its version.
+fn account(revision: &Arc<Revision>, scope: &Scope, cpu: Duration, ended: Option<&(Fault, bool)>) {
+    let (tenant, now) = (&scope.request.tenant, scope.ports.clock.now());
+    let own = ended.filter(|(fault, is_victim)| fault.is_own() && !is_victim);
+    let share = revision.record.shares.of(tenant);
+    share.called(cpu, own.is_some(), now);
+    let Some((fault, _)) = own else {
+        if ended.is_none() {
+            revision.breaker.succeeded(tenant);
+        }
+        return;
+    };
+    let Some(tripped) = revision.breaker.faulted(tenant, now) else {
+        return;
+    };
+    tracing::error!(plugin = ?revision, %tenant, %fault, ?tripped, "a plugin failed too often, and is kept from the tenant");
+    // A younger version makes room. If too many wait to do so, its next failed trial tells of it again.
+    if let Some(core) = scope.live.core() {
+        let why = format!(
+            "it failed {FAULTS_MAX} times within {} s, last with {fault}",
+            FAULTS_WITHIN_MS / SECOND_MS
+        );
+        let revision = Arc::clone(revision);
+        let _ = core.failing.try_send(Failing { revision, why });
     }
 }
 

@@ -42,6 +42,9 @@ impl Channels {
         });
         let mut entries: Vec<Entry> = own.collect();
         for revision in plugins {
+            if !revision.grants.opens_channels() {
+                continue;
+            }
             for channel in &revision.package.manifest.channels {
                 if let Some(path) = &channel.socket
                     && is_taken(path, &entries, routes)

@@ -1,8 +1,9 @@
 //! From a component's bytes to loaded code, never on a request's thread.
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use stoa_kernel::hex::hex;
@@ -53,6 +54,8 @@ pub struct Loader {
     fingerprint: String,
     cache: AotCache,
     compiler: Compiler,
+    /// The code of versions that are in memory, by digest: several of one plugin share it.
+    loaded: Mutex<HashMap<String, Weak<Component>>>,
     /// Held while a compiler runs: several at once would take from requests what one on one thread does not.
     compiling: Mutex<()>,
 }
@@ -67,8 +70,25 @@ impl Loader {
             fingerprint,
             cache,
             compiler,
+            loaded: Mutex::default(),
             compiling: Mutex::new(()),
         }
+    }
+
+    /// As [`Loader::load`], and in memory once however many versions have it.
+    ///
+    /// # Errors
+    /// Every [`CompileError`].
+    pub fn share(&self, artifact: &Artifact) -> Result<Arc<Component>, CompileError> {
+        let loaded = || self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(component) = loaded().get(&artifact.digest).and_then(Weak::upgrade) {
+            return Ok(component);
+        }
+        let component = Arc::new(self.load(artifact)?);
+        let mut loaded = loaded();
+        loaded.retain(|_, known| known.strong_count() > 0);
+        loaded.insert(artifact.digest.clone(), Arc::downgrade(&component));
+        Ok(component)
     }
 
     /// The component's code, from the cache or freshly compiled. Takes its time: not for a thread that

@@ -8,6 +8,9 @@ use stoa_kernel::id::TenantId;
 use stoa_kernel::limits::CallLimits;
 use stoa_kernel::outbound::Destination;
 use stoa_kernel::secret::Secret;
+use stoa_wit::Permission;
+
+use crate::shares::ShareLimits;
 
 /// How components become machine code.
 #[derive(Debug, Clone)]
@@ -24,6 +27,8 @@ pub enum Compiler {
 pub struct Policy {
     /// Capabilities withheld, by plugin.
     pub denied: BTreeMap<String, BTreeSet<String>>,
+    /// What plugins of the folder may do, where that is not all that they ask for.
+    pub grants: BTreeMap<String, BTreeSet<Permission>>,
     /// Settings, by plugin and name.
     pub settings: BTreeMap<String, BTreeMap<String, Value>>,
     /// Where services elsewhere are, by plugin and name, if not where the manifest says.
@@ -53,6 +58,8 @@ pub struct RuntimeConfig {
     pub cache_bytes_max: u64,
     /// Bytes of answers that are kept to be told again; 0 keeps none.
     pub answer_bytes_max: u64,
+    /// What one plugin may use for one tenant.
+    pub shares: ShareLimits,
     /// What is withheld from and set for plugins at the start.
     pub policy: Policy,
     /// The tenant in whose name plugins are health-called.
@@ -73,6 +80,7 @@ impl RuntimeConfig {
             allow_reuse: true,
             cache_bytes_max: 32 << 20,
             answer_bytes_max: 32 << 20,
+            shares: ShareLimits::DEFAULT,
             policy: Policy::default(),
             default_tenant,
         }

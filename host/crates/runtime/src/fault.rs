@@ -1,6 +1,7 @@
 //! What can go wrong while a guest runs, and what the client is told.
 
 use stoa_kernel::error::Problem;
+use stoa_wit::Permission;
 use wasmtime::{PoolConcurrencyLimitError, Trap};
 
 /// Seconds after which a client should try again when there was no room.
@@ -8,6 +9,12 @@ const RETRY_AFTER_S: u32 = 1;
 
 /// Bytes of a trap's description that reach the log: a backtrace of ordinary names.
 const TEXT_BYTES_MAX: usize = 4 << 10;
+
+/// Why a call took too long.
+pub const LATE: &str = "its time is used up";
+
+/// Why a call took too long whose caller left it hardly any time: the caller's fault.
+pub const HURRIED: &str = "its caller left it too little time";
 
 /// A guest's fault, or the lack of room for it. The host is fine.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -21,6 +28,15 @@ pub enum Fault {
     /// The guest used up another limit.
     #[error("limit: {0}")]
     Limit(String),
+    /// The guest tried what is not granted to it.
+    #[error("denied: {0}")]
+    Denied(Permission),
+    /// It failed too often for this tenant, and is kept from it for so many seconds.
+    #[error("quarantined for {0} s")]
+    Quarantined(u32),
+    /// It has used up what it may use for this tenant, for so many seconds.
+    #[error("share: {0}; again in {1} s")]
+    Share(&'static str, u32),
     /// No instance is free.
     #[error("busy: {0}")]
     Busy(&'static str),
@@ -64,6 +80,16 @@ impl Fault {
         Self::Trap(text)
     }
 
+    /// Whether the guest did it, and nobody else: such faults count against it.
+    #[must_use]
+    pub fn is_own(&self) -> bool {
+        match self {
+            Self::Trap(_) | Self::Limit(_) => true,
+            Self::Timeout(reason) => *reason != HURRIED,
+            _ => false,
+        }
+    }
+
     /// The word by which metrics count it.
     #[must_use]
     pub const fn word(&self) -> &'static str {
@@ -71,6 +97,9 @@ impl Fault {
             Self::Trap(_) => "trap",
             Self::Timeout(_) => "timeout",
             Self::Limit(_) => "limit",
+            Self::Denied(_) => "denied",
+            Self::Quarantined(_) => "quarantined",
+            Self::Share(..) => "share",
             Self::Busy(_) => "busy",
             Self::NoProvider(_) => "no-provider",
             Self::InvalidOutput(_) => "invalid-output",
@@ -94,6 +123,27 @@ impl Fault {
                 "plugin-limit",
                 "The plugin behind this path used up what it may use.",
             ),
+            Self::Denied(_) => Problem::new(
+                502,
+                "plugin-denied",
+                "The plugin behind this path tried what it may not do.",
+            ),
+            Self::Quarantined(retry_after_s) => Problem {
+                retry_after_s: Some(retry_after_s),
+                ..Problem::new(
+                    503,
+                    "plugin-quarantined",
+                    "The plugin behind this path failed too often and rests for a while.",
+                )
+            },
+            Self::Share(_, retry_after_s) => Problem {
+                retry_after_s: Some(retry_after_s),
+                ..Problem::new(
+                    429,
+                    "plugin-share",
+                    "The plugin behind this path has used up its share for now.",
+                )
+            },
             Self::InvalidOutput(_) => Problem::new(
                 502,
                 "plugin-invalid-output",

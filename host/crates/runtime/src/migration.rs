@@ -61,6 +61,18 @@ impl Migrated {
         tenants.insert(tenant.clone());
     }
 
+    /// The tenant's data may be another version's from now on.
+    pub fn forget(&self, tenant: &TenantId) {
+        let mut tenants = self.tenants.write().unwrap_or_else(PoisonError::into_inner);
+        tenants.remove(tenant);
+    }
+
+    /// All tenants' data may be another version's.
+    pub fn forget_all(&self) {
+        let mut tenants = self.tenants.write().unwrap_or_else(PoisonError::into_inner);
+        tenants.clear();
+    }
+
     async fn alone(&self, tenant: &TenantId) -> Option<MutexGuard<'_, ()>> {
         let lane = usize::try_from(self.hasher.hash_one(tenant) % LANES as u64).unwrap_or(0);
         Some(self.lanes.get(lane)?.lock().await)

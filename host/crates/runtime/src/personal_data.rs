@@ -1,5 +1,6 @@
 //! What plugins keep about people, for people to take along.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -28,14 +29,14 @@ impl PersonalData for Runtime {
         account: &str,
         tenants: &[TenantId],
     ) -> Result<Map<String, Value>, Problem> {
-        let (core, live) = (&self.core, self.live());
-        let (mut all, mut bytes) = (Map::new(), 0_usize);
-        for revision in live.plugins().values() {
-            let Some(indices) = &revision.personal_data else {
-                continue;
-            };
-            let mut kept = Map::new();
-            for tenant in tenants {
+        let core = &self.core;
+        let (mut all, mut bytes) = (BTreeMap::new(), 0_usize);
+        for tenant in tenants {
+            let live = self.live_for(tenant);
+            for revision in live.plugins().values() {
+                let Some(indices) = &revision.personal_data else {
+                    continue;
+                };
                 let text = ask(core, &live, revision, indices, tenant, account).await?;
                 bytes = bytes.saturating_add(text.len());
                 if bytes > EXPORT_BYTES_MAX {
@@ -44,14 +45,14 @@ impl PersonalData for Runtime {
                 let part: Map<String, Value> = serde_json::from_str(&text)
                     .map_err(|error| failed(revision, &format!("no JSON object: {error}")))?;
                 if !part.is_empty() {
+                    let kept: &mut Map<String, Value> =
+                        all.entry(revision.name.to_string()).or_default();
                     kept.insert(tenant.to_string(), part.into());
                 }
             }
-            if !kept.is_empty() {
-                all.insert(revision.name.to_string(), kept.into());
-            }
         }
-        Ok(all)
+        let all = all.into_iter();
+        Ok(all.map(|(plugin, kept)| (plugin, kept.into())).collect())
     }
 }
 
@@ -67,7 +68,7 @@ async fn ask(
     let fault = |fault: Fault| failed(revision, &fault.to_string());
     let entered = core.tenants.enter(tenant);
     let _tenant = entered.ok_or_else(|| failed(revision, "the tenant has too many requests"))?;
-    let _slot = call::slot(revision).await.map_err(fault)?;
+    let _place = call::place(core, revision, tenant).await.map_err(fault)?;
     let migrated = migration::ensure(core, live, revision, tenant).await;
     migrated.map_err(|reason| failed(revision, &reason))?;
     let scope = host_scope(core, live, revision, tenant, "export").await;

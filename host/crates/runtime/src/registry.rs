@@ -12,7 +12,6 @@ use stoa_wit::{Channel, Method, Package};
 use tokio::task::JoinSet;
 
 use crate::Core;
-use crate::answers::Answers;
 use crate::channels::{Channels, SocketClash};
 use crate::fault::Fault;
 use crate::linking::{Used, check_types};
@@ -27,8 +26,8 @@ pub struct Live {
     providers: HashMap<String, Arc<Revision>>,
     routes: Routes<Arc<Revision>>,
     channels: Channels,
-    /// What their handlers have answered.
-    pub answers: Answers,
+    /// No other set has it.
+    pub number: u64,
 }
 
 /// Why a set of plugins can't be live together.
@@ -70,19 +69,19 @@ impl Live {
         plugins: BTreeMap<Arc<str>, Arc<Revision>>,
         uses: &BTreeMap<Arc<str>, Arc<Used>>,
     ) -> Result<Self, SetError> {
-        let answer_bytes_max = core
-            .upgrade()
-            .map_or(0, |core| core.config.answer_bytes_max);
+        let number = core.upgrade().map_or(0, |core| core.next_set());
         let mut routes = Routes::default();
         for revision in plugins.values() {
-            for route in &revision.package.manifest.routes {
+            let listed = revision.package.manifest.routes.iter();
+            for route in listed.filter(|route| revision.grants.routes(route)) {
                 routes.add(Arc::clone(revision), &Arc::new(route.clone()))?;
             }
         }
         let channels = Channels::build(plugins.values(), &routes)?;
         let mut providers: HashMap<String, Arc<Revision>> = HashMap::new();
         for revision in plugins.values() {
-            for interface in revision.provided.keys() {
+            let provided = revision.provided.keys();
+            for interface in provided.filter(|interface| revision.grants.provides(interface)) {
                 if let Some(other) = providers.insert(interface.clone(), Arc::clone(revision)) {
                     return Err(SetError::TwoProviders(
                         other.name.clone(),
@@ -115,13 +114,18 @@ impl Live {
             providers,
             routes,
             channels,
-            answers: Answers::new(answer_bytes_max),
+            number,
         })
     }
 
     /// Who provides an interface.
     pub fn provider(&self, interface: &str) -> Option<&Arc<Revision>> {
         self.providers.get(interface)
+    }
+
+    /// What all requests share, while the host runs.
+    pub fn core(&self) -> Option<Arc<Core>> {
+        self.core.upgrade()
     }
 
     /// The plugins by name.

@@ -7,12 +7,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use stoa_kernel::limits::CALL_DEPTH_MAX;
+use stoa_wit::Permission;
 use wasmtime::StoreContextMut;
 use wasmtime::component::types::ComponentFunc;
 use wasmtime::component::{LinkerInstance, Type, Val};
 
 use crate::call;
-use crate::fault::{Ended, Fault};
+use crate::fault::{Ended, Fault, HURRIED, LATE};
+use crate::grants::Capability;
 use crate::scope::Scope;
 use crate::state::State;
 
@@ -25,6 +27,8 @@ struct Target {
     function: String,
     /// How long an extension point may take; none for what the caller can't do without.
     budget: Option<Duration>,
+    /// What has to be granted.
+    permission: Permission,
 }
 
 /// Defines one function of an interface that other plugins provide. With a budget, it is an extension point:
@@ -42,6 +46,7 @@ pub fn define(
         interface: interface.into(),
         function: function.into(),
         budget,
+        permission: Permission::uses(interface),
     });
     instance.func_new_async(function, move |context, _ty, params, results| {
         let target = Arc::clone(&target);
@@ -71,19 +76,26 @@ async fn forward(
 ) -> wasmtime::Result<()> {
     let state = context.data_mut();
     let depth = state.depth + 1;
-    let scope = state.charge(0)?;
+    let scope = state.charge(Capability::Free, 0)?;
     if depth > CALL_DEPTH_MAX {
         return Err(Ended(Fault::Limit(format!(
             "calls nested deeper than {CALL_DEPTH_MAX}"
         )))
         .into());
     }
+    if target.budget.is_none() {
+        context.data().require(&target.permission)?;
+    }
     let savepoint = (
         scope.unit.savepoint(),
         scope.cache_changes.savepoint(),
         scope.pushes.savepoint(),
     );
-    let answered = ask(&scope, target, depth, params, results).await;
+    // Who may not ask finds nobody.
+    let answered = match context.data().revision.grants.has(&target.permission) {
+        true => ask(&scope, target, depth, params, results).await,
+        false => Err(Fault::NoProvider(target.interface.clone())),
+    };
     if let Err(fault) = &answered {
         tracing::warn!(
             interface = target.interface,
@@ -101,7 +113,17 @@ async fn forward(
             let error = Val::Variant(UNAVAILABLE.into(), Some(Box::new(reason)));
             *result = Val::Result(Err(Some(Box::new(error))));
         }
-        (Err(fault), ..) => return Err(Ended(fault).into()),
+        (Err(fault), ..) => {
+            let fault = match fault {
+                // Who leaves others no time has used it up itself.
+                Fault::Timeout(HURRIED) => Fault::Timeout(LATE),
+                fault => {
+                    context.data_mut().is_victim = true;
+                    fault
+                }
+            };
+            return Err(Ended(fault).into());
+        }
     }
     // An error answer undoes what the provider wrote on the way to it, so that the caller may go on.
     if matches!(results.first(), Some(Val::Result(Err(_)))) {
@@ -122,8 +144,13 @@ async fn ask(
 ) -> Result<(), Fault> {
     let missing = || Fault::NoProvider(format!("{}#{}", target.interface, target.function));
     let provider = scope.live.provider(&target.interface).cloned();
+    let provider = provider.filter(|provider| provider.grants.provides(&target.interface));
     let provider = provider.ok_or_else(|| Fault::NoProvider(target.interface.clone()))?;
-    let _slot = call::slot(&provider).await?;
+    let core = scope
+        .live
+        .core()
+        .ok_or(Fault::Busy("the host is stopping"))?;
+    let _place = call::place(&core, &provider, &scope.request.tenant).await?;
     let budget = target.budget.unwrap_or(Duration::MAX);
     call::run_within(&provider, scope, depth, budget, async |living| {
         let functions = provider.provided.get(&target.interface);

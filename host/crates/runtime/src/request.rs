@@ -8,6 +8,7 @@ use stoa_kernel::error::Problem;
 use stoa_kernel::id::TenantId;
 
 use crate::Core;
+use crate::answers::Place;
 use crate::call;
 use crate::fault::Fault;
 use crate::registry::Live;
@@ -40,7 +41,8 @@ pub async fn run(
     let revision = target.revision;
     if let Some(key) = target.remembered {
         let now = core.ports.clock.now();
-        if let Some(response) = live.answers.find(key, &request, &core.cache, now) {
+        let place = place(live, key);
+        if let Some(response) = core.answers.find(place, &request, &core.cache, now) {
             revision.meter.remembered();
             return Ok(response);
         }
@@ -50,7 +52,9 @@ pub async fn run(
         .tenants
         .enter(&request.tenant)
         .ok_or_else(|| fault(Fault::Busy("the tenant has too many requests")))?;
-    let _slot = call::slot(revision).await.map_err(fault)?;
+    let _place = call::place(core, revision, &request.tenant)
+        .await
+        .map_err(fault)?;
 
     let Some(key) = request.idempotency.clone() else {
         return answer(core, live, &target, request).await;
@@ -60,6 +64,11 @@ pub async fn run(
         return Ok(answer);
     }
     answer(core, live, &target, request).await
+}
+
+const fn place(live: &Live, route: usize) -> Place {
+    let set = live.number;
+    Place { set, route }
 }
 
 async fn answer(
@@ -84,7 +93,7 @@ async fn answer(
     match until_committed(core, live, revision, &request, target.way, act).await {
         Ok((response, scope)) => {
             if let (Some(key), Some(scope)) = (target.remembered, scope) {
-                live.answers.keep(key, &scope, &response);
+                core.answers.keep(place(live, key), &scope, &response);
             }
             Ok(response)
         }

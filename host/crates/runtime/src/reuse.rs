@@ -131,6 +131,11 @@ impl Shelf {
         ended.values().any(|shelf| !shelf.is_empty())
     }
 
+    /// Lets instances wait again: their version serves again.
+    pub fn open(&self) {
+        self.waiting().closed = false;
+    }
+
     /// Lets every instance go, now and from now on: their version no longer serves. Instances hold
     /// their revision and the revision holds this shelf, so without this none of them would ever end.
     pub fn close(&self) {

@@ -7,15 +7,18 @@ use stoa_kernel::limits::CallLimits;
 use stoa_wit::{Package, Reuse};
 use tokio::sync::Semaphore;
 use wasmtime::component::types::ComponentFunc;
-use wasmtime::component::{ComponentExportIndex, InstancePre};
+use wasmtime::component::{Component, ComponentExportIndex, InstancePre};
 
 use crate::bindings::exports::stoa::events::subscriber::GuestIndices as SubscriberIndices;
 use crate::bindings::exports::stoa::http::handler::GuestIndices as HandlerIndices;
 use crate::bindings::exports::stoa::lifecycle::lifecycle::GuestIndices as LifecycleIndices;
 use crate::bindings::exports::stoa::lifecycle::personal_data::GuestIndices as PersonalDataIndices;
 use crate::bindings::exports::stoa::schedule::scheduled::GuestIndices as ScheduledIndices;
+use crate::breaker::Breaker;
+use crate::grants::Grants;
 use crate::meter::Meter;
 use crate::migration::Migrated;
+use crate::records::Record;
 use crate::reuse::Shelf;
 use crate::services::Services;
 use crate::slow_lane::Pace;
@@ -37,7 +40,7 @@ pub const OUTBOUND_CONCURRENCY_MAX: usize = 64;
 pub struct Revision {
     /// The plugin's name.
     pub name: Arc<str>,
-    /// SHA-256 of its file, in hex.
+    /// SHA-256 of its file without signatures, in hex.
     pub digest: String,
     /// What it says of itself.
     pub package: Arc<Package>,
@@ -45,6 +48,9 @@ pub struct Revision {
     pub limits: CallLimits,
     /// How its instances live, after the operator's word.
     pub reuse: Reuse,
+    /// Its code, in memory once for all versions that share it.
+    #[expect(dead_code, reason = "held, not read")]
+    pub component: Arc<Component>,
     /// Compiled and linked.
     pub pre: InstancePre<State>,
     /// Its request handler, if it exports one.
@@ -59,6 +65,8 @@ pub struct Revision {
     pub scheduled: Option<ScheduledIndices>,
     /// Its functions for other plugins, by interface and name.
     pub provided: HashMap<String, HashMap<String, Provided>>,
+    /// What it may do.
+    pub grants: Grants,
     /// What the operator has set, as JSON text by name, defaults filled in.
     pub settings: HashMap<String, String>,
     /// What it reaches outside, and the secrets that the operator keeps for it.
@@ -73,6 +81,10 @@ pub struct Revision {
     pub turnstiles: Turnstiles,
     /// The tenants whose data is this version's.
     pub migrated: Migrated,
+    /// Keeps it from tenants in which it fails over and over.
+    pub breaker: Arc<Breaker>,
+    /// What is kept by its name.
+    pub record: Arc<Record>,
     /// Its figures.
     pub meter: Meter,
     /// Whether it computes much.

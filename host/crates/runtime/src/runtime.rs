@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex as Lock, OnceLock, PoisonError, RwLock, Weak};
 
 use arc_swap::ArcSwap;
 use stoa_kernel::answer::InFlight;
-use stoa_kernel::crash::{self, CrashPoint};
+use stoa_kernel::deployment::{DeploymentNews, Scope};
+use stoa_kernel::id::TenantId;
 use stoa_kernel::limits::CallLimits;
 use stoa_kernel::live::history_collections;
 use stoa_kernel::plugins::{Plugins, Snapshot};
@@ -15,21 +17,25 @@ use stoa_kernel::status::PartStatus;
 use stoa_kernel::store::{Realm, StoreError};
 use stoa_wit::Collection;
 use tokio::runtime::Handle;
-use tokio::sync::{Mutex, watch};
+use tokio::sync::{Mutex, Semaphore, mpsc, watch};
 
-use crate::activation::{self, ActivationError, Candidate};
+use crate::answers::Answers;
 use crate::aot::AotCache;
-use crate::artifact::{HOST_PLUGIN, ImportError};
+use crate::artifact::HOST_PLUGIN;
 use crate::cache::PluginCache;
 use crate::compile::{self, CompileError, Loader};
 use crate::config::{Policy, RuntimeConfig};
 use crate::engine::{self, Ticker};
 use crate::events;
+use crate::folder::FileState;
 use crate::interface::mail::LETTERS;
-use crate::linking::{LinkError, Used};
 use crate::migration::MIGRATIONS;
-use crate::registry::{Held, Live};
+use crate::records::Records;
+use crate::registry::Live;
+use crate::returning::{self, FAILING_MAX, Failing};
+use crate::revision::Revision;
 use crate::scope::Ports;
+use crate::sets::{Sets, Table};
 use crate::slow_lane::SlowLane;
 use crate::tenants::Tenants;
 
@@ -54,28 +60,56 @@ pub(crate) struct Core {
     pub ports: Ports,
     pub loader: Loader,
     pub cache: Arc<PluginCache>,
+    /// What handlers have answered, of all sets.
+    pub answers: Answers,
     pub tenants: Tenants,
     pub in_flight: InFlight,
     pub slow_lane: SlowLane,
+    /// What is kept of plugins by their names.
+    pub records: Records,
+    /// Where versions that fail too often are told.
+    pub failing: mpsc::Sender<Failing>,
+    /// Lets one look at a time at what is stored.
+    pub looking: Semaphore,
+    /// Every version that is in memory.
+    revisions: Lock<Vec<Weak<Revision>>>,
+    sets: AtomicU64,
     _ticker: Ticker,
 }
 
-/// What is known of one plugin file.
-#[derive(Debug, Clone, Default)]
-struct FileState {
-    plugin: Option<Arc<str>>,
-    refused: Option<String>,
+impl Core {
+    /// A number that no set of plugins has had.
+    pub fn next_set(&self) -> u64 {
+        self.sets.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Takes note of a version.
+    pub fn adopt(&self, revision: &Arc<Revision>) {
+        let revisions = self.revisions.lock();
+        let mut revisions = revisions.unwrap_or_else(PoisonError::into_inner);
+        revisions.retain(|known| known.strong_count() > 0);
+        revisions.push(Arc::downgrade(revision));
+    }
+
+    /// Every version that is in memory: those that serve, those before them, those that end their last requests.
+    pub fn revisions(&self) -> Vec<Arc<Revision>> {
+        let revisions = self.revisions.lock();
+        let revisions = revisions.unwrap_or_else(PoisonError::into_inner);
+        revisions.iter().filter_map(Weak::upgrade).collect()
+    }
 }
 
 /// The plugins and everything that they run on.
 pub struct Runtime {
     pub(crate) core: Arc<Core>,
-    live: ArcSwap<Held>,
+    pub(crate) sets: ArcSwap<Sets>,
     /// Counts the sets that were live.
-    sets: watch::Sender<u64>,
-    uses: RwLock<BTreeMap<Arc<str>, Arc<Used>>>,
-    files: RwLock<BTreeMap<PathBuf, FileState>>,
-    changing: Mutex<()>,
+    changes: watch::Sender<u64>,
+    table: RwLock<Table>,
+    pub(crate) files: RwLock<BTreeMap<PathBuf, FileState>>,
+    /// Held while what serves is changed.
+    pub(crate) changing: Mutex<()>,
+    pub(crate) news: OnceLock<Arc<dyn DeploymentNews>>,
 }
 
 impl Runtime {
@@ -101,252 +135,119 @@ impl Runtime {
             )
             .await?;
         events::declare(&*ports.store).await?;
+        let (failing, heard) = mpsc::channel(FAILING_MAX);
         let core = Arc::new(Core {
             loader: Loader::new(engine, aot, config.compiler.clone()),
             cache: Arc::new(PluginCache::new(config.cache_bytes_max)),
+            answers: Answers::new(config.answer_bytes_max),
             tenants: Tenants::new(config.tenant_concurrency_max),
             in_flight: InFlight::default(),
             slow_lane: SlowLane::default(),
+            records: Records::default(),
+            failing,
+            looking: Semaphore::new(1),
             policy: ArcSwap::from_pointee(config.policy.clone()),
+            revisions: Lock::default(),
+            sets: AtomicU64::new(0),
             config,
             ports,
             _ticker: ticker,
         });
-        let empty = Live::build(Arc::downgrade(&core), BTreeMap::new(), &BTreeMap::new())
+        let none = Sets::build(&Arc::downgrade(&core), &Table::default())
             .map_err(|error| StartError::Engine(error.to_string()))?;
-        Ok(Arc::new(Self {
+        let runtime = Arc::new(Self {
             core,
-            live: ArcSwap::from_pointee(Held(Arc::new(empty))),
-            sets: watch::Sender::new(0),
-            uses: RwLock::default(),
+            sets: ArcSwap::from_pointee(none),
+            changes: watch::Sender::new(0),
+            table: RwLock::default(),
             files: RwLock::default(),
             changing: Mutex::default(),
-        }))
+            news: OnceLock::new(),
+        });
+        tokio::spawn(returning::run(Arc::downgrade(&runtime), heard));
+        Ok(runtime)
     }
 
-    /// Loads a new or changed file, or says why not. Until it is live, and if it is refused, whatever
-    /// served before goes on. Requests under way keep the version that they began with.
-    ///
-    /// # Errors
-    /// Every [`ActivationError`]; [`Runtime::status`] shows it too.
-    pub async fn load(&self, file: &Path) -> Result<(), ActivationError> {
-        // Held while the file is read, too: of two changes the later one must win.
-        let _alone = self.changing.lock().await;
-        let candidate = match activation::prepare(&self.core, file).await {
-            Ok(candidate) => candidate,
-            Err(error) => return Err(self.refuse(file, error)),
-        };
-        match self.activate(file, &candidate).await {
-            Ok(()) => {
-                tracing::info!(plugin = ?candidate.revision, file = %file.display(), "plugin is live");
-                Ok(())
-            }
-            Err(error) => Err(self.refuse(file, error)),
+    /// Who is to hear what the runtime does on its own. Only the first one counts.
+    pub fn tell(&self, news: Arc<dyn DeploymentNews>) {
+        let _ = self.news.set(news);
+    }
+
+    /// Versions in memory: those that serve, those that would come back for them, and those whose last requests run.
+    #[must_use]
+    pub fn revisions_alive(&self) -> usize {
+        self.core.revisions().len()
+    }
+
+    /// What serves where, as it is now.
+    pub(crate) fn table(&self) -> Table {
+        let table = self.table.read();
+        table.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The sets that follow from another table, of which nothing but this scope is different.
+    pub(crate) fn sets_of(
+        &self,
+        table: &Table,
+        scope: &Scope,
+    ) -> Result<Sets, crate::registry::SetError> {
+        let core = Arc::downgrade(&self.core);
+        match scope {
+            Scope::Deployment => Sets::build(&core, table),
+            Scope::Tenant(tenant) => self.sets.load().with_tenant(&core, table, tenant),
         }
     }
 
-    async fn activate(&self, file: &Path, candidate: &Candidate) -> Result<(), ActivationError> {
-        let name = candidate.revision.name.clone();
-        if let Some(other) = self.other_file(file, &name) {
-            return Err(ActivationError::NameTaken(name.to_string(), other));
-        }
-        let before = Arc::clone(&self.live.load().0);
-        let mut plugins = before.plugins().clone();
-        let mut uses = self
-            .uses
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
-        let renamed = self.plugin_of(file).filter(|old| *old != name);
-        if let Some(renamed) = &renamed {
-            plugins.remove(renamed);
-            uses.remove(renamed);
-        }
-        plugins.insert(name.clone(), Arc::clone(&candidate.revision));
-        uses.insert(name.clone(), Arc::clone(&candidate.used));
-        let live = Arc::new(Live::build(Arc::downgrade(&self.core), plugins, &uses)?);
-        if let Err(error) = activation::rehearse(&self.core, &live, candidate).await {
-            candidate.revision.shelf.close();
-            return Err(error);
-        }
-        crash::pass(CrashPoint::BeforeSwap, &name);
-        self.set_live(live);
-        for replaced in [Some(&name), renamed.as_ref()].into_iter().flatten() {
-            if let Some(replaced) = before.plugins().get(replaced) {
-                replaced.shelf.close();
-            }
-        }
-        *self.uses.write().unwrap_or_else(PoisonError::into_inner) = uses;
-        self.note(
-            file,
-            FileState {
-                plugin: Some(name),
-                refused: None,
-            },
-        );
-        Ok(())
+    /// Takes note of what serves, which has no other sets than before.
+    pub(crate) fn set_table(&self, table: Table) {
+        *self.table.write().unwrap_or_else(PoisonError::into_inner) = table;
     }
 
-    fn set_live(&self, live: Arc<Live>) {
-        self.live.store(Arc::new(Held(live)));
-        self.sets.send_modify(|sets| *sets += 1);
+    /// Lets another table and its sets be what serves, in one switch. For whoever holds `changing`.
+    pub(crate) fn switch(&self, table: Table, sets: Sets) {
+        self.set_table(table);
+        self.sets.store(Arc::new(sets));
+        self.changes.send_modify(|sets| *sets += 1);
     }
 
-    /// The set that is live.
-    pub(crate) fn live(&self) -> Arc<Live> {
-        Arc::clone(&self.live.load().0)
+    /// The set that is live for a tenant.
+    pub(crate) fn live_for(&self, tenant: &TenantId) -> Arc<Live> {
+        Arc::clone(&self.sets.load().of(tenant).0)
     }
 
     /// Where a plugin's work runs, if it is slow.
-    pub(crate) fn slow_lane_of(&self, plugin: &str) -> Option<Handle> {
-        let live = self.live();
+    pub(crate) fn slow_lane_of(&self, tenant: &TenantId, plugin: &str) -> Option<Handle> {
+        let live = self.live_for(tenant);
         let revision = live.plugins().get(plugin)?;
         self.core.slow_lane.of(&revision.pace)
     }
 
     /// Tells whenever another set has become live.
     pub(crate) fn watch_live(&self) -> watch::Receiver<u64> {
-        self.sets.subscribe()
-    }
-
-    /// Takes a plugin out after its file has gone. Requests under way end in peace.
-    pub async fn unload(&self, file: &Path) {
-        let _alone = self.changing.lock().await;
-        let state = self
-            .files
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(file);
-        if let Some(name) = state.and_then(|state| state.plugin) {
-            self.take_out(&name);
-        }
-    }
-
-    /// Lets a plugin serve no further request.
-    fn take_out(&self, name: &Arc<str>) {
-        let mut plugins = self.live.load().0.plugins().clone();
-        let removed = plugins.remove(name);
-        let mut uses = self.uses.write().unwrap_or_else(PoisonError::into_inner);
-        uses.remove(name);
-        match Live::build(Arc::downgrade(&self.core), plugins, &uses) {
-            Ok(live) => {
-                self.set_live(Arc::new(live));
-                if let Some(removed) = removed {
-                    removed.shelf.close();
-                }
-                tracing::info!(plugin = &**name, "plugin is gone");
-            }
-            Err(error) => tracing::error!(%error, "a smaller set of plugins does not fit together"),
-        }
-    }
-
-    /// Lets the operator's new word about plugins take effect, by loading every file again under it.
-    /// A plugin that uses what is withheld now serves no further request. One that can't live under the new
-    /// word for another reason goes on under the old one. [`Runtime::status`] says so either way.
-    pub async fn set_policy(&self, policy: Policy) {
-        let files: Vec<PathBuf> = {
-            // A file that is being loaded now was judged under the old word; wait, and judge it again.
-            let _alone = self.changing.lock().await;
-            if **self.core.policy.load() == policy {
-                return;
-            }
-            self.core.policy.store(Arc::new(policy));
-            self.files
-                .read()
-                .unwrap_or_else(PoisonError::into_inner)
-                .keys()
-                .cloned()
-                .collect()
-        };
-        for file in files {
-            // The reason is in the log and in the status.
-            if let Err(ActivationError::Link(LinkError::Import(ImportError::Withheld(..)))) =
-                self.load(&file).await
-                && let Some(name) = self.plugin_of(&file)
-            {
-                let _alone = self.changing.lock().await;
-                self.take_out(&name);
-            }
-        }
-    }
-
-    fn refuse(&self, file: &Path, error: ActivationError) -> ActivationError {
-        tracing::error!(file = %file.display(), %error, "plugin refused; what served before goes on");
-        self.note(
-            file,
-            FileState {
-                plugin: self.plugin_of(file),
-                refused: Some(error.to_string()),
-            },
-        );
-        error
-    }
-
-    fn note(&self, file: &Path, state: FileState) {
-        self.files
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(file.to_path_buf(), state);
-    }
-
-    fn plugin_of(&self, file: &Path) -> Option<Arc<str>> {
-        self.files
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(file)?
-            .plugin
-            .clone()
-    }
-
-    fn other_file(&self, file: &Path, name: &Arc<str>) -> Option<PathBuf> {
-        let files = self.files.read().unwrap_or_else(PoisonError::into_inner);
-        let mut others = files
-            .iter()
-            .filter(|(path, state)| *path != file && state.plugin.as_ref() == Some(name));
-        others.next().map(|(path, _)| path.clone())
+        self.changes.subscribe()
     }
 }
 
 impl Plugins for Runtime {
     fn snapshot(&self) -> Arc<dyn Snapshot> {
-        self.live.load_full()
+        Arc::clone(self.sets.load().base()) as Arc<dyn Snapshot>
+    }
+
+    fn snapshot_for(&self, tenant: &TenantId) -> Arc<dyn Snapshot> {
+        Arc::clone(self.sets.load().of(tenant)) as Arc<dyn Snapshot>
     }
 
     fn status(&self) -> Vec<PartStatus> {
-        let live = self.live.load();
-        let files = self.files.read().unwrap_or_else(PoisonError::into_inner);
-        let part = |(file, state): (&PathBuf, &FileState)| {
-            let stem = file
-                .file_stem()
-                .map(|stem| stem.to_string_lossy().into_owned())
-                .unwrap_or_default();
-            let name = state.plugin.as_deref().map_or(stem, str::to_string);
-            let serving = state
-                .plugin
-                .as_ref()
-                .and_then(|plugin| live.0.plugins().get(plugin));
-            PartStatus {
-                part: format!("plugin:{name}"),
-                ready: serving.is_some(),
-                version: serving.map(|revision| revision.package.manifest.version.clone()),
-                detail: state.refused.as_ref().map(|reason| {
-                    format!(
-                        "{}: {reason}",
-                        file.file_name()
-                            .map(|name| name.to_string_lossy())
-                            .unwrap_or_default()
-                    )
-                }),
-            }
-        };
-        files.iter().map(part).collect()
+        let mut parts = self.files_status();
+        parts.extend(self.deployed_status());
+        parts
     }
 }
 
 impl Drop for Runtime {
     /// Waiting instances and their versions hold each other, see [`crate::reuse::Shelf::close`].
     fn drop(&mut self) {
-        for revision in self.live.load().0.plugins().values() {
+        for revision in self.core.revisions() {
             revision.shelf.close();
         }
     }

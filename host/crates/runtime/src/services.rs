@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use stoa_kernel::outbound::Destination;
 use stoa_kernel::secret::Secret;
-use stoa_wit::{Manifest, OutboundAuth};
+use stoa_wit::{Manifest, OutboundAuth, Permission};
 
 /// Values of a secret, the newest first: while it is being replaced, it has two.
 pub type Values = Vec<Secret>;
@@ -32,6 +32,8 @@ pub struct Service {
     pub idempotency_header: Option<String>,
     /// Milliseconds to wait for an answer.
     pub timeout_ms: u32,
+    /// What has to be granted: the service itself, and each secret that it is shown.
+    pub needs: Vec<Permission>,
 }
 
 impl Services {
@@ -75,6 +77,7 @@ impl Services {
                     .transpose(),
                 idempotency_header: outbound.idempotency_header.clone(),
                 timeout_ms: outbound.timeout_ms,
+                needs: needs(name, outbound),
             };
             (name.clone(), service)
         };
@@ -93,6 +96,18 @@ impl Services {
     pub fn secret(&self, name: &str) -> Option<&Values> {
         self.secrets.get(name)
     }
+}
+
+fn needs(name: &str, outbound: &stoa_wit::Outbound) -> Vec<Permission> {
+    let secrets: Vec<&String> = match &outbound.auth {
+        None => Vec::new(),
+        Some(OutboundAuth::Bearer(name)) => vec![name],
+        Some(OutboundAuth::Basic(user, password)) => vec![user, password],
+    };
+    let secrets = secrets.into_iter().map(|name| Permission::secret(name));
+    std::iter::once(Permission::outbound(name, &outbound.url))
+        .chain(secrets)
+        .collect()
 }
 
 fn authorization(auth: &OutboundAuth, secrets: &HashMap<String, Values>) -> Result<Secret, String> {

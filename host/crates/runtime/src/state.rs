@@ -3,11 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use stoa_wit::Permission;
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtxView, WasiView};
 
 use crate::engine::TICK_MS;
 use crate::fault::{Ended, Fault};
+use crate::grants::Capability;
 use crate::limiter::Limiter;
 use crate::meter::Stopwatch;
 use crate::revision::Revision;
@@ -28,6 +30,8 @@ pub struct State {
     pub depth: u32,
     /// Bounds its memory.
     pub limiter: Limiter,
+    /// Whether it ends because of a fault of a plugin that it called.
+    pub is_victim: bool,
     host_calls_left: u64,
     /// Whether it called WASI when no host call was left: those calls can't refuse by themselves.
     overdrawn: bool,
@@ -52,6 +56,7 @@ impl State {
             depth: 0,
             limiter: Limiter::new(memory_bytes_max),
             overdrawn: false,
+            is_victim: false,
             watch: None,
             computed: Duration::ZERO,
             cpu_left: Duration::ZERO,
@@ -70,6 +75,7 @@ impl State {
             wasi.enter(Arc::clone(&scope));
         }
         self.scope = Some(scope);
+        self.is_victim = false;
         self.depth = depth;
     }
 
@@ -82,17 +88,47 @@ impl State {
         self.watch = None;
     }
 
-    /// The request, for a host function. Charges one host call and the bytes that it passes.
+    /// The request, for a host function that needs a capability. Charges one host call and the bytes that it passes.
     ///
     /// # Errors
-    /// [`Ended`] when a quota is used up, or when guest code runs outside of a request.
-    pub fn charge(&mut self, bytes: usize) -> wasmtime::Result<Arc<Scope>> {
+    /// [`Ended`] when the capability is not granted, when a quota is used up, or when guest code runs outside of a
+    /// request.
+    pub fn charge(&mut self, needs: Capability, bytes: usize) -> wasmtime::Result<Arc<Scope>> {
+        if !self.revision.grants.can(needs) {
+            return Err(self.denied(needs.permission()));
+        }
         let Some(left) = self.host_calls_left.checked_sub(1) else {
             return Err(host_calls());
         };
         self.host_calls_left = left;
         self.charge_bytes(bytes)?;
         self.scope.clone().ok_or_else(outside)
+    }
+
+    /// Sees to it that something beyond a capability is granted.
+    ///
+    /// # Errors
+    /// [`Ended`] when it is not.
+    pub fn require(&self, permission: &Permission) -> wasmtime::Result<()> {
+        if self.revision.grants.has(permission) {
+            return Ok(());
+        }
+        Err(self.denied(permission.clone()))
+    }
+
+    /// Ends the guest: what it tried is not granted. Who looks after the platform reads what.
+    fn denied(&self, permission: Permission) -> wasmtime::Error {
+        let request = self.scope.as_ref().map(|scope| &scope.request);
+        tracing::warn!(
+            target: "audit",
+            plugin = &*self.revision.name,
+            digest = self.revision.digest,
+            tenant = request.map(|request| request.tenant.as_str()),
+            request = request.map(|request| &*request.id),
+            %permission,
+            "a plugin tried what it is not granted"
+        );
+        Ended(Fault::Denied(permission)).into()
     }
 
     /// Charges bytes that go to the guest. All guests of a request share one quota.

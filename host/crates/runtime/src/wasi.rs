@@ -22,6 +22,7 @@ use wasmtime_wasi::{WasiCtx, WasiCtxBuilder};
 
 use crate::bindings::stoa::log::log::Level;
 use crate::fault::{Ended, Fault};
+use crate::grants::Capability;
 use crate::interface::log;
 use crate::interface::random::bytes;
 use crate::revision::Revision;
@@ -115,7 +116,7 @@ impl wall_clock::Host for State {
     }
 
     fn resolution(&mut self) -> wasmtime::Result<Datetime> {
-        self.charge(0)?;
+        self.charge(Capability::Free, 0)?;
         Ok(datetime(1))
     }
 }
@@ -138,7 +139,7 @@ impl monotonic_clock::Host for State {
     }
 
     fn resolution(&mut self) -> wasmtime::Result<Instant> {
-        self.charge(0)?;
+        self.charge(Capability::Free, 0)?;
         Ok(NS_PER_MS)
     }
 
@@ -149,7 +150,7 @@ impl monotonic_clock::Host for State {
 
     /// Waits by the machine's clock. How long it took nobody remembers, so the answer is not told again.
     fn subscribe_duration(&mut self, duration: u64) -> wasmtime::Result<Resource<DynPollable>> {
-        self.charge(0)?.outside.open();
+        self.charge(Capability::Free, 0)?.outside.open();
         self.clocks().subscribe_duration(duration)
     }
 }
@@ -185,7 +186,7 @@ impl insecure_seed::Host for State {
 
 impl State {
     fn time(&mut self) -> wasmtime::Result<Millis> {
-        let scope = self.charge(0)?;
+        let scope = self.charge(Capability::Free, 0)?;
         Ok(scope.outside.time(|| scope.ports.clock.now()))
     }
 
@@ -288,7 +289,7 @@ impl Printed {
     fn log(&self, scope: &Scope, channel: Channel, line: &mut Vec<u8>) {
         if !line.is_empty() {
             let text = String::from_utf8_lossy(line);
-            log::line(scope, &self.revision.name, channel.level(), &text);
+            log::line(scope, &self.revision, channel.level(), &text);
         }
         line.clear();
     }

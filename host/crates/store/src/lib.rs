@@ -10,6 +10,7 @@ mod config;
 mod documents;
 mod encode;
 mod engine;
+mod extent;
 mod fault;
 mod names;
 mod outbox;

@@ -8,7 +8,7 @@ use stoa_kernel::clock::{Clock, Millis};
 use stoa_kernel::event::{Event, Outbox, OutboxListener, Pending, Promoted};
 use stoa_kernel::id::{CollectionName, TenantId};
 use stoa_kernel::query::Query;
-use stoa_kernel::store::{Realm, Store, StoreError, UnitOfWork};
+use stoa_kernel::store::{Extent, Realm, Store, StoreError, UnitOfWork};
 use stoa_kernel::wit::Collection;
 use surrealdb::types::{Value, Variables};
 
@@ -145,6 +145,15 @@ impl Store for SurrealStore {
             removed += self.shared.sweep(&tenant).await?;
         }
         Ok(removed)
+    }
+
+    async fn extent(
+        &self,
+        tenant: &TenantId,
+        collections: &[CollectionName],
+        enough: u64,
+    ) -> Result<Extent, StoreError> {
+        self.shared.extent(tenant, collections, enough).await
     }
 
     async fn outbox(

@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use stoa_blobs::BlobStore;
+use stoa_blobs::{BlobStore, PluginArchive};
 use stoa_egress::Egress;
 use stoa_identity::organizations::TenantPlans;
 use stoa_identity::{Identity, Platform, TenantDirectory, TokenConfig};
@@ -18,7 +18,8 @@ use stoa_kernel::secret::Secret;
 use stoa_kernel::status::Part;
 use stoa_live::{ConnectionLimits, Hub};
 use stoa_quota::{MemoryQuotas, RedisBus, RedisConfig};
-use stoa_runtime::{Policy, Runtime, RuntimeConfig};
+use stoa_registry::{News, Registry, RegistryConfig, RegistryService, TrustConfig};
+use stoa_runtime::{Policy, Runtime, RuntimeConfig, ShareLimits};
 use stoa_store::{StoreConfig, SurrealStore, SyncPolicy};
 use stoa_web::{Edge, EdgeConfig, LiveTimes, RateLimits};
 use tempfile::TempDir;
@@ -58,6 +59,8 @@ pub struct TestHost {
     pub files: Arc<BlobStore>,
     /// Those who listen.
     pub live: Arc<Hub>,
+    /// Plugins of others.
+    pub registry: Arc<Registry>,
     /// How access tokens are signed and what they say.
     pub token_config: TokenConfig,
     random: Arc<SeededRandom>,
@@ -84,6 +87,8 @@ pub struct TestHostBuilder {
     letters_daily_max: u32,
     files: FilesConfig,
     cors_origins: Vec<String>,
+    trust: TrustConfig,
+    shares: ShareLimits,
     limits: Option<RateLimits>,
     live_times: LiveTimes,
     redis_url: Option<String>,
@@ -127,6 +132,11 @@ impl TestHost {
             letters_daily_max: LETTERS_PER_TENANT_DAILY_MAX,
             files: FilesConfig::default(),
             cors_origins: Vec::new(),
+            trust: TrustConfig {
+                unsigned: true,
+                ..TrustConfig::default()
+            },
+            shares: ShareLimits::DEFAULT,
             limits: None,
             live_times: LiveTimes::default(),
             redis_url: None,
@@ -275,6 +285,13 @@ impl TestHostBuilder {
         self
     }
 
+    /// With these rules for signatures of plugins, instead of none.
+    #[must_use]
+    pub fn trust(mut self, config: TrustConfig) -> Self {
+        self.trust = config;
+        self
+    }
+
     /// With these limits to how often somebody may call, counted by the test's clock. Without them nobody is limited.
     #[must_use]
     pub const fn limits(mut self, limits: RateLimits) -> Self {
@@ -316,6 +333,13 @@ impl TestHostBuilder {
         self
     }
 
+    /// With these bounds of what one plugin may use for one tenant.
+    #[must_use]
+    pub const fn shares(mut self, shares: ShareLimits) -> Self {
+        self.shares = shares;
+        self
+    }
+
     /// Assembles and starts it.
     ///
     /// # Panics
@@ -339,6 +363,7 @@ impl TestHostBuilder {
             RuntimeConfig::new(std::env::temp_dir().join("stoa-test-aot"), tenant.clone());
         config.instances_max = INSTANCES_MAX;
         config.policy = self.policy;
+        config.shares = self.shares;
         config.allow_reuse = self.allow_reuse;
         let limits = ConnectionLimits {
             per_account_max: LISTENERS_MAX,
@@ -408,6 +433,26 @@ impl TestHostBuilder {
             counting
         });
         services.push(Arc::new(files_service));
+        let ports = stoa_registry::Ports {
+            store: store.clone(),
+            archive: Arc::new(PluginArchive::new(files.storage().clone())),
+            deployer: runtime.clone(),
+            clock: clock.clone(),
+            random: random.clone(),
+        };
+        let reserved = services
+            .iter()
+            .map(|service| &service.package().manifest.name);
+        let registry_config = RegistryConfig {
+            trust: self.trust,
+            reserved: reserved.cloned().collect(),
+        };
+        let service = RegistryService::open(registry_config, ports).await;
+        let service = service.expect("the registry of plugins");
+        let registry = Arc::clone(service.registry());
+        runtime.tell(Arc::new(News::of(&registry)));
+        parts.push(registry.clone());
+        services.push(Arc::new(service));
         let edge = Edge::new(
             EdgeConfig {
                 default_tenant: tenant,
@@ -441,6 +486,7 @@ impl TestHostBuilder {
             plans,
             files,
             live,
+            registry,
             token_config,
             random,
             dir,
@@ -450,6 +496,8 @@ impl TestHostBuilder {
                 panic!("{name}: {reason}");
             }
         }
+        let restored = host.registry.restore().await;
+        restored.expect("the registry's plugins");
         host
     }
 }

@@ -9,6 +9,7 @@ use http::request::Parts;
 use http::{HeaderName, HeaderValue, Method, Response, StatusCode};
 use stoa_kernel::call::{self, Source};
 use stoa_kernel::error::Problem;
+use stoa_kernel::id::TenantId;
 use stoa_kernel::identity::Principal;
 use stoa_kernel::plugins::{Matched, Snapshot};
 use stoa_kernel::routing::Lookup;
@@ -58,7 +59,7 @@ pub(crate) async fn dispatch(
     trail: &mut Trail,
 ) -> Answer {
     let Shared { config, ports, .. } = &**shared;
-    let (lookup, target) = find(
+    let (mut lookup, mut target) = find(
         shared,
         method::routed(&head.method).as_str(),
         head.uri.path(),
@@ -75,6 +76,16 @@ pub(crate) async fn dispatch(
     quota::count_organization(shared, account.as_ref(), trail).await?;
     let tenant = tenant::of(account.as_ref(), head, shared).await?;
     trail.tenant = Some(tenant.clone());
+    if let Some(own) = target.of_tenant(shared, &tenant) {
+        if let Some(channel) = live::by_path(&*own, head.uri.path()) {
+            return live::open_channel(shared, channel, head, trail).await;
+        }
+        (lookup, target) = find_in(shared, own, head);
+        let (own_class, _) = follow(&lookup, trail);
+        if own_class != class {
+            quota::count_address(shared, own_class, trail).await?;
+        }
+    }
     let session = session::sent(&head.headers, config)?;
     let mut matched = match lookup {
         Lookup::Found(matched) => matched,
@@ -124,6 +135,18 @@ pub(crate) async fn dispatch(
     Ok(response)
 }
 
+impl Target {
+    /// The set that serves a tenant in place of this one, if it has one.
+    fn of_tenant(&self, shared: &Shared, tenant: &TenantId) -> Option<Arc<dyn Snapshot>> {
+        let Self::Plugin(snapshot) = self else {
+            return None;
+        };
+        let own = shared.ports.plugins.snapshot_for(tenant);
+        let is_same = std::ptr::addr_eq(Arc::as_ptr(snapshot), Arc::as_ptr(&own));
+        (!is_same).then_some(own)
+    }
+}
+
 /// Notes what a path leads to; answers which quota a request for it counts against, and what its bearer has to be.
 fn follow(lookup: &Lookup, trail: &mut Trail) -> (RouteClass, Bearer) {
     let Lookup::Found(matched) = lookup else {
@@ -144,10 +167,27 @@ fn find(shared: &Shared, method: &str, path: &str) -> (Lookup, Target) {
         let service = Arc::clone(&entry.owner);
         return (lookup, Target::Service(service));
     }
-    let snapshot = shared.ports.plugins.snapshot();
+    find_beside(lookup, shared.ports.plugins.snapshot(), method, path)
+}
+
+/// The same among the plugins of one tenant.
+fn find_in(shared: &Shared, snapshot: Arc<dyn Snapshot>, head: &Parts) -> (Lookup, Target) {
+    let (method, path) = (method::routed(&head.method).as_str(), head.uri.path());
+    let name = |service: &Arc<dyn Service>| service.package().manifest.name.as_str().into();
+    let of_services = shared.services.find(method, path, name);
+    find_beside(of_services, snapshot, method, path)
+}
+
+/// Finds a plugin where no service of the host answers.
+fn find_beside(
+    of_services: Lookup,
+    snapshot: Arc<dyn Snapshot>,
+    method: &str,
+    path: &str,
+) -> (Lookup, Target) {
     let of_plugins = snapshot.find(method, path);
     let target = Target::Plugin(snapshot);
-    match (lookup, of_plugins) {
+    match (of_services, of_plugins) {
         (Lookup::OtherMethods(mut known), Lookup::OtherMethods(more)) => {
             known.extend(more);
             known.sort_unstable();

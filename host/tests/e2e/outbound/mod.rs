@@ -1,6 +1,6 @@
 //! Requests to services elsewhere: what reaches them, what never does, and what is sent once only.
 
-mod service;
+pub mod service;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

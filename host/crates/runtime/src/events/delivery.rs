@@ -50,9 +50,13 @@ impl From<Failure> for Miss {
     fn from(failure: Failure) -> Self {
         match failure {
             Failure::Refused(problem) => Self::Failed(told(&problem)),
-            Failure::Fault(fault @ (Fault::Busy(_) | Fault::NoProvider(_) | Fault::Store(_))) => {
-                Self::Deferred(fault.to_string())
-            }
+            Failure::Fault(
+                fault @ (Fault::Busy(_)
+                | Fault::NoProvider(_)
+                | Fault::Store(_)
+                | Fault::Quarantined(_)
+                | Fault::Share(..)),
+            ) => Self::Deferred(fault.to_string()),
             Failure::Fault(fault) => Self::Failed(fault.to_string()),
             Failure::Host(problem) => Self::Deferred(told(&problem)),
             Failure::Answered => Self::Deferred("it was handled meanwhile".into()),
@@ -116,10 +120,11 @@ async fn to_plugin(
     job: &Job,
     event: &Event,
 ) -> Result<(), Miss> {
-    let (core, live) = (&shared.runtime.core, shared.runtime.live());
+    let (core, live) = (&shared.runtime.core, shared.runtime.live_for(tenant));
     let found = live.plugins().get(&target.name).and_then(|revision| {
         let mut subscriptions = revision.package.manifest.subscriptions.iter();
-        let subscription = subscriptions.find(|each| each.event == event.name)?;
+        let subscription = subscriptions
+            .find(|each| each.event == event.name && revision.grants.hears(&each.event))?;
         Some((
             revision,
             &subscription.handler,
@@ -136,8 +141,8 @@ async fn to_plugin(
         .tenants
         .enter(tenant)
         .ok_or_else(|| Miss::from(Failure::Fault(busy)))?;
-    let slot = call::slot(revision).await;
-    let _slot = slot.map_err(|fault| Miss::from(Failure::Fault(fault)))?;
+    let place = call::place(core, revision, tenant).await;
+    let _place = place.map_err(|fault| Miss::from(Failure::Fault(fault)))?;
     crash::pass(CrashPoint::BeforeDelivery, &target.name);
     let told = &wire(event, job.tries.failed);
     let cause = format!("event:{}", delivery_id(&event.id, &target.name));

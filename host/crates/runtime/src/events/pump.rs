@@ -301,7 +301,7 @@ impl Pump {
                 self.lanes.withdraw(&job);
                 continue;
             };
-            let slow_lane = self.shared.runtime.slow_lane_of(&target.name);
+            let slow_lane = self.shared.runtime.slow_lane_of(&self.tenant, &target.name);
             let (shared, tenant, known) =
                 (Arc::clone(&self.shared), self.tenant.clone(), job.clone());
             let work = async move {

@@ -180,9 +180,9 @@ impl Pumps {
         let runtime = &self.shared.runtime;
         // The number first: the set may be newer than it, and never older.
         let set = *runtime.watch_live().borrow();
-        let (live, now) = (runtime.live(), self.shared.ports.clock.now());
+        let now = self.shared.ports.clock.now();
         let before = std::mem::take(&mut self.claims);
-        self.claims = before.with(&live, now);
+        self.claims = before.with(&runtime.sets.load(), now);
         let store = &*self.shared.ports.store;
         match self.claims.write(&self.written, store).await {
             Ok(()) => self.written = self.claims.clone(),

@@ -33,7 +33,7 @@ const TRIES_MAX: u32 = 10;
 pub async fn run(shared: Arc<Shared>) {
     let mut timetable = Timetable::default();
     let mut sets = shared.runtime.watch_live();
-    timetable.set_schedules(&shared.runtime.live(), shared.ports.clock.now());
+    timetable.set_schedules(&shared.runtime.sets.load(), shared.ports.clock.now());
     while let Err(error) = add_all_tenants(&shared, &mut timetable).await {
         tracing::warn!(error, "schedules have to wait for the store");
         shared.pause().await;
@@ -70,7 +70,7 @@ pub async fn run(shared: Arc<Shared>) {
             }
             () = shared.hub.has_opened.notified() => {}
             changed = sets.changed() => match changed {
-                Ok(()) => timetable.set_schedules(&shared.runtime.live(), now),
+                Ok(()) => timetable.set_schedules(&shared.runtime.sets.load(), now),
                 Err(_) => break,
             },
             () = shared.stopping() => {}
@@ -132,6 +132,7 @@ async fn turn(shared: &Shared, slot: &Slot, every_ms: Millis) -> Millis {
                         Fault::Trap(_)
                             | Fault::Timeout(_)
                             | Fault::Limit(_)
+                            | Fault::Denied(_)
                             | Fault::InvalidOutput(_)
                     )
             );
@@ -182,7 +183,7 @@ async fn turn_due_at(
     now: Millis,
     due: Millis,
 ) -> Result<(Millis, bool), Failure> {
-    let (core, live) = (&shared.runtime.core, shared.runtime.live());
+    let (core, live) = (&shared.runtime.core, shared.runtime.live_for(&slot.tenant));
     let found = live
         .plugins()
         .get(&slot.plugin)
@@ -194,7 +195,7 @@ async fn turn_due_at(
         .tenants
         .enter(&slot.tenant)
         .ok_or(Fault::Busy("the tenant has too many requests"))?;
-    let _slot = call::slot(revision).await?;
+    let _place = call::place(core, revision, &slot.tenant).await?;
     let cause = format!("turn:{}:{}:{due}", slot.tenant, slot.id());
     let request = host_request(&slot.tenant, format!("turn-{}", slot.id()), Some(cause));
     let next_at = following(due, every_ms, now);

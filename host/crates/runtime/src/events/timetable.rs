@@ -8,6 +8,7 @@ use stoa_kernel::id::TenantId;
 use tokio::task::Id;
 
 use crate::registry::Live;
+use crate::sets::Sets;
 
 /// A plugin's schedule in a tenant.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -27,12 +28,17 @@ impl Slot {
     }
 }
 
+/// Every schedule of a set of plugins, by plugin and handler, with its rhythm.
+type Rhythms = HashMap<(Arc<str>, String), Millis>;
+
 /// When which turn is due.
 #[derive(Default)]
 pub struct Timetable {
     tenants: BTreeSet<TenantId>,
-    /// Every schedule of the live set, with its rhythm.
-    schedules: HashMap<(Arc<str>, String), Millis>,
+    /// Of the set that serves whoever has none of its own.
+    schedules: Rhythms,
+    /// Of the sets of tenants that have one.
+    own: HashMap<TenantId, Rhythms>,
     due: BTreeSet<(Millis, Slot)>,
     due_at: HashMap<Slot, Millis>,
     /// Turns under way, by their tasks.
@@ -45,7 +51,7 @@ impl Timetable {
         if tenant.is_platform() || !self.tenants.insert(tenant.clone()) {
             return;
         }
-        let schedules: Vec<_> = self.schedules.keys().cloned().collect();
+        let schedules: Vec<_> = self.of(&tenant).keys().cloned().collect();
         for (plugin, handler) in schedules {
             let slot = Slot {
                 tenant: tenant.clone(),
@@ -57,32 +63,33 @@ impl Timetable {
         }
     }
 
-    /// Takes note of the schedules of a set of plugins.
-    pub fn set_schedules(&mut self, live: &Live, now: Millis) {
-        let mut schedules = HashMap::new();
-        for (plugin, revision) in live.plugins() {
-            for schedule in &revision.package.manifest.schedules {
-                let every_ms = Millis::from(schedule.every_s) * 1_000;
-                schedules.insert((Arc::clone(plugin), schedule.handler.clone()), every_ms);
-            }
-        }
-        let before = std::mem::replace(&mut self.schedules, schedules);
-        let known = &self.schedules;
+    fn of(&self, tenant: &TenantId) -> &Rhythms {
+        self.own.get(tenant).unwrap_or(&self.schedules)
+    }
+
+    /// Takes note of the schedules of the sets that are live.
+    pub fn set_schedules(&mut self, sets: &Sets, now: Millis) {
+        let schedules = std::mem::replace(&mut self.schedules, rhythms(&sets.base().0));
+        let own = sets.own().iter();
+        let own = own.map(|(tenant, held)| (tenant.clone(), rhythms(&held.0)));
+        let own = std::mem::replace(&mut self.own, own.collect());
+        let before = |tenant: &TenantId| own.get(tenant).unwrap_or(&schedules);
+        let (known, known_own) = (&self.schedules, &self.own);
+        let of = |tenant: &TenantId| known_own.get(tenant).unwrap_or(known);
         let is_same = |slot: &Slot| {
             let key = (Arc::clone(&slot.plugin), slot.handler.clone());
-            known
-                .get(&key)
-                .is_some_and(|every| before.get(&key) == Some(every))
+            let every = of(&slot.tenant).get(&key);
+            every.is_some() && every == before(&slot.tenant).get(&key)
         };
         self.due.retain(|(_, slot)| is_same(slot));
         self.due_at.retain(|slot, _| is_same(slot));
-        let fresh: Vec<_> = known
-            .iter()
-            .filter(|(key, every)| before.get(*key) != Some(*every))
-            .map(|(key, _)| key.clone())
-            .collect();
+        let of_most = fresh(&self.schedules, &schedules);
         for tenant in self.tenants.clone() {
-            for (plugin, handler) in &fresh {
+            let of_tenant = match (self.own.get(&tenant), own.get(&tenant)) {
+                (None, None) => None,
+                _ => Some(fresh(self.of(&tenant), before(&tenant))),
+            };
+            for (plugin, handler) in of_tenant.as_ref().unwrap_or(&of_most) {
                 let slot = Slot {
                     tenant: tenant.clone(),
                     plugin: Arc::clone(plugin),
@@ -108,7 +115,7 @@ impl Timetable {
 
     fn every_ms(&self, slot: &Slot) -> Option<Millis> {
         let key = (Arc::clone(&slot.plugin), slot.handler.clone());
-        self.schedules.get(&key).copied()
+        self.of(&slot.tenant).get(&key).copied()
     }
 
     /// One that is due and does not run yet.
@@ -133,4 +140,23 @@ impl Timetable {
             self.put(slot, at);
         }
     }
+}
+
+fn rhythms(live: &Live) -> Rhythms {
+    let mut rhythms = Rhythms::new();
+    for (plugin, revision) in live.plugins() {
+        for schedule in &revision.package.manifest.schedules {
+            let every_ms = Millis::from(schedule.every_s) * 1_000;
+            rhythms.insert((Arc::clone(plugin), schedule.handler.clone()), every_ms);
+        }
+    }
+    rhythms
+}
+
+/// Those that are new or have another rhythm than before.
+fn fresh(now: &Rhythms, before: &Rhythms) -> Vec<(Arc<str>, String)> {
+    let changed = now
+        .iter()
+        .filter(|(key, every)| before.get(*key) != Some(*every));
+    changed.map(|(key, _)| key.clone()).collect()
 }

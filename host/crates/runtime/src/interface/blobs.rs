@@ -9,6 +9,7 @@ use stoa_kernel::limits::DOCUMENT_ID_BYTES_MAX;
 use super::random::told_ulid;
 use crate::bindings::stoa::blobs::blobs::{Error, Host, Info};
 use crate::fault::{Ended, Fault};
+use crate::grants::Capability;
 use crate::state::State;
 
 /// Bytes of a file's name that are looked at at all.
@@ -16,7 +17,7 @@ const NAME_BYTES_MAX: usize = 255;
 
 impl Host for State {
     async fn stat(&mut self, id: String) -> wasmtime::Result<Result<Info, Error>> {
-        let scope = self.charge(id.len())?;
+        let scope = self.charge(Capability::Blobs, id.len())?;
         if id.len() > DOCUMENT_ID_BYTES_MAX {
             return Ok(Err(Error::NotFound));
         }
@@ -37,7 +38,7 @@ impl Host for State {
         length: u32,
     ) -> wasmtime::Result<Result<Vec<u8>, Error>> {
         let length = length.min(u32::try_from(CONTENT_BYTES_MAX).unwrap_or(u32::MAX));
-        let scope = self.charge(id.len())?;
+        let scope = self.charge(Capability::Blobs, id.len())?;
         // The bytes never change, but whether they can be had does.
         scope.outside.open();
         let (unit, tenant) = (&*scope.unit, &scope.request.tenant);
@@ -52,7 +53,7 @@ impl Host for State {
         name: String,
         content: Vec<u8>,
     ) -> wasmtime::Result<Result<Info, Error>> {
-        let scope = self.charge(name.len() + content.len())?;
+        let scope = self.charge(Capability::Blobs, name.len() + content.len())?;
         if name.len() > NAME_BYTES_MAX {
             let reason = format!("a name has at most {NAME_BYTES_MAX} bytes");
             return Ok(Err(Error::Invalid(reason)));
@@ -73,7 +74,7 @@ impl Host for State {
     }
 
     async fn remove(&mut self, id: String) -> wasmtime::Result<Result<bool, Error>> {
-        let scope = self.charge(id.len())?;
+        let scope = self.charge(Capability::Blobs, id.len())?;
         if id.len() > DOCUMENT_ID_BYTES_MAX {
             return Ok(Ok(false));
         }
@@ -81,7 +82,7 @@ impl Host for State {
     }
 
     async fn link(&mut self, id: String, seconds: u32) -> wasmtime::Result<Result<String, Error>> {
-        let scope = self.charge(id.len())?;
+        let scope = self.charge(Capability::Blobs, id.len())?;
         if id.len() > DOCUMENT_ID_BYTES_MAX {
             return Ok(Err(Error::NotFound));
         }

@@ -5,6 +5,7 @@ use stoa_kernel::limits::{CACHE_KEY_BYTES_MAX, CACHE_TTL_MS_MAX, CACHE_VALUE_BYT
 
 use crate::bindings::stoa::cache::cache::Host;
 use crate::cache::CacheKey;
+use crate::grants::Capability;
 use crate::scope::Scope;
 use crate::state::State;
 
@@ -23,7 +24,7 @@ impl State {
 
 impl Host for State {
     async fn get(&mut self, key: String) -> wasmtime::Result<Option<Vec<u8>>> {
-        let scope = self.charge(key.len())?;
+        let scope = self.charge(Capability::Cache, key.len())?;
         let Some(key) = self.cache_key(&scope, key) else {
             return Ok(None);
         };
@@ -35,7 +36,7 @@ impl Host for State {
     }
 
     async fn set(&mut self, key: String, value: Vec<u8>, ttl_ms: u64) -> wasmtime::Result<()> {
-        let scope = self.charge(key.len() + value.len())?;
+        let scope = self.charge(Capability::Cache, key.len() + value.len())?;
         if value.len() <= CACHE_VALUE_BYTES_MAX
             && let Some(key) = self.cache_key(&scope, key)
         {
@@ -46,7 +47,7 @@ impl Host for State {
     }
 
     async fn remove(&mut self, key: String) -> wasmtime::Result<()> {
-        let scope = self.charge(key.len())?;
+        let scope = self.charge(Capability::Cache, key.len())?;
         if let Some(key) = self.cache_key(&scope, key) {
             scope.cache_changes.remove(key);
         }

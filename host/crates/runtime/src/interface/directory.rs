@@ -6,6 +6,7 @@ use stoa_kernel::limits::{ACCOUNT_ID_BYTES_MAX, PAGE_LIMIT_MAX, PAGE_OFFSET_MAX,
 use stoa_kernel::store::StoreError;
 
 use crate::bindings::stoa::directory::directory::{Error, Host, Page, Person};
+use crate::grants::Capability;
 use crate::state::State;
 
 impl Host for State {
@@ -24,7 +25,7 @@ impl Host for State {
         offset: u32,
         limit: u32,
     ) -> wasmtime::Result<Result<Page, Error>> {
-        let scope = self.charge(role.as_ref().map_or(0, String::len))?;
+        let scope = self.charge(Capability::Directory, role.as_ref().map_or(0, String::len))?;
         let role = match role.as_deref().map(known_role).transpose() {
             Ok(role) => role,
             Err(error) => return Ok(Err(error)),
@@ -56,7 +57,7 @@ impl State {
         &mut self,
         mut ids: Vec<String>,
     ) -> wasmtime::Result<Result<Vec<Person>, Error>> {
-        let scope = self.charge(ids.iter().map(String::len).sum())?;
+        let scope = self.charge(Capability::Directory, ids.iter().map(String::len).sum())?;
         if ids.len() > PEOPLE_IDS_MAX {
             let reason = format!("more than {PEOPLE_IDS_MAX} ids");
             return Ok(Err(Error::Invalid(reason)));

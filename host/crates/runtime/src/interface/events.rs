@@ -5,8 +5,10 @@ use stoa_kernel::event::Event;
 use stoa_kernel::limits::{EVENT_BYTES_MAX, EVENT_DELAY_MS_MAX, EVENT_KEY_BYTES_MAX};
 use stoa_kernel::random::ulid;
 use stoa_kernel::store::StoreError;
+use stoa_wit::Permission;
 
 use crate::bindings::stoa::events::events::{Error, Host};
+use crate::grants::Capability;
 use crate::state::State;
 
 impl Host for State {
@@ -38,12 +40,13 @@ impl State {
         payload: String,
         due_at: Option<Millis>,
     ) -> wasmtime::Result<Result<(), Error>> {
-        let scope = self.charge(name.len() + key.len() + payload.len())?;
+        let scope = self.charge(Capability::Events, name.len() + key.len() + payload.len())?;
         if !self.revision.package.manifest.raises.contains(&name) {
             return Ok(Err(Error::Denied(format!(
                 "plugin.toml does not list {name:?} under raises"
             ))));
         }
+        self.require(&Permission::raises(&name))?;
         if let Err(error) = check(&key, &payload) {
             return Ok(Err(error));
         }
@@ -61,6 +64,12 @@ impl State {
             raised_at: now,
             due_at,
         };
+        let share = self.revision.record.shares.of(&scope.request.tenant);
+        let core = scope.live.core();
+        if core.is_some_and(|core| !share.raise(&core.config.shares, now)) {
+            let reason = "the plugin has raised its events of this minute";
+            return Ok(Err(Error::Limit(reason.into())));
+        }
         Ok(scope.unit.raise(event).map_err(|error| match error {
             StoreError::Limit(reason) => Error::Limit(reason),
             other => Error::Other(other.to_string()),

@@ -1,11 +1,12 @@
 //! `stoa:http/inbound`: what of the request a handler asks for only when it needs it.
 
 use crate::bindings::stoa::http::inbound::Host;
+use crate::grants::Capability;
 use crate::state::State;
 
 impl Host for State {
     async fn header(&mut self, name: String) -> wasmtime::Result<Option<String>> {
-        let scope = self.charge(name.len())?;
+        let scope = self.charge(Capability::Free, name.len())?;
         let found = scope
             .request
             .headers
@@ -17,6 +18,6 @@ impl Host for State {
     }
 
     async fn request_id(&mut self) -> wasmtime::Result<String> {
-        Ok(self.charge(0)?.request.id.clone())
+        Ok(self.charge(Capability::Free, 0)?.request.id.clone())
     }
 }

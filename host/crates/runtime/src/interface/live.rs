@@ -12,6 +12,7 @@ use stoa_wit::is_event_name;
 use super::directory::is_account_id;
 use crate::bindings::stoa::live::live::{Error, Host};
 use crate::fault::{Ended, Fault};
+use crate::grants::Capability;
 use crate::scope::Scope;
 use crate::state::State;
 
@@ -23,7 +24,10 @@ impl Host for State {
         payload: String,
         keep: bool,
     ) -> wasmtime::Result<Result<(), Error>> {
-        let scope = self.charge(channel.len() + event.len() + payload.len())?;
+        let scope = self.charge(
+            Capability::Live,
+            channel.len() + event.len() + payload.len(),
+        )?;
         let history = match self.history_of(&channel) {
             Ok(history) => {
                 if keep {
@@ -66,7 +70,7 @@ impl Host for State {
         channel: String,
         account: String,
     ) -> wasmtime::Result<Result<(), Error>> {
-        let scope = self.charge(channel.len() + account.len())?;
+        let scope = self.charge(Capability::Live, channel.len() + account.len())?;
         if let Err(error) = self.history_of(&channel).and_then(|_| admitted(&scope)) {
             return Ok(Err(error));
         }

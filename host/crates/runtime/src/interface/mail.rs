@@ -14,6 +14,7 @@ use stoa_kernel::store::{Expiry, StoreError};
 use super::{directory, host_events};
 use crate::artifact::HOST_PLUGIN;
 use crate::bindings::stoa::mail::mail::{self as wire, Error, Host, Letter};
+use crate::grants::Capability;
 use crate::scope::Scope;
 use crate::state::State;
 
@@ -27,7 +28,10 @@ const DAY_MS: Millis = 86_400_000;
 impl Host for State {
     async fn send(&mut self, letter: Letter) -> wasmtime::Result<Result<(), Error>> {
         let (wire::Recipient::Account(to) | wire::Recipient::Address(to)) = &letter.to;
-        let scope = self.charge(to.len() + letter.subject.len() + letter.text.len())?;
+        let scope = self.charge(
+            Capability::Mail,
+            to.len() + letter.subject.len() + letter.text.len(),
+        )?;
         Ok(send(&scope, letter).await)
     }
 }

@@ -13,6 +13,7 @@ use tokio::sync::Semaphore;
 
 use crate::bindings::stoa::http::outbound::{Error, Host, Method, Request, Response};
 use crate::calls_out::{Asked, Question, Told, digest};
+use crate::grants::Capability;
 use crate::scope::Scope;
 use crate::services::Service;
 use crate::state::State;
@@ -25,12 +26,18 @@ impl Host for State {
         let headers = request.headers.iter();
         let header_bytes: usize = headers.map(|(name, value)| name.len() + value.len()).sum();
         let bytes = request.service.len() + request.path.len() + request.purpose.len();
-        let scope = self.charge(bytes + header_bytes + request.body.len())?;
+        let scope = self.charge(
+            Capability::HttpClient,
+            bytes + header_bytes + request.body.len(),
+        )?;
         let revision = Arc::clone(&self.revision);
         let Some(service) = revision.services.service(&request.service) else {
             let reason = format!("plugin.toml has no outbound.{}", request.service);
             return Ok(Err(Error::Denied(reason)));
         };
+        for permission in &service.needs {
+            self.require(permission)?;
+        }
         let question = question(&revision.name, &request);
         let ready = match judge(&scope, &revision.name, service, request) {
             Ok(ready) => ready,
@@ -45,7 +52,15 @@ impl Host for State {
                 "more than {REQUESTS_PER_RUN_MAX} requests"
             ))),
             Asked::Now(ticket) => {
-                let answer = send(&scope, &revision.outbound_slots, ready).await;
+                let share = revision.record.shares.of(&scope.request.tenant);
+                let (core, now) = (scope.live.core(), scope.ports.clock.now());
+                let answer = match core {
+                    Some(core) if !share.send(&core.config.shares, now) => {
+                        let reason = "the plugin has sent its requests of this minute";
+                        Err(OutboundError::Limit(reason.into()))
+                    }
+                    _ => send(&scope, &revision.outbound_slots, ready).await,
+                };
                 scope.outside.calls.remember(&ticket, &answer);
                 answer
             }

@@ -5,6 +5,7 @@ use stoa_kernel::store::StoreError;
 
 use super::host_events;
 use crate::bindings::stoa::plans::plans::{Error, Host, Plan};
+use crate::grants::Capability;
 use crate::scope::Scope;
 use crate::state::State;
 
@@ -13,7 +14,7 @@ const KEY: &str = "plan";
 
 impl Host for State {
     async fn list(&mut self) -> wasmtime::Result<Vec<Plan>> {
-        let scope = self.charge(0)?;
+        let scope = self.charge(Capability::Plans, 0)?;
         let plans: Vec<Plan> = scope
             .ports
             .people
@@ -27,7 +28,7 @@ impl Host for State {
     }
 
     async fn current(&mut self) -> wasmtime::Result<Result<Plan, Error>> {
-        let scope = self.charge(0)?;
+        let scope = self.charge(Capability::Plans, 0)?;
         // What the plan is changes with nothing that this run's answer is remembered by.
         scope.outside.open();
         let current = scope
@@ -45,7 +46,7 @@ impl Host for State {
     }
 
     async fn change(&mut self, id: String) -> wasmtime::Result<Result<(), Error>> {
-        let scope = self.charge(id.len())?;
+        let scope = self.charge(Capability::Plans, id.len())?;
         Ok(change(&scope, id).await)
     }
 }

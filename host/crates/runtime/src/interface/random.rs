@@ -5,6 +5,7 @@ use stoa_kernel::limits::RANDOM_BYTES_MAX;
 use stoa_kernel::random::{Random, ulid};
 
 use crate::bindings::stoa::random::random::Host;
+use crate::grants::Capability;
 use crate::scope::Scope;
 use crate::state::State;
 
@@ -18,7 +19,7 @@ impl Host for State {
     }
 
     async fn ulid(&mut self) -> wasmtime::Result<String> {
-        let scope = self.charge(0)?;
+        let scope = self.charge(Capability::Free, 0)?;
         Ok(told_ulid(&scope))
     }
 }
@@ -34,7 +35,7 @@ pub(super) fn told_ulid(scope: &Scope) -> String {
 
 /// Random bytes for a guest; a second run is told the same.
 pub fn bytes(state: &mut State, len: usize) -> wasmtime::Result<Bytes> {
-    let scope = state.charge(len)?;
+    let scope = state.charge(Capability::Free, len)?;
     let ask = || fresh(&*scope.ports.random, len);
     Ok(scope.outside.random(len, ask))
 }

@@ -7,6 +7,7 @@ use stoa_kernel::store::StoreError;
 
 use super::{directory, host_events};
 use crate::bindings::stoa::directory::roles::{Error, Host};
+use crate::grants::Capability;
 use crate::scope::Scope;
 use crate::state::State;
 
@@ -16,7 +17,7 @@ impl Host for State {
         account: String,
         selling: bool,
     ) -> wasmtime::Result<Result<(), Error>> {
-        let scope = self.charge(account.len())?;
+        let scope = self.charge(Capability::Roles, account.len())?;
         Ok(set_selling(&scope, account, selling).await)
     }
 }

@@ -4,8 +4,10 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 use stoa_kernel::outbound::BODY_BYTES_MAX;
 use stoa_kernel::secret::Secret;
+use stoa_wit::Permission;
 
 use crate::bindings::stoa::secrets::secrets::{Error, Host};
+use crate::grants::Capability;
 use crate::state::State;
 
 impl Host for State {
@@ -14,12 +16,13 @@ impl Host for State {
         name: String,
         message: Vec<u8>,
     ) -> wasmtime::Result<Result<Vec<Vec<u8>>, Error>> {
-        self.charge(name.len() + message.len())?;
+        self.charge(Capability::Secrets, name.len() + message.len())?;
         if !self.revision.package.manifest.secrets.contains_key(&name) {
             return Ok(Err(Error::Denied(format!(
                 "plugin.toml does not list {name:?} under secrets"
             ))));
         }
+        self.require(&Permission::secret(&name))?;
         if message.len() > BODY_BYTES_MAX {
             let reason = format!("a message of more than {BODY_BYTES_MAX} bytes");
             return Ok(Err(Error::Invalid(reason)));
@@ -37,7 +40,7 @@ impl Host for State {
     }
 
     async fn same(&mut self, a: Vec<u8>, b: Vec<u8>) -> wasmtime::Result<bool> {
-        self.charge(a.len() + b.len())?;
+        self.charge(Capability::Secrets, a.len() + b.len())?;
         // Both become texts of one length that depend on all of their bytes, so that comparing tells nothing.
         let key = Secret::new("same");
         let (Ok(a_mac), Ok(mut verifier)) = (

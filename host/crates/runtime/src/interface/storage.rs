@@ -11,9 +11,11 @@ use stoa_kernel::store::{Document, Expiry, StoreError};
 
 use crate::bindings::stoa::storage::storage as wire;
 use crate::fault::{Ended, Fault};
+use crate::grants::Capability;
 use crate::revision::CollectionInfo;
 use crate::scope::Scope;
 use crate::state::State;
+use crate::storing;
 
 type Answer<T> = wasmtime::Result<Result<T, wire::Error>>;
 
@@ -56,10 +58,13 @@ impl State {
         body: &str,
         expires_at: Option<u64>,
     ) -> Answer<u64> {
-        let scope = self.charge(id.len() + body.len())?;
+        let scope = self.charge(Capability::Storage, id.len() + body.len())?;
         let collection = granted!(self.collection(collection));
-        let body = granted!(object(body));
-        let expiry = expiry(&scope, &collection, expires_at);
+        let value = granted!(object(body));
+        if let Some(error) = self.room(&scope, body.len()).await? {
+            return Ok(Err(error));
+        }
+        let (body, expiry) = (value, expiry(&scope, &collection, expires_at));
         let (unit, name) = (&scope.unit, &collection.name);
         let written = match over {
             Over::Absent => unit.create(name, id, body, expiry).await,
@@ -67,6 +72,19 @@ impl State {
             Over::Version(version) => unit.put(name, id, Some(version), body, expiry).await,
         };
         self.reply(written, |_| 0)
+    }
+
+    /// What keeps a write of so many bytes from being stored, if anything does.
+    async fn room(&mut self, scope: &Scope, bytes: usize) -> wasmtime::Result<Option<wire::Error>> {
+        let revision = Arc::clone(&self.revision);
+        match storing::fits(&revision, scope, bytes).await {
+            Ok(true) => Ok(None),
+            Ok(false) => {
+                let reason = "the plugin stores as much as it may for this tenant";
+                Ok(Some(wire::Error::Limit(reason.into())))
+            }
+            Err(error) => Err(Ended(Fault::Store(error.to_string())).into()),
+        }
     }
 
     fn reply<T>(
@@ -191,7 +209,7 @@ fn document_size(document: &Document) -> usize {
 
 impl wire::Host for State {
     async fn get(&mut self, collection: String, id: String) -> Answer<Option<wire::Document>> {
-        let scope = self.charge(id.len())?;
+        let scope = self.charge(Capability::Storage, id.len())?;
         let collection = granted!(self.collection(&collection));
         let found = scope.unit.get(&collection.name, &id).await;
         let reply = self.reply(found, |found| found.as_ref().map_or(0, document_size))?;
@@ -203,7 +221,7 @@ impl wire::Host for State {
         collection: String,
         ids: Vec<String>,
     ) -> Answer<Vec<wire::Document>> {
-        let scope = self.charge(ids.iter().map(String::len).sum())?;
+        let scope = self.charge(Capability::Storage, ids.iter().map(String::len).sum())?;
         let collection = granted!(self.collection(&collection));
         if ids.len() > GET_MANY_MAX {
             return Ok(Err(wire::Error::Limit(format!(
@@ -255,9 +273,13 @@ impl wire::Host for State {
         id: String,
         merge: String,
     ) -> Answer<wire::Document> {
-        let scope = self.charge(id.len() + merge.len())?;
+        let scope = self.charge(Capability::Storage, id.len() + merge.len())?;
         let collection = granted!(self.collection(&collection));
+        let bytes = merge.len();
         let merge = granted!(object(&merge));
+        if let Some(error) = self.room(&scope, bytes).await? {
+            return Ok(Err(error));
+        }
         let kept = collection
             .expiry_ms
             .map(|_| expiry(&scope, &collection, None));
@@ -267,7 +289,7 @@ impl wire::Host for State {
     }
 
     async fn delete(&mut self, collection: String, id: String) -> Answer<bool> {
-        let scope = self.charge(id.len())?;
+        let scope = self.charge(Capability::Storage, id.len())?;
         let collection = granted!(self.collection(&collection));
         let deleted = scope.unit.delete(&collection.name, &id).await;
         self.reply(deleted, |_| 0)
@@ -280,9 +302,13 @@ impl wire::Host for State {
         path: String,
         by: i64,
     ) -> Answer<i64> {
-        let scope = self.charge(id.len() + path.len())?;
+        let scope = self.charge(Capability::Storage, id.len() + path.len())?;
         let collection = granted!(self.collection(&collection));
         let path = granted!(Path::parse(&path));
+        // It may make the document.
+        if let Some(error) = self.room(&scope, 0).await? {
+            return Ok(Err(error));
+        }
         let counted = scope
             .unit
             .increment(&collection.name, &id, path.as_str(), by)
@@ -297,7 +323,7 @@ impl wire::Host for State {
         path: String,
         amount: i64,
     ) -> Answer<Option<i64>> {
-        let scope = self.charge(id.len() + path.len())?;
+        let scope = self.charge(Capability::Storage, id.len() + path.len())?;
         let collection = granted!(self.collection(&collection));
         let path = granted!(Path::parse(&path));
         if amount <= 0 {
@@ -313,7 +339,7 @@ impl wire::Host for State {
     }
 
     async fn query(&mut self, collection: String, asked: wire::Selection) -> Answer<wire::Page> {
-        let scope = self.charge(asked.filter.len())?;
+        let scope = self.charge(Capability::Storage, asked.filter.len())?;
         let collection = granted!(self.collection(&collection));
         let asked = granted!(query(asked));
         let found = scope.unit.query(&collection.name, &asked).await;
@@ -326,7 +352,7 @@ impl wire::Host for State {
     }
 
     async fn aggregate(&mut self, collection: String, asked: wire::Calculation) -> Answer<String> {
-        let scope: Arc<Scope> = self.charge(asked.filter.len())?;
+        let scope: Arc<Scope> = self.charge(Capability::Storage, asked.filter.len())?;
         let collection = granted!(self.collection(&collection));
         let asked = granted!(aggregate(asked));
         let rows = scope.unit.aggregate(&collection.name, &asked).await;

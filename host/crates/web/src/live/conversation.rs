@@ -8,6 +8,7 @@ use bytes::Bytes;
 use serde_json::Value;
 use stoa_kernel::clock::Millis;
 use stoa_kernel::error::Problem;
+use stoa_kernel::id::TenantId;
 use stoa_kernel::identity::{AuthenticationError, Credential, Principal};
 use stoa_kernel::live::{Ear, Heard, JoinError, Listener, Message};
 use stoa_kernel::random::ulid;
@@ -89,6 +90,11 @@ impl Conversation {
         })
     }
 
+    /// Whose channels it hears.
+    pub(crate) const fn tenant(&self) -> &TenantId {
+        &self.caller.tenant
+    }
+
     /// The account's id.
     pub(crate) fn account(&self) -> &str {
         &self.caller.account.id
@@ -109,7 +115,8 @@ impl Conversation {
         after: Option<u64>,
     ) -> Result<Welcome, Problem> {
         let principal = saying::turn(&self.shared, &self.caller).await?;
-        let snapshot = self.shared.ports.plugins.snapshot();
+        let plugins = &self.shared.ports.plugins;
+        let snapshot = plugins.snapshot_for(&self.caller.tenant);
         let matched = snapshot.channel(name).ok_or_else(Problem::not_found)?;
         matched.may_join(&principal)?;
         let joined = self.ear.join(&matched.name, after).await;
@@ -212,7 +219,7 @@ impl Conversation {
             session: None,
         };
         self.caller.account = account;
-        let snapshot = ports.plugins.snapshot();
+        let snapshot = ports.plugins.snapshot_for(&self.caller.tenant);
         let may_stay = |name: &Arc<str>| {
             let matched = snapshot.channel(name);
             matched.is_some_and(|matched| matched.may_join(&principal).is_ok())

@@ -57,7 +57,7 @@ pub(crate) async fn say(
     saying: Saying,
 ) -> Result<Value, Problem> {
     let principal = turn(&shared, &caller).await?;
-    let snapshot = shared.ports.plugins.snapshot();
+    let snapshot = shared.ports.plugins.snapshot_for(&caller.tenant);
     let matched = snapshot.channel(&saying.channel);
     let matched = matched.ok_or_else(Problem::not_found)?;
     matched.may_say(&principal)?;

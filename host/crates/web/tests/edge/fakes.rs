@@ -11,7 +11,7 @@ use stoa_kernel::call::{Request, Response, Source};
 use stoa_kernel::clock::{Clock, Millis};
 use stoa_kernel::error::Problem;
 use stoa_kernel::event::Event;
-use stoa_kernel::id::TenantId;
+use stoa_kernel::id::{CollectionName, TenantId};
 use stoa_kernel::identity::{
     Account, AuthenticationError, Authenticator, Credential, InvalidToken,
 };
@@ -20,7 +20,7 @@ use stoa_kernel::plugins::{Matched, MatchedChannel, Plugins, Snapshot};
 use stoa_kernel::random::Random;
 use stoa_kernel::routing::Lookup;
 use stoa_kernel::status::PartStatus;
-use stoa_kernel::store::{Realm, Store, StoreError, UnitOfWork};
+use stoa_kernel::store::{Extent, Realm, Store, StoreError, UnitOfWork};
 use stoa_kernel::wit::{Channel, Collection, Package};
 
 /// Plugins that are described by packages and answer as their handlers' names say.
@@ -32,6 +32,10 @@ pub struct FakePlugins {
 impl Plugins for FakePlugins {
     fn snapshot(&self) -> Arc<dyn Snapshot> {
         self.snapshot.lock().unwrap().clone()
+    }
+
+    fn snapshot_for(&self, _: &TenantId) -> Arc<dyn Snapshot> {
+        self.snapshot()
     }
 
     fn status(&self) -> Vec<PartStatus> {
@@ -382,6 +386,15 @@ impl Store for FakeStore {
     ) -> Result<Vec<Event>, StoreError> {
         unavailable()
     }
+    async fn extent(
+        &self,
+        _: &TenantId,
+        _: &[CollectionName],
+        _: u64,
+    ) -> Result<Extent, StoreError> {
+        Ok(Extent::default())
+    }
+
     async fn ping(&self) -> Result<(), StoreError> {
         if self.0.load(Ordering::Relaxed) {
             Ok(())

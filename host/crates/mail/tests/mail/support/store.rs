@@ -12,7 +12,7 @@ use stoa_kernel::event::Event;
 use stoa_kernel::id::{CollectionName, TenantId};
 use stoa_kernel::query::{Aggregate, Page, Query};
 use stoa_kernel::store::{
-    Basis, CommitError, Document, Expiry, Realm, Store, StoreError, UnitOfWork,
+    Basis, CommitError, Document, Expiry, Extent, Realm, Store, StoreError, UnitOfWork,
 };
 use stoa_kernel::wit::Collection;
 
@@ -150,6 +150,15 @@ impl Store for FakeStore {
         _: u32,
     ) -> Result<Vec<Event>, StoreError> {
         unused("outbox")
+    }
+
+    async fn extent(
+        &self,
+        _: &TenantId,
+        _: &[CollectionName],
+        _: u64,
+    ) -> Result<Extent, StoreError> {
+        Ok(Extent::default())
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

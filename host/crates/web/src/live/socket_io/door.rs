@@ -261,7 +261,9 @@ async fn admit(shared: &Arc<Shared>, socket: &SocketRef, auth: Auth) -> Result<(
 
 /// Joins every channel that greets, as far as the account may. One that it may not is none of its own.
 async fn greet(talk: &mut Talk, auth: &Auth) {
-    let channels = talk.shared.ports.plugins.snapshot().channels();
+    let plugins = &talk.shared.ports.plugins;
+    let snapshot = plugins.snapshot_for(talk.conversation.tenant());
+    let channels = snapshot.channels();
     for channel in channels.iter().filter(|channel| channel.greet) {
         let Some(name) = channel.of_account(talk.conversation.account()) else {
             continue;

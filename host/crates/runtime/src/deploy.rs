@@ -1,0 +1,151 @@
+//! Versions of the registry: examined, deployed, granted, withdrawn.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use stoa_kernel::deployment::{
+    Deployer, Deployment, Examined, LogLine, Refusal, Scope, Standing, Used,
+};
+use stoa_kernel::id::TenantId;
+use stoa_kernel::status::PartStatus;
+use stoa_wit::Permission;
+
+use crate::Runtime;
+use crate::activation::{self, ActivationError, Origin};
+use crate::compile::CompileError;
+use crate::sets::{Serving, Source};
+
+impl From<ActivationError> for Refusal {
+    fn from(error: ActivationError) -> Self {
+        let said = error.to_string();
+        match error {
+            ActivationError::Unreadable(_)
+            | ActivationError::Store(_)
+            | ActivationError::Compile(CompileError::Io(_)) => Self::Unavailable(said),
+            _ => Self::Refused(said),
+        }
+    }
+}
+
+#[async_trait]
+impl Deployer for Runtime {
+    async fn examine(&self, file: Bytes) -> Result<Examined, Refusal> {
+        let artifact = activation::examine(&self.core, file).await?;
+        Ok(Examined {
+            digest: artifact.digest,
+            package: Arc::new(artifact.package),
+        })
+    }
+
+    async fn deploy(&self, deployment: Deployment) -> Result<(), Refusal> {
+        let _alone = self.changing.lock().await;
+        let (scope, plugin) = (deployment.scope.clone(), deployment.plugin.clone());
+        if let Some(serving) = self.table().get(&scope, &plugin)
+            && let Source::File(file) = &serving.source
+        {
+            let file = file.display().to_string();
+            return Err(ActivationError::NameTaken(plugin, file).into());
+        }
+        let candidate = activation::prepare(&self.core, Origin::Registry(deployment)).await?;
+        let activated = self.activate(&scope, Source::Registry, &candidate, None);
+        activated.await?;
+        tracing::info!(plugin = ?candidate.revision, %scope, "plugin is live");
+        Ok(())
+    }
+
+    async fn withdraw(&self, scope: &Scope, plugin: &str) {
+        let _alone = self.changing.lock().await;
+        let table = self.table();
+        let serving = table.get(scope, plugin);
+        if serving.is_some_and(|serving| serving.source == Source::Registry) {
+            self.take_out(scope, plugin);
+        }
+    }
+
+    async fn grant(&self, scope: &Scope, plugin: &str, grants: BTreeSet<Permission>) -> bool {
+        let _alone = self.changing.lock().await;
+        let table = self.table();
+        let serving = table.get(scope, plugin);
+        let Some(serving) = serving.filter(|serving| serving.source == Source::Registry) else {
+            return false;
+        };
+        let revoked = serving.revision().grants.list(grants);
+        let policy = self.core.policy.load();
+        for earlier in serving.earlier() {
+            earlier.grants.unlist(&revoked);
+            earlier.grants.judge(&earlier.package.manifest, &policy);
+        }
+        let revision = serving.revision();
+        revision.grants.judge(&revision.package.manifest, &policy);
+        match self.sets_of(&table, scope) {
+            Ok(sets) => self.switch(table, sets),
+            Err(error) => {
+                tracing::error!(plugin, %scope, %error, "what is granted now makes plugins clash; routes stay as they are");
+            }
+        }
+        true
+    }
+
+    fn standings(&self) -> Vec<Standing> {
+        let table = self.table();
+        let standing = |(scope, serving): (&Scope, &Serving)| {
+            let revision = serving.revision();
+            Standing {
+                scope: scope.clone(),
+                plugin: revision.name.to_string(),
+                version: revision.package.manifest.version.clone(),
+                digest: revision.digest.clone(),
+                from_folder: serving.source != Source::Registry,
+                quarantined: revision.breaker.quarantined(),
+                used: self.used_of(scope, serving),
+            }
+        };
+        table.all().map(standing).collect()
+    }
+
+    fn log(
+        &self,
+        plugin: &str,
+        tenant: Option<&TenantId>,
+        after: u64,
+        limit: usize,
+    ) -> Vec<LogLine> {
+        let record = self.core.records.known(plugin);
+        record.map_or_else(Vec::new, |record| {
+            record.journal.after(after, tenant, limit)
+        })
+    }
+}
+
+impl Runtime {
+    /// What tenants have used of a plugin: of a tenant's own version the tenant alone, of everybody's all others.
+    fn used_of(&self, scope: &Scope, serving: &Serving) -> BTreeMap<TenantId, Used> {
+        let sets = self.sets.load();
+        let mut used = serving.revision().record.shares.used();
+        used.retain(|tenant, _| match scope {
+            Scope::Tenant(own) => tenant == own,
+            Scope::Deployment => {
+                let serves = sets.of(tenant).0.plugins().get(&serving.revision().name);
+                serves.is_some_and(|serves| Arc::ptr_eq(serves, serving.revision()))
+            }
+        });
+        used
+    }
+
+    /// One entry per version that the registry has deployed for everybody. What tenants have is theirs to know.
+    pub(crate) fn deployed_status(&self) -> Vec<PartStatus> {
+        let table = self.table();
+        let deployed = table.all().filter(|(scope, serving)| {
+            **scope == Scope::Deployment && serving.source == Source::Registry
+        });
+        let part = |(_, serving): (&Scope, &Serving)| PartStatus {
+            part: format!("plugin:{}", serving.revision().name),
+            ready: true,
+            version: Some(serving.revision().package.manifest.version.clone()),
+            detail: serving.note.clone(),
+        };
+        deployed.map(part).collect()
+    }
+}

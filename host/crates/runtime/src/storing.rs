@@ -1,0 +1,85 @@
+//! How many bytes of documents a plugin may have in a tenant: guessed upwards at each write, and measured when the
+//! guess is too much.
+
+use std::sync::Arc;
+
+use stoa_kernel::clock::Millis;
+use stoa_kernel::id::{CollectionName, TenantId};
+use stoa_kernel::store::StoreError;
+
+use crate::Core;
+use crate::revision::Revision;
+use crate::scope::Scope;
+use crate::shares::{DOCUMENT_BYTES, Share};
+
+/// Milliseconds between two measurements of one plugin and tenant: each reads all of its documents.
+const MEASURED_EVERY_MS: Millis = 10_000;
+
+/// Whether a write of so many bytes still fits into the plugin's share of the tenant.
+///
+/// # Errors
+/// The store's.
+pub async fn fits(
+    revision: &Arc<Revision>,
+    scope: &Scope,
+    bytes: usize,
+) -> Result<bool, StoreError> {
+    let Some(core) = scope.live.core() else {
+        return Ok(true);
+    };
+    let (limits, tenant) = (&core.config.shares, &scope.request.tenant);
+    let share = revision.record.shares.of(tenant);
+    if share.begin_looking() {
+        look(&core, revision, tenant, &share);
+    }
+    if share.write(limits, bytes) {
+        return Ok(true);
+    }
+    let mut measured_at = share.measured_at.lock().await;
+    // Somebody may have measured meanwhile.
+    if share.write(limits, bytes) {
+        return Ok(true);
+    }
+    let now = core.ports.clock.now();
+    if measured_at.is_some_and(|at| now.saturating_sub(at) < MEASURED_EVERY_MS) {
+        return Ok(false);
+    }
+    let stored = measure(&core, revision, tenant).await?;
+    *measured_at = Some(now);
+    Ok(share.measured(limits, stored, bytes))
+}
+
+/// Looks at what was stored before this process, without letting anybody wait for it.
+fn look(core: &Arc<Core>, revision: &Arc<Revision>, tenant: &TenantId, share: &Arc<Share>) {
+    let (core, revision, tenant, share) = (
+        Arc::clone(core),
+        Arc::clone(revision),
+        tenant.clone(),
+        Arc::clone(share),
+    );
+    tokio::spawn(async move {
+        // One at a time: nobody is in a hurry.
+        let _turn = core.looking.acquire().await;
+        match measure(&core, &revision, &tenant).await {
+            Ok(stored) => share.found(stored),
+            Err(error) => {
+                tracing::warn!(plugin = ?revision, %tenant, %error, "what is stored could not be measured");
+                share.look_again();
+            }
+        }
+    });
+}
+
+/// What is stored, counted no further than is too much.
+async fn measure(core: &Core, revision: &Revision, tenant: &TenantId) -> Result<u64, StoreError> {
+    let collections = revision.collections.values();
+    let collections: Vec<CollectionName> = collections.map(|info| info.name.clone()).collect();
+    let enough = core.config.shares.stored_bytes_max;
+    let extent = core
+        .ports
+        .store
+        .extent(tenant, &collections, enough)
+        .await?;
+    let beside = extent.documents.saturating_mul(DOCUMENT_BYTES);
+    Ok(extent.bytes.saturating_add(beside))
+}

@@ -1,0 +1,141 @@
+//! How a candidate becomes what serves: tried beside those it lives with, then switched in as a whole.
+
+use std::sync::Arc;
+
+use stoa_kernel::crash::{self, CrashPoint};
+use stoa_kernel::deployment::Scope;
+
+use crate::Runtime;
+use crate::activation::{self, ActivationError, Candidate};
+use crate::sets::{Serving, Source, Table, Version};
+
+impl Runtime {
+    /// Lets a candidate serve, and the version of its name or of the name that its file had before no longer. For
+    /// whoever holds `changing`.
+    pub(crate) async fn activate(
+        &self,
+        scope: &Scope,
+        source: Source,
+        candidate: &Candidate,
+        renamed: Option<&str>,
+    ) -> Result<(), ActivationError> {
+        let revision = &candidate.revision;
+        let mut table = self.table();
+        if let Scope::Tenant(_) = scope {
+            shapes_agree(&table, scope, candidate)?;
+        }
+        let renamed = renamed.and_then(|old| table.remove(scope, old));
+        let replaced = table.get(scope, &revision.name).cloned();
+        table.insert(scope, self.serving(candidate, source, replaced.as_ref()));
+        let sets = self.sets_of(&table, scope)?;
+        let live = Arc::clone(&sets.of_scope(scope).0);
+        let tenants = self.tenants_of(&table, scope, &revision.name).await?;
+        if let Err(error) =
+            activation::rehearse(&self.core, &live, candidate, scope, &tenants).await
+        {
+            revision.shelf.close();
+            return Err(error);
+        }
+        crash::pass(CrashPoint::BeforeSwap, &revision.name);
+        self.switch(table, sets);
+        for gone in renamed.iter().chain(&replaced) {
+            gone.revision().shelf.close();
+        }
+        Ok(())
+    }
+
+    fn serving(
+        &self,
+        candidate: &Candidate,
+        source: Source,
+        replaced: Option<&Serving>,
+    ) -> Serving {
+        let version = Version {
+            revision: Arc::clone(&candidate.revision),
+            used: Arc::clone(&candidate.used),
+        };
+        let now = self.core.ports.clock.now();
+        let mut retired = Vec::new();
+        let (mut since, mut before) = (now, None);
+        if let Some(replaced) = replaced {
+            let old = replaced.revision();
+            retired.extend(replaced.earlier().map(|old| Arc::downgrade(&old)));
+            retired.push(Arc::downgrade(old));
+            if old.digest == version.revision.digest {
+                // The same code under other words: how long it has served well counts on.
+                since = replaced.since;
+                before.clone_from(&replaced.before);
+            } else {
+                before = Some(replaced.version.clone());
+            }
+        }
+        Serving {
+            version,
+            source,
+            since,
+            before,
+            retired,
+            note: None,
+        }
+    }
+
+    /// The tenants for which versions of a scope work.
+    async fn tenants_of(
+        &self,
+        table: &Table,
+        scope: &Scope,
+        plugin: &str,
+    ) -> Result<Vec<stoa_kernel::id::TenantId>, ActivationError> {
+        let mut tenants = self.core.ports.store.tenants().await?;
+        match scope {
+            Scope::Deployment => {
+                tenants.retain(|tenant| table.get(&Scope::Tenant(tenant.clone()), plugin).is_none())
+            }
+            Scope::Tenant(own) => tenants.retain(|tenant| tenant == own),
+        }
+        Ok(tenants)
+    }
+
+    /// Lets a version serve no further request. For whoever holds `changing`.
+    pub(crate) fn take_out(&self, scope: &Scope, plugin: &str) {
+        let mut table = self.table();
+        let Some(removed) = table.remove(scope, plugin) else {
+            return;
+        };
+        // Whoever serves the tenant instead finds its data as this version left it.
+        if let (Scope::Tenant(tenant), Some(base)) = (scope, table.get(&Scope::Deployment, plugin))
+        {
+            base.revision().migrated.forget(tenant);
+        }
+        match self.sets_of(&table, scope) {
+            Ok(sets) => {
+                self.switch(table, sets);
+                removed.revision().shelf.close();
+                tracing::info!(plugin, %scope, "plugin is gone");
+            }
+            Err(error) => tracing::error!(%error, "a smaller set of plugins does not fit together"),
+        }
+    }
+}
+
+/// Collections have one shape for all tenants: a version of one tenant may add some, but not change any that others
+/// have.
+fn shapes_agree(
+    table: &Table,
+    scope: &Scope,
+    candidate: &Candidate,
+) -> Result<(), ActivationError> {
+    let manifest = &candidate.revision.package.manifest;
+    let others = table.all().filter(|(other, serving)| {
+        *other != scope && serving.revision().name == candidate.revision.name
+    });
+    for (_, other) in others {
+        let theirs = &other.revision().package.manifest.collections;
+        for (name, collection) in &manifest.collections {
+            if theirs.get(name).is_some_and(|known| known != collection) {
+                return Err(ActivationError::Collection(name.clone()));
+            }
+        }
+    }
+    Ok(())
+}
