@@ -6,18 +6,14 @@ mod demo;
 mod dev;
 mod guests;
 mod lint;
-mod pack;
 mod peers;
-mod prerequisites;
-mod process;
 mod python;
 mod running;
-mod sections;
 mod serve;
 mod standins;
 mod test;
 mod tidy;
-mod toolchain;
+mod tools;
 mod workspace;
 
 use std::process::ExitCode;
@@ -37,8 +33,6 @@ struct Cli {
 enum Command {
     /// Builds plugins and installs them as components.
     Guests(guests::Args),
-    /// Makes a plugin out of one WebAssembly module or component, in whatever language it was written.
-    Pack(pack::Args),
     /// Builds everything and runs a host with demo data on config/dev.toml.
     Serve(serve::Args),
     /// Like serve; rebuilds a plugin as soon as one of its files is saved.
@@ -70,7 +64,6 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<()> {
     match command {
         Command::Guests(args) => guests::run(&args),
-        Command::Pack(args) => pack::run(&args),
         Command::Serve(args) => serve::run(&args),
         Command::Dev(args) => dev::run(&args),
         Command::Demo(args) => demo::run(&args),

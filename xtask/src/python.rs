@@ -6,15 +6,12 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use crate::prerequisites::{self, Consent, Tool};
-use crate::process;
 use crate::workspace::Workspace;
+use stoa_workshop::prerequisites::{self, Consent, Tool};
+use stoa_workshop::process;
 
 /// What makes the folder.
-const TOOLS: &[Tool] = &[Tool {
-    file: "python3",
-    package: "python3",
-}];
+const TOOLS: &[Tool] = &[Tool::PYTHON];
 /// Debian's package without which `python3 -m venv` makes no `pip`.
 const VENV_PACKAGE: &str = "python3-venv";
 

@@ -4,10 +4,11 @@ use anyhow::Result;
 
 use crate::guests::{self, Batch, Profile};
 use crate::peers;
-use crate::prerequisites::{self, Consent, Tool};
-use crate::process;
 use crate::python;
+use crate::tools;
 use crate::workspace::{self, Workspace};
+use stoa_workshop::prerequisites::{self, Consent, Tool};
+use stoa_workshop::process;
 
 /// What the dependencies are compiled with.
 const TOOLS: &[Tool] = &[Tool {
@@ -15,7 +16,7 @@ const TOOLS: &[Tool] = &[Tool {
     package: "build-essential",
 }];
 /// What tests start for themselves.
-const SERVERS: &[Tool] = &[Tool::REDIS, Tool::CHROMIUM];
+const SERVERS: &[Tool] = &[tools::REDIS, tools::CHROMIUM];
 /// Where the host's tests find the plugins.
 const PLUGINS_VARIABLE: &str = "STOA_TEST_PLUGINS";
 /// Where the host's tests find their own guests.

@@ -20,11 +20,15 @@ struct Section<'a> {
 }
 
 /// Whether the bytes are a component rather than a core module.
+#[must_use]
 pub fn is_component(binary: &[u8]) -> bool {
     Parser::is_component(binary)
 }
 
 /// The contents of all custom sections of this name, in order.
+///
+/// # Errors
+/// When the bytes are no WebAssembly, or cut off.
 pub fn read<'a>(binary: &'a [u8], name: &str) -> Result<Vec<&'a [u8]>> {
     let sections = sections(binary)?;
     Ok(sections
@@ -35,6 +39,9 @@ pub fn read<'a>(binary: &'a [u8], name: &str) -> Result<Vec<&'a [u8]>> {
 }
 
 /// The binary without the custom sections of these names.
+///
+/// # Errors
+/// When the bytes are no WebAssembly, or cut off.
 pub fn without(binary: &[u8], names: &[&str]) -> Result<Vec<u8>> {
     let mut kept = binary.get(..HEADER_BYTES).unwrap_or_default().to_vec();
     for section in sections(binary)? {
@@ -56,6 +63,9 @@ pub fn append(binary: &mut Vec<u8>, name: &str, content: &[u8]) {
 }
 
 /// The names that a component exports.
+///
+/// # Errors
+/// When the bytes are no WebAssembly.
 pub fn exports(component: &[u8]) -> Result<Vec<String>> {
     let mut depth = 0_u32;
     let mut names = Vec::new();

@@ -1,8 +1,8 @@
-//! `cargo xtask pack`: one module or component and its manifest become a plugin, which is one file.
+//! One module or component and its manifest become a plugin, which is one file.
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
@@ -23,21 +23,6 @@ const LIFECYCLE: &str = "stoa:lifecycle/lifecycle@0.1.0";
 /// Schemas of a plugin's types by name.
 pub type Schemas = BTreeMap<String, Value>;
 
-#[derive(clap::Args)]
-pub struct Args {
-    /// A core module that carries its WIT (as wit-bindgen makes them), or a component.
-    binary: PathBuf,
-    /// The plugin's manifest.
-    #[arg(long)]
-    manifest: PathBuf,
-    /// A JSON object of JSON Schemas by type name, for languages whose compiler embeds none.
-    #[arg(long)]
-    schemas: Option<PathBuf>,
-    /// Where the plugin goes.
-    #[arg(short, long)]
-    output: PathBuf,
-}
-
 /// One line that the SDK's `Schema` derive leaves in the module.
 #[derive(Deserialize)]
 struct SchemaLine {
@@ -45,23 +30,34 @@ struct SchemaLine {
     schema: Value,
 }
 
-pub fn run(args: &Args) -> Result<()> {
-    let binary = fs::read(&args.binary).with_context(|| args.binary.display().to_string())?;
-    let manifest = read_manifest(&args.manifest)?;
-    let schemas = match &args.schemas {
+/// Packs what is in files: a core module that carries its WIT or a component, its `plugin.toml`, and, for languages
+/// whose compiler embeds none, a JSON object of JSON Schemas by type name.
+///
+/// # Errors
+/// When a file can't be read or written, and as [`pack`].
+pub fn pack_files(
+    binary: &Path,
+    manifest: &Path,
+    schemas: Option<&Path>,
+    output: &Path,
+) -> Result<()> {
+    let bytes = fs::read(binary).with_context(|| binary.display().to_string())?;
+    let manifest = read_manifest(manifest)?;
+    let schemas = match schemas {
         Some(file) => {
             serde_json::from_slice(&fs::read(file)?).with_context(|| file.display().to_string())?
         }
         None => Schemas::new(),
     };
-    let plugin =
-        pack(&binary, manifest, schemas).with_context(|| args.binary.display().to_string())?;
-    install(&plugin, &args.output)?;
-    println!("{}", args.output.display());
+    let plugin = pack(&bytes, manifest, schemas).with_context(|| binary.display().to_string())?;
+    install(&plugin, output)?;
     Ok(())
 }
 
 /// Reads and checks a `plugin.toml`.
+///
+/// # Errors
+/// When it can't be read, or is no manifest.
 pub fn read_manifest(file: &Path) -> Result<Manifest> {
     let text = fs::read_to_string(file).with_context(|| file.display().to_string())?;
     Manifest::from_toml(&text).with_context(|| file.display().to_string())
@@ -70,6 +66,9 @@ pub fn read_manifest(file: &Path) -> Result<Manifest> {
 /// Makes a component of the binary, if it is none, and embeds what the plugin says about itself.
 ///
 /// Schemas come from the binary's own sections and from `schemas`; the same name may not mean two things.
+///
+/// # Errors
+/// When the binary is none, a schema is missing, or the code does not export what the manifest promises.
 pub fn pack(binary: &[u8], manifest: Manifest, mut schemas: Schemas) -> Result<Vec<u8>> {
     for lines in sections::read(binary, SCHEMA_SECTION)? {
         add_schemas(&mut schemas, lines)?;
@@ -135,6 +134,9 @@ fn check_exports(manifest: &Manifest, component: &[u8]) -> Result<()> {
 
 /// Puts the plugin in its place at once, so that a host which watches never sees half of it. Answers
 /// whether anything changed.
+///
+/// # Errors
+/// When the file can't be written.
 pub fn install(plugin: &[u8], file: &Path) -> Result<bool> {
     if fs::read(file).is_ok_and(|present| present == plugin) {
         return Ok(false);

@@ -1,0 +1,3 @@
+//! From Rust to a core module.
+
+pub mod toolchain;
