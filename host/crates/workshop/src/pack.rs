@@ -12,13 +12,16 @@ use wit_component::ComponentEncoder;
 
 use crate::sections;
 
-/// What a plugin with routes exports.
+/// What a plugin with routes, or with channels whose clients it hears, exports.
 const HANDLER: &str = "stoa:http/handler@0.1.0";
-/// What a plugin exports whose manifest says `personal_data = true`.
-const PERSONAL_DATA: &str = "stoa:lifecycle/personal-data@0.1.0";
-
+/// What a plugin exports that handles events.
+const SUBSCRIBER: &str = "stoa:events/subscriber@0.1.0";
+/// What a plugin exports that takes turns.
+const SCHEDULED: &str = "stoa:schedule/scheduled@0.1.0";
 /// What a plugin exports whose manifest says `lifecycle = true`.
 const LIFECYCLE: &str = "stoa:lifecycle/lifecycle@0.1.0";
+/// What a plugin exports whose manifest says `personal_data = true`.
+const PERSONAL_DATA: &str = "stoa:lifecycle/personal-data@0.1.0";
 
 /// Schemas of a plugin's types by name.
 pub type Schemas = BTreeMap<String, Value>;
@@ -113,20 +116,25 @@ fn component(binary: Vec<u8>) -> Result<Vec<u8>> {
         .context("cannot make a component of the module")
 }
 
+/// The interfaces that a plugin of this manifest exports.
+pub fn promised(manifest: &Manifest) -> impl Iterator<Item = &str> {
+    let promises = [
+        (manifest.answers_requests(), HANDLER),
+        (!manifest.subscriptions.is_empty(), SUBSCRIBER),
+        (!manifest.schedules.is_empty(), SCHEDULED),
+        (manifest.lifecycle, LIFECYCLE),
+        (manifest.personal_data, PERSONAL_DATA),
+    ];
+    let own = promises.into_iter();
+    own.filter_map(|(is_promised, interface)| is_promised.then_some(interface))
+        .chain(manifest.provides.values().map(String::as_str))
+}
+
 /// What the manifest promises has to be there.
 fn check_exports(manifest: &Manifest, component: &[u8]) -> Result<()> {
     let exports = sections::exports(component)?;
-    let is_exported = |interface: &str| exports.iter().any(|name| name == interface);
-    let handler = manifest.answers_requests().then_some(HANDLER);
-    let lifecycle = manifest.lifecycle.then_some(LIFECYCLE);
-    let personal_data = manifest.personal_data.then_some(PERSONAL_DATA);
-    let provided = manifest.provides.values().map(String::as_str);
-    let mut promised = handler
-        .into_iter()
-        .chain(lifecycle)
-        .chain(personal_data)
-        .chain(provided);
-    match promised.find(|interface| !is_exported(interface)) {
+    let mut promised = promised(manifest);
+    match promised.find(|interface| !exports.iter().any(|name| name == interface)) {
         Some(missing) => bail!("plugin.toml promises {missing}, but the code does not export it"),
         None => Ok(()),
     }
@@ -176,28 +184,8 @@ mod tests {
         json!({"name": name, "schema": {"type": kind}}).to_string()
     }
 
-    /// A component that exports interfaces without functions.
     fn component_with(interfaces: &[&str]) -> Vec<u8> {
-        let mut component = wasm_encoder::Component::new();
-        for (index, interface) in (0..).zip(interfaces) {
-            let mut instances = wasm_encoder::ComponentInstanceSection::new();
-            instances.export_items(std::iter::empty::<(
-                &str,
-                wasm_encoder::ComponentExportKind,
-                u32,
-            )>());
-            component.section(&instances);
-            let mut exports = wasm_encoder::ComponentExportSection::new();
-            // An export is an instance of its own, so each takes two indexes.
-            exports.export(
-                *interface,
-                wasm_encoder::ComponentExportKind::Instance,
-                index * 2,
-                None,
-            );
-            component.section(&exports);
-        }
-        component.finish()
+        crate::testing::component(&[], interfaces)
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
@@ -36,6 +36,23 @@ pub fn output(command: &mut Command) -> Result<String> {
             output.status,
             String::from_utf8_lossy(&output.stderr)
         );
+    }
+    String::from_utf8(output.stdout)
+        .with_context(|| format!("`{shown}` printed something else than text"))
+}
+
+/// Runs to the end, with our own error output, and answers what the program printed.
+///
+/// # Errors
+/// When the program can't be started, fails, or prints something else than text.
+pub fn printed(command: &mut Command) -> Result<String> {
+    let shown = show(command);
+    let output = command
+        .stderr(Stdio::inherit())
+        .output()
+        .with_context(|| format!("cannot run `{shown}`"))?;
+    if !output.status.success() {
+        bail!("`{shown}` failed ({})", output.status);
     }
     String::from_utf8(output.stdout)
         .with_context(|| format!("`{shown}` printed something else than text"))
