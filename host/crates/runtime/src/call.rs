@@ -169,9 +169,9 @@ pub async fn run_within<T>(
     let (ended, cpu) = computing(Arc::clone(&watch), tokio::time::timeout(left, whole)).await;
     match ended.unwrap_or(Err(Fault::Timeout("its time is used up"))) {
         Ok((output, mut living)) => {
-            revision
-                .meter
-                .called(cpu, living.store.data().limiter.memory_bytes());
+            let state = living.store.data();
+            let (host_calls, memory) = (state.host_calls(), state.limiter.memory_bytes());
+            revision.meter.called(cpu, host_calls, memory);
             living.store.data_mut().leave();
             living.served += 1;
             if revision.reuse == Reuse::Tenant {

@@ -5,6 +5,7 @@ mod build;
 mod check;
 mod new;
 mod pack;
+mod test;
 
 use std::path::PathBuf;
 
@@ -27,6 +28,8 @@ enum Command {
     Build(build::Args),
     /// Says what a host would say of a plugin, without running it.
     Check(check::Args),
+    /// Plays the project's stories on a whole host in memory.
+    Test(test::Args),
     /// Makes a plugin out of one WebAssembly module or component, in whatever language it was written.
     Pack(pack::Args),
 }
@@ -57,6 +60,7 @@ pub fn run(args: &Args) -> Result<()> {
         Command::New(args) => new::run(args),
         Command::Build(args) => build::run(args),
         Command::Check(args) => check::run(args),
+        Command::Test(args) => test::run(args),
         Command::Pack(args) => pack::run(args),
     }
 }
