@@ -94,6 +94,7 @@ async fn send(
         email: Some(step.who.email.clone()),
         role: step.who.role,
         tenant: Some(tenant.clone()),
+        operator: false,
         credential: Credential::Development,
     };
     let (token, _) = tokens.issue_development(&account)?;

@@ -5,6 +5,7 @@
 pub mod admission;
 mod manifest;
 mod package;
+mod permission;
 pub mod value;
 
 pub use manifest::{
@@ -14,6 +15,7 @@ pub use manifest::{
     SettingKind, Subscription, TIMEOUT_MS_MAX, is_event_name, is_host_event, is_plugin_name,
 };
 pub use package::{Package, PackageError};
+pub use permission::{InvalidPermission, PERMISSION_BYTES_MAX, Permission};
 
 /// Every WIT package under `deps/`, written so that it may follow a package of one's own in the same text.
 pub const WIT_PACKAGES: &str = include_str!(concat!(env!("OUT_DIR"), "/packages.wit"));

@@ -138,6 +138,8 @@ pub enum Caller {
     Vendor,
     /// An account with the role `worker`.
     Worker,
+    /// An operator of the platform: for routes of the host alone.
+    Operator,
 }
 
 impl Caller {
@@ -146,7 +148,7 @@ impl Caller {
     pub fn admits(self, role: Role) -> bool {
         match self {
             Self::Public | Self::User => true,
-            Self::Session => false,
+            Self::Session | Self::Operator => false,
             Self::Admin => role == Role::Admin,
             Self::Developer => role == Role::Developer,
             Self::Viewer => role == Role::Viewer,

@@ -66,6 +66,15 @@ fn by_role(_: &str, route: &Route, role: Option<Role>) -> Outcome {
     }
 }
 
+/// Who runs the platform is a buyer to its shops.
+fn operator(plugin: &str, route: &Route, _: Option<Role>) -> Outcome {
+    if route.callers.contains(&Caller::Operator) {
+        Outcome::Admitted
+    } else {
+        by_role(plugin, route, Some(Role::User))
+    }
+}
+
 /// A key for reading `hello`, and nothing else.
 fn narrow(plugin: &str, route: &Route, role: Option<Role>) -> Outcome {
     let is_meant = plugin == "hello" && route.method.as_str() == "GET";
@@ -160,6 +169,7 @@ async fn everybody(host: &TestHost) -> Vec<Principal> {
     add("narrow key", key, narrow, Some(Role::Admin));
 
     add("anonymous", host.anonymous(), nobody, None);
+    add("operator", host.operator("olga"), operator, None);
     for role in ROLES {
         let actor = host.account("somebody", role);
         add(role.as_str(), actor, by_role, Some(role));
@@ -188,6 +198,7 @@ fn for_audience(host: &TestHost, audience: &str) -> Actor {
         email: None,
         role: Role::Admin,
         tenant: Some(TenantId::parse("main").unwrap()),
+        operator: false,
         credential: Credential::Development,
     };
     host.bearer(&tokens.issue(&account).unwrap().0)

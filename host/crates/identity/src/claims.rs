@@ -32,6 +32,9 @@ pub(crate) struct Claims {
     pub org: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sid: Option<String>,
+    /// Whether it is an operator, of tokens for development alone: a session's account says so itself.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub operator: bool,
 }
 
 /// The seconds between which a token is good.
@@ -91,6 +94,7 @@ impl Claims {
             email: self.email,
             role: self.role,
             tenant,
+            operator: self.operator && credential == Credential::Development,
             credential,
         })
     }

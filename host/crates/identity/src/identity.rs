@@ -109,6 +109,7 @@ impl Identity {
             email: Some(account.email),
             role,
             tenant: Some(tenant),
+            operator: account.operator,
             credential: Credential::Session(Arc::clone(id)),
         };
         if let Some(basis) = unit.basis() {

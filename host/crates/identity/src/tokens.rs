@@ -170,6 +170,7 @@ impl JwtTokens {
                 Credential::Session(session) => Some(session.to_string()),
                 Credential::Development | Credential::Key { .. } => None,
             },
+            operator: account.operator,
         };
         let token =
             encode(&self.header, &claims, &self.config.keys.signs().signs).map_err(refused)?;

@@ -21,6 +21,8 @@ pub struct Account {
     pub role: Role,
     /// The organisation that the token names.
     pub tenant: Option<TenantId>,
+    /// Whether it runs the platform. Operators stand outside of organisations; their role says nothing of it.
+    pub operator: bool,
     /// What speaks for it.
     pub credential: Credential,
 }
@@ -121,6 +123,7 @@ impl Principal {
     pub fn may_call(&self, plugin: &str, route: &Route) -> Result<(), Denied> {
         let is_admitted = |caller: &Caller| match (&self.account, caller) {
             (_, Caller::Public) => true,
+            (Some(account), Caller::Operator) => account.operator,
             (Some(account), caller) => caller.admits(account.role),
             (None, Caller::Session) => self.session.is_some(),
             (None, _) => false,

@@ -7,6 +7,7 @@ pub mod call;
 pub mod clock;
 pub mod cookie;
 pub mod crash;
+pub mod deployment;
 pub mod directory;
 pub mod error;
 pub mod event;

@@ -167,6 +167,7 @@ mod tests {
                 email: None,
                 role,
                 tenant: None,
+                operator: false,
                 credential,
             }),
             session: None,

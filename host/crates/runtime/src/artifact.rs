@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256};
 use stoa_kernel::hex::hex;
 pub use stoa_kernel::id::HOST_PLUGIN;
 use stoa_wit::{
-    Bearer, FREE_CAPABILITIES, HOST_INTERFACES, PACKAGE_SECTION, Package, PackageError, Route,
+    Bearer, Caller, FREE_CAPABILITIES, HOST_INTERFACES, PACKAGE_SECTION, Package, PackageError,
 };
 use wasmparser::{Parser, Payload};
 
@@ -51,6 +51,9 @@ pub enum ArtifactError {
     /// A route that takes access tokens whose time is up.
     #[error("{0}: an access token whose time is up is for the host alone to take")]
     TakesLapsed(String),
+    /// A route for operators of the platform.
+    #[error("{0}: who runs the platform calls the host alone")]
+    ForOperators(String),
     /// The name is the host's own.
     #[error("the name {HOST_PLUGIN:?} is the host's own")]
     ReservedName,
@@ -69,10 +72,14 @@ impl Artifact {
         if package.manifest.name == HOST_PLUGIN {
             return Err(ArtifactError::ReservedName);
         }
-        let lapsed = |route: &&Route| route.bearer == Bearer::Lapsed;
-        if let Some(route) = package.manifest.routes.iter().find(lapsed) {
-            let shown = format!("route {} {}", route.method, route.path);
-            return Err(ArtifactError::TakesLapsed(shown));
+        for route in &package.manifest.routes {
+            let shown = || format!("route {} {}", route.method, route.path);
+            if route.bearer == Bearer::Lapsed {
+                return Err(ArtifactError::TakesLapsed(shown()));
+            }
+            if route.callers.contains(&Caller::Operator) {
+                return Err(ArtifactError::ForOperators(shown()));
+            }
         }
         Ok(Self {
             digest: hex(&Sha256::digest(&bytes)),

@@ -71,6 +71,7 @@ async fn join(host: &TestHost, address: SocketAddr, account: &str) -> Socket {
         email: None,
         role: Role::User,
         tenant: Some(TenantId::parse("main").expect("a tenant's id")),
+        operator: false,
         credential: Credential::Development,
     };
     let (token, _) = host.identity.issue_development(&account).expect("a token");

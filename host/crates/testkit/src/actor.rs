@@ -53,6 +53,22 @@ impl TestHost {
             email: Some(format!("{id}@example.com")),
             role,
             tenant: Some(TenantId::parse(tenant).expect("a tenant's id")),
+            operator: false,
+            credential: Credential::Development,
+        };
+        let (token, _) = self.identity.issue_development(&account).expect("a token");
+        self.bearer(&token)
+    }
+
+    /// An operator of the platform, who is nobody within the default tenant.
+    #[must_use]
+    pub fn operator(&self, id: &str) -> Actor {
+        let account = Account {
+            id: id.into(),
+            email: Some(format!("{id}@example.com")),
+            role: Role::User,
+            tenant: None,
+            operator: true,
             credential: Credential::Development,
         };
         let (token, _) = self.identity.issue_development(&account).expect("a token");

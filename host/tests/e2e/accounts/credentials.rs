@@ -105,6 +105,7 @@ async fn a_token_without_a_session_is_for_development_alone() {
         email: None,
         role: Role::Admin,
         tenant: Some(TenantId::parse("main").unwrap()),
+        operator: false,
         credential: Credential::Development,
     };
     let closed = open().await;
@@ -132,6 +133,7 @@ async fn a_token_of_a_session_that_never_was_is_refused_even_in_development() {
         email: None,
         role: Role::Admin,
         tenant: None,
+        operator: false,
         credential: Credential::Session("01ARZ3NDEKTSV4RRFFQ69G5FAV".into()),
     };
     let (token, _) = host.identity.issue_development(&account).unwrap();

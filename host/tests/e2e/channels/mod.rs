@@ -88,6 +88,7 @@ fn principal(account: &str, role: Role) -> Principal {
             email: None,
             role,
             tenant: Some(tenant()),
+            operator: false,
             credential: Credential::Development,
         }),
         session: None,

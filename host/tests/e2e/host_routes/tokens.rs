@@ -164,6 +164,7 @@ fn issue(host: &TestHost) -> (String, u32) {
         email: None,
         role: Role::User,
         tenant: Some(tenant),
+        operator: false,
         credential: Credential::Development,
     };
     host.identity.issue_development(&account).unwrap()

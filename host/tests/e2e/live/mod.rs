@@ -67,6 +67,7 @@ impl Served {
             email: Some(format!("{id}@example.com")),
             role,
             tenant: Some(TenantId::parse(tenant).unwrap()),
+            operator: false,
             credential: Credential::Development,
         };
         self.host.identity.issue_development(&account).unwrap().0

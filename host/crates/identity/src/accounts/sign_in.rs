@@ -141,6 +141,7 @@ pub(super) fn issue(
         email: user.email.clone(),
         role: user.role,
         tenant,
+        operator: false,
         credential: Credential::Session(session.into()),
     };
     let issued = service.tokens.issue(&account);

@@ -49,6 +49,7 @@ impl Identity {
             email: Some(account.email),
             role: at_most(key.role, maker),
             tenant: Some(tenant),
+            operator: account.operator,
             credential: Credential::Key {
                 id: id.into(),
                 scopes: Arc::new(scopes),

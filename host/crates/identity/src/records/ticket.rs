@@ -71,6 +71,8 @@ impl From<Developer> for identity::Account {
             email: developer.email,
             role: developer.role,
             tenant: developer.tenant,
+            // A ticket is for listening, where operators have no more to hear than others.
+            operator: false,
             credential: Credential::Development,
         }
     }

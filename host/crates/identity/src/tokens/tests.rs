@@ -45,6 +45,7 @@ fn ada() -> Account {
         id: "u-1".into(),
         email: Some("ada@example.com".into()),
         role: Role::Vendor,
+        operator: false,
         credential: Credential::Development,
         tenant: Some(TenantId::parse("acme").unwrap()),
     }
@@ -90,6 +91,7 @@ fn what_was_issued_speaks_for_the_account() {
 
     let bare = Account {
         email: None,
+        operator: false,
         credential: Credential::Development,
         tenant: None,
         role: Role::User,
@@ -103,6 +105,7 @@ fn what_was_issued_speaks_for_the_account() {
 fn a_token_of_a_session_names_it() {
     let world = world();
     let signed_in = Account {
+        operator: false,
         credential: Credential::Session("s-1".into()),
         ..ada()
     };
@@ -146,6 +149,7 @@ fn the_sample_that_the_corpus_spoils_is_good() {
     let world = world();
     let token = world.signed(&world.good_header(), &world.good_claims());
     let signed_in = Account {
+        operator: false,
         credential: Credential::Session("s-1".into()),
         ..ada()
     };

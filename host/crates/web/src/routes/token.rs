@@ -28,6 +28,8 @@ struct Wanted {
     email: String,
     role: Option<Role>,
     organization: Option<String>,
+    #[serde(default)]
+    operator: bool,
 }
 
 #[derive(Serialize)]
@@ -77,6 +79,7 @@ pub(crate) async fn issue(
         email: Some(user.email.clone()),
         role: user.role,
         tenant: Some(organization),
+        operator: wanted.operator,
         credential: Credential::Development,
     };
     let issued = shared.ports.identity.issue_development(&account);
@@ -99,6 +102,7 @@ pub(crate) fn schema() -> Value {
             "userId": { "type": "string", "minLength": 1, "maxLength": USER_ID_BYTES_MAX },
             "email": { "type": "string", "format": "email", "maxLength": EMAIL_BYTES_MAX },
             "role": { "enum": ["admin", "developer", "viewer", "vendor", "user", "worker"], "default": "admin" },
+            "operator": { "type": "boolean", "default": false },
             "organization": { "type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,62}$" },
         },
     })

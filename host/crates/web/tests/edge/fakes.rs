@@ -280,6 +280,7 @@ impl Authenticator for FakeTokens {
             email: None,
             role,
             tenant,
+            operator: false,
             credential: Credential::Development,
         })
     }

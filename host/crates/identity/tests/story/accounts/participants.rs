@@ -103,6 +103,7 @@ impl World {
             email: None,
             role: Role::User,
             tenant: Some(TenantId::parse("main").unwrap()),
+            operator: false,
             credential: Credential::Session("this".into()),
         });
         let request = Request {

@@ -24,6 +24,7 @@ impl Caller {
             email: Some(format!("{id}@example.com")),
             role,
             tenant: tenant.cloned(),
+            operator: false,
             credential: Credential::Session(format!("session-{id}").into()),
         }))
     }

@@ -1,0 +1,179 @@
+//! The ports between the registry, which remembers what should serve where, and the runtime, which makes it so.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use serde_json::Value;
+use stoa_wit::{Package, Permission};
+
+use crate::clock::Millis;
+use crate::id::TenantId;
+
+/// For whom a version of a plugin serves.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Scope {
+    /// Every tenant that has no version of its own.
+    Deployment,
+    /// One tenant, before the deployment's.
+    Tenant(TenantId),
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Deployment => f.write_str("deployment"),
+            Self::Tenant(tenant) => write!(f, "tenant:{tenant}"),
+        }
+    }
+}
+
+/// A version that should serve, with everything that is switched together with its code.
+#[derive(Debug, Clone)]
+pub struct Deployment {
+    /// For whom.
+    pub scope: Scope,
+    /// The plugin's name.
+    pub plugin: String,
+    /// SHA-256 of the file without signatures, in hex.
+    pub digest: String,
+    /// The file.
+    pub file: Bytes,
+    /// What it may do. What its manifest asks for beyond these is denied when it is tried.
+    pub grants: BTreeSet<Permission>,
+    /// What is set for it, over the manifest's defaults.
+    pub settings: BTreeMap<String, Value>,
+}
+
+/// What a file turned out to be.
+#[derive(Debug, Clone)]
+pub struct Examined {
+    /// SHA-256 of the file without signatures, in hex.
+    pub digest: String,
+    /// What it says of itself.
+    pub package: Arc<Package>,
+}
+
+/// Why a file or a version is not taken. Whatever served before goes on.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// It can't serve here; the text is for its author.
+    #[error("{0}")]
+    Refused(String),
+    /// There is no room for another one now, or the store does not answer.
+    #[error("{0}")]
+    Unavailable(String),
+}
+
+/// How a version is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Standing {
+    /// For whom it serves.
+    pub scope: Scope,
+    /// The plugin's name.
+    pub plugin: String,
+    /// Its version, as its manifest says.
+    pub version: String,
+    /// SHA-256 of the file without signatures, in hex.
+    pub digest: String,
+    /// Whether it came from the plugin folder rather than from the registry.
+    pub from_folder: bool,
+    /// Tenants for which it is kept from serving now, because it failed too often.
+    pub quarantined: Vec<TenantId>,
+    /// What it has used, by tenant.
+    pub used: BTreeMap<TenantId, Used>,
+}
+
+/// What a plugin has used for one tenant since the host started.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Used {
+    /// Calls of any kind.
+    pub calls: u64,
+    /// Those that trapped, took too long or used up a limit.
+    pub faults: u64,
+    /// Microseconds of computing.
+    pub cpu_us: u64,
+    /// Events raised.
+    pub events: u64,
+    /// Requests to services elsewhere.
+    pub outbound: u64,
+}
+
+/// A line that a plugin has logged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogLine {
+    /// Counts the host's lines: the later the higher.
+    pub number: u64,
+    /// When.
+    pub at: Millis,
+    /// In whose name.
+    pub tenant: TenantId,
+    /// The request's id.
+    pub request: String,
+    /// `error`, `warn`, `info`, `debug` or `trace`.
+    pub level: &'static str,
+    /// What it said, cut to what a log line may be.
+    pub text: String,
+}
+
+/// Makes versions serve.
+#[async_trait]
+pub trait Deployer: Send + Sync + 'static {
+    /// Judges and compiles a file without running any of it. Compiled code is kept.
+    ///
+    /// # Errors
+    /// Every [`Refusal`].
+    async fn examine(&self, file: Bytes) -> Result<Examined, Refusal>;
+
+    /// Lets a version serve, in one switch of code, grants and settings, after it was tried beside those it lives with.
+    /// Requests under way keep the version that they began with.
+    ///
+    /// # Errors
+    /// Every [`Refusal`].
+    async fn deploy(&self, deployment: Deployment) -> Result<(), Refusal>;
+
+    /// Lets it serve no further request in this scope.
+    async fn withdraw(&self, scope: &Scope, plugin: &str);
+
+    /// Replaces what a version may do: its next host call sees it, in requests under way, too. False when no such
+    /// version serves.
+    async fn grant(&self, scope: &Scope, plugin: &str, grants: BTreeSet<Permission>) -> bool;
+
+    /// Everything that serves.
+    fn standings(&self) -> Vec<Standing>;
+
+    /// The last lines that a plugin logged, oldest first: those after the line `after`, at most `limit`; of one
+    /// tenant, or of all.
+    fn log(
+        &self,
+        plugin: &str,
+        tenant: Option<&TenantId>,
+        after: u64,
+        limit: usize,
+    ) -> Vec<LogLine>;
+}
+
+/// Hears what the runtime did on its own.
+#[async_trait]
+pub trait DeploymentNews: Send + Sync + 'static {
+    /// A version that failed too often made room for the one that served well before it.
+    async fn returned(&self, scope: &Scope, plugin: &str, from: &str, to: &str, why: &str);
+}
+
+/// Keeps the files of versions, by digest.
+#[async_trait]
+pub trait Archive: Send + Sync + 'static {
+    /// Keeps a file. Keeping it again changes nothing.
+    ///
+    /// # Errors
+    /// Why it could not be kept.
+    async fn keep(&self, digest: &str, file: Bytes) -> Result<(), String>;
+
+    /// A file, if there is one of this digest.
+    ///
+    /// # Errors
+    /// Why it can't be read.
+    async fn fetch(&self, digest: &str) -> Result<Option<Bytes>, String>;
+}
