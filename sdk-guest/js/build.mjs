@@ -6,6 +6,14 @@ import { componentize } from '@bytecodealliance/componentize-js';
 
 const made = '.stoa/made';
 
+/** Interfaces of the plugin's world, such as `stoa:mail/mail@0.1.0`, are not for the bundle. */
+const interfaces = {
+  name: 'interfaces',
+  setup({ onResolve }) {
+    onResolve({ filter: /^[a-z0-9-]+:[a-z0-9-]+\/[a-z0-9-]+@/ }, ({ path }) => ({ path, external: true }));
+  },
+};
+
 try {
   await build({
     entryPoints: [`${made}/entry.js`],
@@ -15,7 +23,7 @@ try {
     platform: 'neutral',
     mainFields: ['module', 'main'],
     target: 'es2022',
-    external: ['stoa:*'],
+    plugins: [interfaces],
     logLevel: 'warning',
   });
 } catch {

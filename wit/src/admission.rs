@@ -4,13 +4,17 @@
 
 use std::collections::BTreeSet;
 
-use crate::{Bearer, FREE_CAPABILITIES, HOST_INTERFACES, Manifest, Package, Route};
+use crate::{Bearer, Caller, FREE_CAPABILITIES, HOST_INTERFACES, Manifest, Package};
 
 /// Bytes of a plugin's file: a JavaScript engine with its program takes 12 MiB, a Python one 18.
 pub const ARTIFACT_BYTES_MAX: usize = 32 << 20;
 
 /// Functions of a plugin: far above any real one, far below what exhausts a compiler.
 pub const FUNCTIONS_MAX: u32 = 60_000;
+
+/// Core modules that one instance of a plugin is made of, instantiated. One in Rust has three, one in Python, whose
+/// libraries are linked when it starts, 38.
+pub const CORE_INSTANCES_MAX: u32 = 48;
 
 /// The name under which the host itself owns things; no plugin may have it.
 pub const HOST_NAME: &str = "host";
@@ -50,6 +54,9 @@ pub enum ReservedError {
     /// A route that takes access tokens whose time is up.
     #[error("{0}: an access token whose time is up is for the host alone to take")]
     TakesLapsed(String),
+    /// A route for operators of the platform.
+    #[error("{0}: who runs the platform calls the host alone")]
+    ForOperators(String),
     /// The name is the host's own.
     #[error("the name {HOST_NAME:?} is the host's own")]
     Name,
@@ -99,14 +106,16 @@ pub fn judge_manifest(manifest: &Manifest) -> Result<(), ReservedError> {
     if manifest.name == HOST_NAME {
         return Err(ReservedError::Name);
     }
-    let lapsed = |route: &&Route| route.bearer == Bearer::Lapsed;
-    match manifest.routes.iter().find(lapsed) {
-        Some(route) => Err(ReservedError::TakesLapsed(format!(
-            "route {} {}",
-            route.method, route.path
-        ))),
-        None => Ok(()),
+    for route in &manifest.routes {
+        let shown = || format!("route {} {}", route.method, route.path);
+        if route.bearer == Bearer::Lapsed {
+            return Err(ReservedError::TakesLapsed(shown()));
+        }
+        if route.callers.contains(&Caller::Operator) {
+            return Err(ReservedError::ForOperators(shown()));
+        }
     }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -154,11 +163,17 @@ mod tests {
         let named = |name: &str| package(&format!("name = {name:?}\nversion = \"0.1.0\"")).manifest;
         assert_eq!(judge_manifest(&named("host")), Err(ReservedError::Name));
         assert_eq!(judge_manifest(&named("hosts")), Ok(()));
-        let lapsed = package(
-            "name = \"p\"\nversion = \"0.1.0\"\n[[route]]\nmethod = \"POST\"\npath = \"/p\"\nhandler = \"p\"\n\
-             callers = [\"public\"]\nbearer = \"lapsed\"",
-        );
-        let refused = judge_manifest(&lapsed.manifest);
+        let with_route = |more: &str| {
+            let route = "[[route]]\nmethod = \"POST\"\npath = \"/p\"\nhandler = \"p\"";
+            package(&format!(
+                "name = \"p\"\nversion = \"0.1.0\"\n{route}\n{more}"
+            ))
+            .manifest
+        };
+        let lapsed = with_route("callers = [\"public\"]\nbearer = \"lapsed\"");
+        let refused = judge_manifest(&lapsed);
         assert!(matches!(refused, Err(ReservedError::TakesLapsed(_))));
+        let refused = judge_manifest(&with_route("callers = [\"operator\"]"));
+        assert!(matches!(refused, Err(ReservedError::ForOperators(_))));
     }
 }

@@ -15,9 +15,9 @@ use anyhow::{Context, Result};
 use notify::{Event, EventKind, RecursiveMode, Watcher};
 
 use crate::guests::{self, Batch, Guest, Profile};
+use crate::prerequisites::Consent;
 use crate::serve;
 use crate::workspace::{self, Workspace};
-use stoa_workshop::prerequisites::Consent;
 
 /// Editors write a file in several steps; silence this long means that they are through.
 const DEBOUNCE: Duration = Duration::from_millis(50);

@@ -2,9 +2,9 @@
 
 use anyhow::Result;
 
+use crate::process;
 use crate::tidy;
 use crate::workspace;
-use stoa_workshop::process;
 
 pub fn run() -> Result<()> {
     let mut fmt = process::cargo();

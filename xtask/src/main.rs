@@ -1,7 +1,6 @@
 //! Developer commands: `cargo xtask --help` lists them.
 
 mod bench;
-mod client;
 mod demo;
 mod dev;
 mod guests;
@@ -20,6 +19,8 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
+// What authors' commands do in the same way.
+use stoa_workshop::{client, pack, prerequisites, process, sections};
 
 /// Stoa's developer commands.
 #[derive(Parser)]

@@ -6,9 +6,9 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
+use crate::prerequisites::{self, Consent, Tool};
+use crate::process;
 use crate::workspace::{self, Workspace};
-use stoa_workshop::prerequisites::{self, Consent, Tool};
-use stoa_workshop::process;
 
 /// What installs and runs them.
 const TOOLS: &[Tool] = &[Tool::NODE, Tool::NPM];

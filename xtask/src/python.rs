@@ -6,9 +6,9 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
+use crate::prerequisites::{self, Consent, Tool};
+use crate::process;
 use crate::workspace::Workspace;
-use stoa_workshop::prerequisites::{self, Consent, Tool};
-use stoa_workshop::process;
 
 /// What makes the folder.
 const TOOLS: &[Tool] = &[Tool::PYTHON];

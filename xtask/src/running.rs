@@ -65,7 +65,7 @@ impl Running {
 
     fn stop(&mut self) -> Result<()> {
         let mut kill = Command::new("kill");
-        stoa_workshop::process::run(kill.args(["-TERM", &self.id().to_string()]))?;
+        crate::process::run(kill.args(["-TERM", &self.id().to_string()]))?;
         let deadline = Instant::now() + PATIENCE;
         loop {
             match self.child.try_wait()? {

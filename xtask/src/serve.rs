@@ -8,10 +8,10 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use crate::guests::{self, Batch, Profile};
+use crate::prerequisites::Consent;
+use crate::process;
 use crate::test;
 use crate::workspace::{self, Workspace};
-use stoa_workshop::prerequisites::Consent;
-use stoa_workshop::process;
 
 /// The configuration of a developer's host.
 const CONFIG: &str = "config/dev.toml";

@@ -5,8 +5,8 @@ use std::process::Command;
 
 use anyhow::Result;
 
+use crate::process;
 use crate::workspace::{self, Workspace};
-use stoa_workshop::process;
 
 /// The program; its name is the binary's.
 const PROGRAM: &str = "stoa-standins";

@@ -4,11 +4,11 @@ use anyhow::Result;
 
 use crate::guests::{self, Batch, Profile};
 use crate::peers;
+use crate::prerequisites::{self, Consent, Tool};
+use crate::process;
 use crate::python;
 use crate::tools;
 use crate::workspace::{self, Workspace};
-use stoa_workshop::prerequisites::{self, Consent, Tool};
-use stoa_workshop::process;
 
 /// What the dependencies are compiled with.
 const TOOLS: &[Tool] = &[Tool {
@@ -27,6 +27,8 @@ const PYTHON_VARIABLE: &str = "STOA_TEST_PYTHON";
 const OIDC_VARIABLE: &str = "STOA_TEST_OIDC";
 /// Where the tests of live updates find clients of Socket.IO.
 const LIVE_VARIABLE: &str = "STOA_TEST_LIVE";
+/// Where the tests of authors' commands make their projects.
+const WORKSHOP_VARIABLE: &str = "STOA_TEST_WORKSHOP";
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -58,7 +60,8 @@ pub fn run(args: &Args) -> Result<()> {
         .env(GUESTS_VARIABLE, workspace.test_plugins_dir())
         .env(PYTHON_VARIABLE, python)
         .env(OIDC_VARIABLE, oidc)
-        .env(LIVE_VARIABLE, live);
+        .env(LIVE_VARIABLE, live)
+        .env(WORKSHOP_VARIABLE, workspace.target.join("test-workshop"));
     process::run(&mut cargo)
 }
 

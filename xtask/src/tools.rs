@@ -1,6 +1,6 @@
 //! Programs that several of our commands start, besides those that plugins are made with.
 
-use stoa_workshop::prerequisites::Tool;
+use crate::prerequisites::Tool;
 
 /// A browser, for pages that listen.
 pub const CHROMIUM: Tool = Tool {

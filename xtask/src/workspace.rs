@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use anyhow::{Context, Result};
 use serde::Deserialize;
 
-use stoa_workshop::process;
+use crate::process;
 
 /// The part of `cargo metadata` that we read.
 #[derive(Debug, Deserialize)]

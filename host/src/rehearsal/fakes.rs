@@ -36,6 +36,7 @@ impl SelfDeclared {
             email: Some(format!("{id}@example.com")),
             role,
             tenant: Some(self.0.clone()),
+            operator: false,
             credential: Credential::Development,
         })
     }

@@ -52,3 +52,4 @@ mod transaction;
 mod v1;
 mod vendors;
 mod wasi;
+mod workshop;

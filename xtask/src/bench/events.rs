@@ -6,7 +6,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 
-use stoa_workshop::process;
+use crate::process;
 
 /// The measuring program: an example of the crate `stoa-testkit`, because a host's clients can't raise events.
 pub const PROGRAM: &str = "events";

@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::scenarios::{self, Scenario};
+use crate::process;
 use crate::workspace;
-use stoa_workshop::process;
 
 /// What prints the result.
 const SCRIPT: &str = "bench/result.lua";

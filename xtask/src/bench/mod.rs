@@ -21,10 +21,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 use crate::guests::{self, Batch, Profile};
+use crate::prerequisites::{self, Consent, Tool};
+use crate::process;
 use crate::tools;
 use crate::workspace::{self, Workspace};
-use stoa_workshop::prerequisites::{self, Consent, Tool};
-use stoa_workshop::process;
 
 use host::Host;
 use load::{Load, Measure};

@@ -10,9 +10,9 @@ use serde_json::Value;
 
 use super::{memory, postgres};
 use crate::client;
+use crate::process;
 use crate::running::{Running, free_address};
 use crate::workspace;
-use stoa_workshop::process;
 
 /// Where its sources are.
 const SOURCES: &str = "bench/peers/fastify";

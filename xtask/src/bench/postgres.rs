@@ -9,9 +9,9 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
+use crate::prerequisites;
+use crate::process;
 use crate::running::{Running, free_address};
-use stoa_workshop::prerequisites;
-use stoa_workshop::process;
 
 /// Where Debian keeps the server's programs, one folder per version.
 const DEBIAN_FOLDER: &str = "/usr/lib/postgresql";

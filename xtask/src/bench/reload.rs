@@ -14,8 +14,8 @@ use super::host::Host;
 use super::load::{Load, Measure, Target};
 use super::scenarios::HELLO_FRESH;
 use crate::client;
-use stoa_workshop::pack;
-use stoa_workshop::sections;
+use crate::pack;
+use crate::sections;
 
 /// The plugin that is replaced while it serves the load.
 const SMALL: &str = "hello";

@@ -14,8 +14,8 @@ use super::reload::Reloads;
 use super::scenarios::Scenario;
 use super::sign_in::SignIns;
 use super::spinning::{Reads, Spinning};
+use crate::process;
 use crate::workspace;
-use stoa_workshop::process;
 
 /// Bytes of a mebibyte.
 const MIB: u64 = 1 << 20;

@@ -6,8 +6,8 @@ use anyhow::Result;
 use clap::ValueEnum;
 
 use super::Guest;
+use crate::process;
 use crate::workspace::{self, Workspace};
-use stoa_workshop::process;
 use stoa_workshop::rust::toolchain::{TARGET, Toolchain};
 
 /// How guests are compiled; the names are those of the profiles in Cargo.toml.

@@ -10,9 +10,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
+use crate::pack::{self, Schemas};
+use crate::prerequisites::Consent;
 use crate::workspace::{self, Workspace};
-use stoa_workshop::pack::{self, Schemas};
-use stoa_workshop::prerequisites::Consent;
 use stoa_workshop::rust::toolchain::Toolchain;
 
 pub use compile::Profile;

@@ -39,7 +39,6 @@ pub fn compare(old: &[u8], new: &[u8], report: &mut Report) -> Result<()> {
             names(before.collections.keys()),
             names(after.collections.keys()),
         ),
-        ("event", names(&before.raises), names(&after.raises)),
         ("permission", permissions(&before), permissions(&after)),
     ] {
         for gone in before.difference(&after) {
@@ -56,16 +55,13 @@ fn names<'a>(keys: impl IntoIterator<Item = &'a String>) -> BTreeSet<String> {
     keys.into_iter().cloned().collect()
 }
 
-/// What an operator has to agree to.
+/// What an operator has to agree to; routes are compared by themselves.
 fn permissions(manifest: &Manifest) -> BTreeSet<String> {
-    let outbound = manifest.outbound.iter();
-    let outbound = outbound.map(|(name, service)| format!("to reach {name} at {}", service.url));
-    let secrets = manifest
-        .secrets
-        .keys()
-        .map(|name| format!("to use the secret {name}"));
-    let capabilities = manifest.capabilities.iter().cloned();
-    capabilities.chain(outbound).chain(secrets).collect()
+    let permissions = manifest.permissions().into_iter();
+    permissions
+        .map(String::from)
+        .filter(|word| !word.starts_with("route:"))
+        .collect()
 }
 
 fn routes(before: &Manifest, after: &Manifest, report: &mut Report) {

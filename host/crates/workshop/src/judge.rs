@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use anyhow::{Context, Result, bail};
-use stoa_wit::admission::{self, ARTIFACT_BYTES_MAX, FUNCTIONS_MAX, Import};
+use stoa_wit::admission::{self, ARTIFACT_BYTES_MAX, CORE_INSTANCES_MAX, FUNCTIONS_MAX, Import};
 use stoa_wit::{FREE_CAPABILITIES, PACKAGE_SECTION, Package};
-use wasmparser::{Parser, Payload};
+use wasmparser::{Instance, Parser, Payload};
 
 use crate::pack::promised;
 use crate::report::Report;
@@ -60,17 +60,29 @@ fn size(plugin: &[u8], report: &mut Report) -> Result<()> {
     } else {
         report.fine(shown);
     }
-    let mut functions = 0_u32;
+    let (mut functions, mut instances) = (0_u32, 0_u32);
     for payload in Parser::new(0).parse_all(plugin) {
-        if let Payload::CodeSectionStart { count, .. } = payload.context("not a component")? {
-            functions = functions.saturating_add(count);
+        match payload.context("not a component")? {
+            Payload::CodeSectionStart { count, .. } => functions = functions.saturating_add(count),
+            Payload::InstanceSection(section) => {
+                for instance in section {
+                    let is_made = matches!(instance?, Instance::Instantiate { .. });
+                    instances = instances.saturating_add(u32::from(is_made));
+                }
+            }
+            _ => {}
         }
     }
-    let shown = format!("{functions} functions of at most {FUNCTIONS_MAX}");
-    if functions > FUNCTIONS_MAX {
-        report.refused(shown);
-    } else {
-        report.fine(shown);
+    for (found, what, max) in [
+        (functions, "functions", FUNCTIONS_MAX),
+        (instances, "core modules", CORE_INSTANCES_MAX),
+    ] {
+        let shown = format!("{found} {what} of at most {max}");
+        if found > max {
+            report.refused(shown);
+        } else {
+            report.fine(shown);
+        }
     }
     Ok(())
 }

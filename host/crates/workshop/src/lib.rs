@@ -3,6 +3,7 @@
 //! Developer tools build on it: the commands `stoa plugin …` of authors, and `cargo xtask`. No host needs it to run.
 
 pub mod build;
+pub mod client;
 pub mod compare;
 mod fresh;
 mod javascript;

@@ -3,6 +3,7 @@
 
 mod build;
 mod check;
+mod dev;
 mod new;
 mod pack;
 mod test;
@@ -30,6 +31,8 @@ enum Command {
     Check(check::Args),
     /// Plays the project's stories on a whole host in memory.
     Test(test::Args),
+    /// Builds the project at every save and hands the file to a running host.
+    Dev(dev::Args),
     /// Makes a plugin out of one WebAssembly module or component, in whatever language it was written.
     Pack(pack::Args),
 }
@@ -61,6 +64,7 @@ pub fn run(args: &Args) -> Result<()> {
         Command::Build(args) => build::run(args),
         Command::Check(args) => check::run(args),
         Command::Test(args) => test::run(args),
+        Command::Dev(args) => dev::run(args),
         Command::Pack(args) => pack::run(args),
     }
 }
