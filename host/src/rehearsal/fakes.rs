@@ -7,6 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use async_trait::async_trait;
 use bytes::Bytes;
 use stoa_kernel::directory::{Directory, People, Person};
+use stoa_kernel::event::{Event, EventStream};
 use stoa_kernel::id::TenantId;
 use stoa_kernel::identity::{
     Account, AuthenticationError, Authenticator, Credential, InvalidToken, Role,
@@ -193,6 +194,25 @@ impl Services {
         } else {
             answers.get(first).cloned()
         }
+    }
+}
+
+/// Remembers the events that were delivered.
+#[derive(Default)]
+pub struct Recorder(Mutex<Vec<Event>>);
+
+impl Recorder {
+    /// What was delivered, in that order.
+    pub fn take(&self) -> Vec<Event> {
+        std::mem::take(&mut *lock(&self.0))
+    }
+}
+
+#[async_trait]
+impl EventStream for Recorder {
+    async fn append(&self, _: &TenantId, events: &[Event]) -> Result<(), String> {
+        lock(&self.0).extend_from_slice(events);
+        Ok(())
     }
 }
 

@@ -14,7 +14,7 @@ use stoa_kernel::identity::Role;
 use stoa_kernel::store::Store as _;
 use stoa_runtime::{Dispatcher, DispatcherPorts};
 
-use super::fakes::bearer;
+use super::fakes::{Recorder, bearer};
 use super::figures::Figures;
 use super::matching::{at, differs, filled, filled_json};
 use super::stage::{Plugin, Stage};
@@ -86,6 +86,9 @@ struct Player {
 impl Player {
     async fn step(&mut self, step: &Step) -> anyhow::Result<Vec<String>> {
         let mut failures = Vec::new();
+        if step.request.is_none() && step.event.is_none() && !step.deliver {
+            failures.push("it has neither a request nor an event, and delivers nothing".into());
+        }
         self.stage
             .clock
             .advance(step.advance_s.saturating_mul(1_000));
@@ -99,13 +102,24 @@ impl Player {
                 Err(reason) => failures.push(reason),
             }
         }
-        if let Some(event) = &step.event {
-            self.tell(event).await?;
-        }
-        // Before a delivery takes them out of the outbox.
-        self.raised(step.raises.as_deref(), &mut failures).await?;
-        if step.deliver || step.event.is_some() {
-            self.deliver(before, &mut failures).await?;
+        let raised = match &step.event {
+            None => {
+                // Before a delivery takes them out of the outbox.
+                let raised = self.waiting().await?;
+                if step.deliver {
+                    self.deliver(before, &mut failures).await?;
+                }
+                raised
+            }
+            Some(event) => {
+                self.tell(event).await?;
+                let mut delivered = self.deliver(before, &mut failures).await?;
+                delivered.retain(|delivered| self.stage.is_own(delivered));
+                delivered
+            }
+        };
+        if let Some(expected) = &step.raises {
+            self.raised(expected, &raised, &mut failures);
         }
         self.sent(step.sends.as_deref(), &mut failures);
         self.documents(&step.documents, &mut failures).await?;
@@ -201,29 +215,26 @@ impl Player {
         unit.commit().await.context("the event")
     }
 
-    /// Compares what was raised since the last look.
-    async fn raised(
-        &mut self,
-        expected: Option<&[Raised]>,
-        failures: &mut Vec<String>,
-    ) -> anyhow::Result<()> {
+    /// The events that were raised since the last look.
+    async fn waiting(&mut self) -> anyhow::Result<Vec<Event>> {
         let stage = &self.stage;
         let after = self.seen.as_deref();
         let found = stage.store.outbox(&stage.tenant, after, EVENTS_MAX).await?;
         if let Some(last) = found.last() {
             self.seen = Some(last.id.clone());
         }
-        let Some(expected) = expected else {
-            return Ok(());
-        };
+        Ok(found)
+    }
+
+    fn raised(&self, expected: &[Raised], found: &[Event], failures: &mut Vec<String>) {
         let names = |events: &mut dyn Iterator<Item = &str>| events.collect::<Vec<_>>().join(", ");
         let told = names(&mut found.iter().map(|event| event.name.as_str()));
         let wanted = names(&mut expected.iter().map(|event| event.name.as_str()));
         if told != wanted {
             failures.push(format!("it raises [{told}] and not [{wanted}]"));
-            return Ok(());
+            return;
         }
-        for (expected, found) in expected.iter().zip(&found) {
+        for (expected, found) in expected.iter().zip(found) {
             let name = &expected.name;
             if expected.key.as_ref().is_some_and(|key| *key != found.key) {
                 failures.push(format!("the key of {name} is {:?}", found.key));
@@ -237,16 +248,20 @@ impl Player {
                 }
             }
         }
-        Ok(())
     }
 
-    /// Has everything delivered that waits, and what that raises in its turn.
-    async fn deliver(&self, before: Figures, failures: &mut Vec<String>) -> anyhow::Result<()> {
+    /// Has everything delivered that waits, and what that raises in its turn; answers all of it.
+    async fn deliver(
+        &self,
+        before: Figures,
+        failures: &mut Vec<String>,
+    ) -> anyhow::Result<Vec<Event>> {
         let stage = &self.stage;
+        let recorder = Arc::new(Recorder::default());
         let ports = DispatcherPorts {
             outbox: stage.store.clone(),
             subscribers: Vec::new(),
-            stream: None,
+            stream: Some(recorder.clone()),
         };
         let dispatcher = Dispatcher::start(Arc::clone(&stage.runtime), ports).await?;
         let begun = Instant::now();
@@ -266,7 +281,7 @@ impl Player {
             tokio::time::sleep(DELIVERY_CHECK).await;
         }
         dispatcher.stop().await;
-        Ok(())
+        Ok(recorder.take())
     }
 
     fn sent(&self, expected: Option<&[Sent]>, failures: &mut Vec<String>) {

@@ -8,6 +8,7 @@ use anyhow::{Context as _, anyhow, bail};
 use bytes::Bytes;
 use http::{Request, Response};
 use stoa_blobs::{BlobStore, BlobsConfig, FilesService, KINDS_DEFAULT, Location, S3, Storage};
+use stoa_kernel::event::Event;
 use stoa_kernel::id::{CollectionName, TenantId};
 use stoa_kernel::limits::LETTERS_PER_TENANT_DAILY_MAX;
 use stoa_kernel::rehearsal::{FakeClock, SeededRandom};
@@ -175,6 +176,11 @@ impl Stage {
         }
         unit.commit().await?;
         Ok(())
+    }
+
+    /// Whether the plugin has raised the event itself.
+    pub fn is_own(&self, event: &Event) -> bool {
+        event.plugin == self.plugin
     }
 
     /// Answers a request through everything but a connection.

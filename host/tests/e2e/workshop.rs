@@ -115,7 +115,11 @@ async fn serve(project: &Path) {
     fs::copy(project.join("dist/notes.wasm"), &copy).unwrap();
     fs::rename(&copy, &installed).unwrap();
     let (status, token) = host
-        .post("/auth/token", None, &json!({"userId": "ada"}))
+        .post(
+            "/auth/token",
+            None,
+            &json!({"userId": "ada", "email": "ada@example.com"}),
+        )
         .await;
     assert_eq!(status, 200, "{token}");
     let token = token["token"].as_str().unwrap();
@@ -144,6 +148,85 @@ fn edit(project: &Path, file: &str, from: &str, to: &str) {
     fs::write(&file, text.replace(from, to)).unwrap();
 }
 
+/// The plugin learns to handle another's event by asking a service elsewhere; a story tells both.
+fn welcome(project: &Path) {
+    edit(
+        project,
+        "plugin.toml",
+        "\"events\"]",
+        "\"events\", \"http-client\"]",
+    );
+    for (file, more) in [
+        (
+            "plugin.toml",
+            r#"
+[[subscribe]]
+event = "people.registered"
+handler = "welcome"
+
+[outbound.maps]
+url = "https://maps.example/base"
+"#,
+        ),
+        (
+            "src/lib.rs",
+            r#"
+#[derive(Deserialize)]
+struct Registered {
+    user: String,
+}
+
+#[derive(Deserialize)]
+struct Place {
+    name: String,
+}
+
+fn welcome(event: Event<Registered>) -> Result<()> {
+    let asked = outbound::request("maps", outbound::Method::Get, "/v1/places");
+    let place: Place = asked.send()?.json()?;
+    let note = Note {
+        id: event.key,
+        owner: event.payload.user,
+        text: format!("Welcome to {}.", place.name),
+        at: clock::rfc3339(clock::now_ms()),
+    };
+    NOTES.put(&note.id, &note)?;
+    events::raise("notes.note-added", &note.id, &note)
+}
+"#,
+        ),
+        (
+            "tests/welcome.toml",
+            r#"
+[[service]]
+name = "maps"
+request = "GET /v1/places"
+json = { name = "Athens" }
+
+[[step]]
+says = "who registers is welcomed"
+advance_s = 60
+event = { name = "people.registered", source = "people", key = "ada", payload = { user = "ada" } }
+sends = [{ name = "maps", request = "GET /v1/places" }]
+raises = [{ name = "notes.note-added", key = "ada", payload = { owner = "ada" } }]
+[[step.document]]
+collection = "notes"
+id = "ada"
+body = { text = "Welcome to Athens.", at = "2026-01-01T00:01:00.000Z" }
+
+[[step]]
+as = { user = "ada" }
+request = "GET /notes/notes/ada"
+answer = { text = "Welcome to Athens." }
+"#,
+        ),
+    ] {
+        let file = project.join(file);
+        let before = fs::read_to_string(&file).unwrap_or_default();
+        fs::write(&file, before + more).unwrap();
+    }
+}
+
 /// What a command that has to fail says.
 #[track_caller]
 fn refused(folder: &Path, arguments: &[&str]) -> String {
@@ -162,6 +245,10 @@ async fn rust_from_an_empty_folder_to_an_answer() {
     let project = walk("rust").await;
     let first = project.join("first.wasm");
     fs::copy(project.join("dist/notes.wasm"), &first).unwrap();
+
+    welcome(&project);
+    let played = done(&project, &["test", "--only", "welcome"]);
+    assert_eq!(played.matches("ok").count(), 2, "{played}");
 
     // A story that expects something else fails, and says what there is instead.
     edit(&project, "tests/notes.toml", "status = 401", "status = 200");

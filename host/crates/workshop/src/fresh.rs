@@ -7,17 +7,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-/// Folders of a project that say nothing about its plugin.
-const SKIPPED: &[&str] = &[
-    "dist",
-    "target",
-    "node_modules",
-    "tests",
-    "__pycache__",
-    "venv",
-    "site",
-    "made",
-];
+/// Folders beside the sources that say nothing about the plugin.
+const BESIDE: &[&str] = &["dist", "target", "tests"];
+/// Folders that tools make anywhere.
+const MADE: &[&str] = &["node_modules", "__pycache__"];
 
 /// A number that is another one when any file below these folders is another one. Names that begin with a dot are
 /// skipped below them, and so are folders that tools make.
@@ -25,12 +18,12 @@ pub fn digest(roots: &[PathBuf], words: &[&str]) -> Result<String> {
     let mut hasher = DefaultHasher::new();
     words.hash(&mut hasher);
     for root in roots {
-        add(root, &mut hasher)?;
+        add(root, BESIDE, &mut hasher)?;
     }
     Ok(format!("{:016x}", hasher.finish()))
 }
 
-fn add(folder: &Path, hasher: &mut DefaultHasher) -> Result<()> {
+fn add(folder: &Path, beside: &[&str], hasher: &mut DefaultHasher) -> Result<()> {
     let entries = fs::read_dir(folder).with_context(|| folder.display().to_string())?;
     let mut paths = entries
         .map(|entry| Ok(entry?.path()))
@@ -38,11 +31,12 @@ fn add(folder: &Path, hasher: &mut DefaultHasher) -> Result<()> {
     paths.sort();
     for path in paths {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        if name.starts_with('.') || SKIPPED.contains(&name.as_ref()) {
+        let name: &str = &name;
+        if name.starts_with('.') || beside.contains(&name) || MADE.contains(&name) {
             continue;
         }
         if path.is_dir() {
-            add(&path, hasher)?;
+            add(&path, &[], hasher)?;
         } else {
             name.hash(hasher);
             let bytes = fs::read(&path).with_context(|| path.display().to_string())?;
@@ -73,11 +67,17 @@ mod tests {
         let digest = || digest(&[folder.path().to_owned()], &["v1"]).unwrap();
         fs::write(folder.path().join("plugin.js"), "a").unwrap();
         let first = digest();
-        fs::create_dir(folder.path().join("dist")).unwrap();
-        fs::write(folder.path().join("dist/x.wasm"), "x").unwrap();
+        for made in ["dist", "tests", "node_modules"] {
+            fs::create_dir(folder.path().join(made)).unwrap();
+            fs::write(folder.path().join(made).join("x.wasm"), "x").unwrap();
+        }
         fs::write(folder.path().join(".plugin.js.swp"), "x").unwrap();
         assert_eq!(digest(), first);
         fs::write(folder.path().join("plugin.js"), "b").unwrap();
-        assert_ne!(digest(), first);
+        let second = digest();
+        assert_ne!(second, first);
+        fs::create_dir_all(folder.path().join("src/tests")).unwrap();
+        fs::write(folder.path().join("src/tests/x.js"), "x").unwrap();
+        assert_ne!(digest(), second);
     }
 }
