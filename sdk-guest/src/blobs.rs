@@ -4,6 +4,16 @@ pub use crate::bindings::stoa::blobs::blobs::{Error, Info};
 
 use crate::{Problem, Result};
 
+/// How a blob is named by its id where else an address may stand.
+const NAMED: &str = "blob:";
+
+/// The id in a text such as `blob:01J…`, which names a blob where else an address may stand; none in any other text.
+/// It may be the id of no blob.
+#[must_use]
+pub fn named(text: &str) -> Option<&str> {
+    text.strip_prefix(NAMED)
+}
+
 /// What is known of a blob; none if no blob of this tenant has this id.
 ///
 /// # Errors

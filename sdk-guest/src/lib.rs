@@ -11,6 +11,7 @@ mod arena;
 mod bindings;
 pub mod blobs;
 pub mod cache;
+pub mod check;
 pub mod clock;
 pub mod directory;
 pub mod events;

@@ -53,11 +53,15 @@ impl Erased {
         is_said.then_some(event.payload.user_id.as_str())
     }
 
-    /// Raises the plugin's own event `name` at once, so that the rest is forgotten in a unit of work of its own.
+    /// Where `is_more`, raises the plugin's own event `name` at once, so that the rest is forgotten in a unit of work
+    /// of its own.
     ///
     /// # Errors
     /// As [`events::raise_at`].
-    pub fn go_on(name: &str, account: &str) -> Result<()> {
+    pub fn go_on_if(is_more: bool, name: &str, account: &str) -> Result<()> {
+        if !is_more {
+            return Ok(());
+        }
         let rest = Self {
             user_id: account.into(),
         };

@@ -1,6 +1,8 @@
 //! Which part of a list a client asks for; the same in all lists.
 
-use crate::storage::StorageError;
+use serde::de::DeserializeOwned;
+
+use crate::storage::{Page, Query, StorageError};
 use crate::{Problem, Result};
 
 /// A part of a list.
@@ -86,9 +88,39 @@ impl Window {
         Ok(window)
     }
 
-    /// Why the store gave no page. Of all that this part names only the cursor is the store's to judge.
+    /// The part nearest to what is asked for, where a wish for no element or for too many is no mistake: a `limit`
+    /// of 1 to [`Window::LIMIT_MAX`]. An offset beyond [`Window::OFFSET_MAX`] is the store's to refuse.
     #[must_use]
-    pub fn refused(&self, error: StorageError) -> Problem {
+    pub fn nearest(limit: u32, offset: u32) -> Self {
+        Self {
+            limit: limit.clamp(1, Self::LIMIT_MAX),
+            offset,
+            cursor: None,
+        }
+    }
+
+    /// The same with at most so many elements, for lists whose elements cost more than others.
+    #[must_use]
+    pub fn at_most(mut self, limit: u32) -> Self {
+        self.limit = self.limit.min(limit);
+        self
+    }
+
+    /// This part of what a query finds; with [`Query::with_total`], all matches are counted, too. Whatever limit,
+    /// offset or cursor the query had gives way to this part's.
+    ///
+    /// # Errors
+    /// 400 that names the cursor when it is none of the query's; otherwise those of [`Query::run`].
+    pub fn page<T: DeserializeOwned>(&self, query: Query<T>) -> Result<Page<T>> {
+        let page = query
+            .limit(self.limit)
+            .offset(self.offset)
+            .cursor(self.cursor.clone());
+        page.run().map_err(|error| self.refused(error))
+    }
+
+    /// Why the store gave no page. Of all that this part names only the cursor is the store's to judge.
+    fn refused(&self, error: StorageError) -> Problem {
         match error {
             StorageError::Invalid(reason) if self.cursor.is_some() => {
                 Problem::invalid("cursor", reason)
@@ -101,7 +133,13 @@ impl Window {
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 mod tests {
+    use serde_json::{Value, json};
+
     use super::*;
+    use crate::storage::Collection;
+    use crate::testing::Host;
+
+    const THINGS: Collection<Value> = Collection::new("things");
 
     #[test]
     fn a_page_is_bounded() {
@@ -151,5 +189,42 @@ mod tests {
         ] {
             assert_eq!(refused.unwrap_err().field.as_deref(), Some("page"));
         }
+    }
+
+    #[test]
+    fn the_nearest_part_is_one_that_there_may_be() {
+        let limit = |limit| Window::nearest(limit, 3).limit;
+        assert_eq!((limit(0), limit(7), limit(u32::MAX)), (1, 7, 200));
+        assert_eq!(Window::nearest(7, 3).offset, 3);
+        assert_eq!(Window::nearest(7, 3).at_most(5).limit, 5);
+        assert_eq!(Window::nearest(7, 3).at_most(9).limit, 7);
+    }
+
+    #[test]
+    fn a_query_answers_the_part_and_a_cursor_of_none_is_named() {
+        let _host = Host::new();
+        for name in ["a", "b", "c"] {
+            THINGS.put(name, &json!({})).unwrap();
+        }
+        let ids = |window: &Window| {
+            let page = window.page(THINGS.query().with_total()).unwrap();
+            assert_eq!(page.total, Some(3));
+            let ids: Vec<String> = page.items.into_iter().map(|thing| thing.id).collect();
+            (ids.concat(), page.next_cursor)
+        };
+        assert_eq!(ids(&Window::nearest(2, 1)), ("bc".into(), None));
+        let (first, cursor) = ids(&Window::nearest(2, 0));
+        assert_eq!((first.as_str(), cursor.is_some()), ("ab", true));
+        let rest = Window::of(None, None, cursor.as_deref()).unwrap();
+        assert_eq!(ids(&rest), ("c".into(), None));
+
+        let strange = Window::of(None, None, Some("strange")).unwrap();
+        let refused = strange.page(THINGS.query()).unwrap_err();
+        assert_eq!(
+            (refused.status, refused.field.as_deref()),
+            (400, Some("cursor"))
+        );
+        let far = Window::nearest(1, Window::OFFSET_MAX + 1);
+        assert_eq!(far.page(THINGS.query()).unwrap_err().field, None);
     }
 }

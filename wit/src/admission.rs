@@ -12,6 +12,16 @@ pub const ARTIFACT_BYTES_MAX: usize = 32 << 20;
 /// Functions of a plugin: far above any real one, far below what exhausts a compiler.
 pub const FUNCTIONS_MAX: u32 = 60_000;
 
+/// Bytes of one function: the largest that interpreters of other languages bring have a tenth of it, and a compiler's
+/// time grows faster than a function.
+pub const FUNCTION_BYTES_MAX: u32 = 2 << 20;
+
+/// Modules and components within a component: a Python program brings a few dozen.
+pub const MODULES_MAX: u32 = 200;
+
+/// How deep they may be within each other.
+pub const NESTED_MAX: u32 = 10;
+
 /// Core modules that one instance of a plugin is made of, instantiated. One in Rust has three, one in Python, whose
 /// libraries are linked when it starts, 38.
 pub const CORE_INSTANCES_MAX: u32 = 48;

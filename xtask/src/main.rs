@@ -7,6 +7,7 @@ mod guests;
 mod lint;
 mod peers;
 mod python;
+mod reference;
 mod running;
 mod serve;
 mod standins;
@@ -48,6 +49,8 @@ enum Command {
     Tidy,
     /// Builds the guests and runs every test.
     Test(test::Args),
+    /// Writes the page about the interfaces between plugins and host.
+    Reference,
     /// Measures Stoa beside the same service in Node.js.
     Bench(bench::Args),
 }
@@ -72,6 +75,7 @@ fn run(command: Command) -> Result<()> {
         Command::Lint => lint::run(),
         Command::Tidy => tidy::run(),
         Command::Test(args) => test::run(&args),
+        Command::Reference => reference::run(),
         Command::Bench(args) => bench::run(&args),
     }
 }

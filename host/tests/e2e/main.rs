@@ -28,6 +28,7 @@ mod extension;
 mod files;
 mod google;
 mod host_routes;
+mod hostile;
 mod idempotency;
 mod invariants;
 mod lists;

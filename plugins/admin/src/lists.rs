@@ -3,12 +3,10 @@
 use serde::{Deserialize, Serialize};
 use stoa_guest::prelude::*;
 
-/// Elements of a page when the client does not say.
-const LIMIT_DEFAULT: u32 = 20;
-/// Elements of a page at most.
-const LIMIT_MAX: u32 = 200;
-/// Elements that the pages before may hold, as the store has it.
-const OFFSET_MAX: u32 = 10_000;
+/// The same as in all lists.
+const LIMIT_DEFAULT: u32 = stoa_guest::Window::LIMIT_DEFAULT;
+const LIMIT_MAX: u32 = stoa_guest::Window::LIMIT_MAX;
+const OFFSET_MAX: u32 = stoa_guest::Window::OFFSET_MAX;
 
 /// A part of a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! The filter that answers a product query.
 
 use serde_json::{Number, json};
+use stoa_guest::check;
 use stoa_guest::prelude::*;
 
 use crate::amounts;
@@ -10,8 +11,6 @@ use crate::shop;
 
 /// Tags that one query may ask for: each costs a node of the filter.
 const TAGS_ASKED_MAX: usize = 10;
-/// Bytes of the words that one query may search for.
-const SEARCH_BYTES_MAX: usize = 200;
 /// Where words are searched.
 const SEARCHED: &[&str] = &[
     "offer.name",
@@ -47,7 +46,8 @@ pub fn filter(query: &ProductQuery, scope: Scope) -> Result<Filter> {
     conditions.extend(query.popular.map(|mark| eq("isPopular", mark)));
     conditions.extend(tags(query)?);
     conditions.extend(prices(query)?);
-    conditions.extend(words(query)?);
+    let (search, q) = (query.search.as_deref(), query.q.as_deref());
+    conditions.extend(check::search(search, q, SEARCHED)?);
     Ok(and(conditions))
 }
 
@@ -106,22 +106,4 @@ fn bound(field: &str, amount: f64, currency: &str) -> Result<i64> {
     let amount = amount
         .ok_or_else(|| Problem::invalid(field, format!("{field} is a number of at least 0.")))?;
     Ok(amounts::read(field, &amount, currency)?.minor)
-}
-
-fn words(query: &ProductQuery) -> Result<Option<Filter>> {
-    let Some((field, words)) = query
-        .search
-        .as_deref()
-        .map(|s| ("search", s))
-        .or(query.q.as_deref().map(|q| ("q", q)))
-    else {
-        return Ok(None);
-    };
-    if words.len() > SEARCH_BYTES_MAX {
-        return Err(Problem::invalid(
-            field,
-            format!("{field} has at most {SEARCH_BYTES_MAX} bytes."),
-        ));
-    }
-    Ok((!words.trim().is_empty()).then(|| text(SEARCHED, words)))
 }

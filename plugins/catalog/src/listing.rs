@@ -133,16 +133,9 @@ fn public_scope(caller: &Caller, vendor: Option<String>, status: Option<Status>)
 
 fn page(caller: &Caller, query: &ProductQuery, scope: Scope) -> Result<ProductList> {
     let window = Window::of(query.limit, query.offset, query.cursor.as_deref())?;
-    let found = ordered(
-        PRODUCTS.query().filter(criteria::filter(query, scope)?),
-        query.sort.unwrap_or_default(),
-    )
-    .limit(window.limit)
-    .offset(window.offset)
-    .cursor(window.cursor.clone())
-    .with_total()
-    .run()
-    .map_err(|error| window.refused(error))?;
+    let chosen = PRODUCTS.query().filter(criteria::filter(query, scope)?);
+    let sorted = ordered(chosen, query.sort.unwrap_or_default());
+    let found = window.page(sorted.with_total())?;
     Ok(ProductList {
         items: found
             .items

@@ -36,10 +36,8 @@ impl wire::Guest for crate::Plugin {
         if !filters.is_empty() {
             query = query.filter(and(filters));
         }
-        let query = query
-            .offset(choice.offset)
-            .limit(choice.limit.clamp(1, Window::LIMIT_MAX));
-        let page = query.run().map_err(|error| failed(&error.into()))?;
+        let window = Window::nearest(choice.limit, choice.offset);
+        let page = window.page(query).map_err(|error| failed(&error))?;
         Ok(wire::Page {
             total: u32::try_from(page.total.unwrap_or(0)).unwrap_or(u32::MAX),
             listings: page

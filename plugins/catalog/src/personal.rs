@@ -34,8 +34,5 @@ pub fn forget(event: Event<Erased>) -> Result<()> {
         REVIEWS.create(&id, &review)?;
         Ok(())
     })?;
-    match is_more {
-        true => Erased::go_on(FORGETTING, account),
-        false => Ok(()),
-    }
+    Erased::go_on_if(is_more, FORGETTING, account)
 }

@@ -76,7 +76,7 @@ pub fn patch_product(
     request: Request,
 ) -> Result<Json<ProductView>> {
     let product = changeable(&caller, &id)?;
-    let new = patch::patched(&NewProduct::of(&id, &product), request)?;
+    let new = patch::patched(&NewProduct::of(&id, &product), &request)?;
     rewrite(&caller, id, product, &new)
 }
 

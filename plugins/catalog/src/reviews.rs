@@ -126,13 +126,7 @@ pub fn list_reviews(
         ReviewSort::Highest => reviews.sort_desc("rating"),
         ReviewSort::Lowest => reviews.sort_asc("rating"),
     };
-    let found = sorted
-        .limit(window.limit)
-        .offset(window.offset)
-        .cursor(window.cursor.clone())
-        .with_total()
-        .run()
-        .map_err(|error| window.refused(error))?;
+    let found = window.page(sorted.with_total())?;
     Ok(Json(ReviewList {
         items: found
             .items

@@ -6,12 +6,9 @@ use stoa_guest::prelude::*;
 use crate::check;
 use crate::product::Offer;
 
-/// How a file is named by its id.
-const BLOB: &str = "blob:";
-
 /// The address of a picture. An uploaded one's id gives way to the address under which everybody sees it.
 pub fn picture(field: &str, text: &str) -> Result<String> {
-    let Some(id) = text.trim().strip_prefix(BLOB) else {
+    let Some(id) = blobs::named(text.trim()) else {
         return check::url(field, text);
     };
     let public = blobs::stat(id)?.and_then(|info| info.public_path);
@@ -26,7 +23,9 @@ pub fn optional_picture(field: &str, text: Option<&str>) -> Result<Option<String
 /// Where the file is that is sold. An uploaded one's id stays: who hands it to buyers makes a link.
 pub fn optional_download(field: &str, text: Option<&str>) -> Result<Option<String>> {
     match text.map(str::trim) {
-        Some(text) if text.starts_with(BLOB) => check::line(field, text, check::LABEL_CHARS_MAX),
+        Some(text) if blobs::named(text).is_some() => {
+            check::line(field, text, check::LABEL_CHARS_MAX)
+        }
         Some(text) => check::url(field, text),
         None => return Ok(None),
     }
@@ -51,5 +50,5 @@ pub fn check_sold(caller: &Caller, offer: &Offer, before: Option<&Offer>) -> Res
 
 fn sold(offer: &Offer) -> Option<&str> {
     let url = offer.files.as_ref()?.download_url.as_deref()?;
-    url.strip_prefix(BLOB)
+    blobs::named(url)
 }

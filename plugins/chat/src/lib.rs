@@ -16,7 +16,7 @@ mod tests;
 use crate::listing::{list_chats, list_messages, view_chat};
 use crate::live::{join_chat, say_message, say_read, say_typing};
 use crate::opening::open_chat;
-use crate::personal::{on_erased, on_forgotten, personal_data};
+use crate::personal::{forget, personal_data};
 use crate::reading::{mark_read, tell_typing};
 use crate::roster::{add_members, remove_member};
 use crate::sending::{send_message, take_back};

@@ -61,14 +61,10 @@ pub struct MessageList {
 pub fn list_chats(caller: Caller, Query(query): Query<ChatQuery>) -> Result<Json<ChatList>> {
     let me = caller.user()?;
     let window = Window::of(query.limit, None, query.cursor.as_deref())?;
-    let found = MEMBERS
-        .query()
-        .filter(eq("account", me))
-        .sort_desc("lastAt")
-        .limit(window.limit.min(CHATS_PER_PAGE_MAX))
-        .cursor(window.cursor.clone())
-        .run()
-        .map_err(|error| window.refused(error))?;
+    let own = MEMBERS.query().filter(eq("account", me));
+    let found = window
+        .at_most(CHATS_PER_PAGE_MAX)
+        .page(own.sort_desc("lastAt"))?;
     let members = found.items.into_iter().map(|stored| stored.value);
     let members: Vec<_> = members.collect();
     let ids: Vec<String> = members
@@ -105,19 +101,17 @@ pub fn list_messages(
         let detail = "before and after exclude each other.";
         return Err(Problem::invalid("before", detail));
     }
-    let window = Window::of(query.limit, None, None)?;
-    let limit = window.limit.min(MESSAGES_PER_PAGE_MAX);
+    let window = Window::of(query.limit, None, None)?.at_most(MESSAGES_PER_PAGE_MAX);
     let filters = [
         Some(eq("chatId", id.as_str())),
         query.before.map(|before| lt("number", before)),
         query.after.map(|after| gt("number", after)),
     ];
-    let found = MESSAGES.query().filter(and(filters.into_iter().flatten()));
-    let found = match query.after {
-        Some(_) => found.sort_asc("number"),
-        None => found.sort_desc("number"),
-    };
-    let found = found.limit(limit).run()?;
+    let asked = MESSAGES.query().filter(and(filters.into_iter().flatten()));
+    let found = window.page(match query.after {
+        Some(_) => asked.sort_asc("number"),
+        None => asked.sort_desc("number"),
+    })?;
     let views = found
         .items
         .into_iter()

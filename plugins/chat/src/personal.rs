@@ -1,114 +1,86 @@
 //! What is kept about people: told to them, and forgotten. Others keep their side of a conversation; what the
 //! erased one said goes, and nothing says any more who it was.
 
-use serde::{Deserialize, Serialize};
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use stoa_guest::personal_data::{Erased, Kept, forget_some};
 use stoa_guest::prelude::*;
+use stoa_guest::storage;
 
 use crate::chat::CHATS;
 use crate::live;
-use crate::member::MEMBERS;
-use crate::message::MESSAGES;
+use crate::member::{MEMBERS, Member};
+use crate::message::{MESSAGES, Message};
 use crate::opening::{PAIRS, pair};
 use crate::sending::empty;
 
-/// Messages that are told, the newest ones: a page of the store.
-const TOLD_MAX: u32 = 200;
 /// Documents of each kind that one event changes, well within what one transaction may write.
-const FORGOTTEN_AT_ONCE: u32 = 100;
-
-/// Somebody who is here no more.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Erased {
-    user_id: String,
-}
+const PORTION: u32 = 100;
+/// By which the plugin goes on.
+const FORGOTTEN: &str = "chat.forgotten";
 
 pub fn personal_data(account: &str) -> Result<Value> {
-    let own = MESSAGES
-        .query()
-        .filter(eq("sender", account))
-        .sort_desc("sentAt")
-        .limit(TOLD_MAX)
-        .with_total()
-        .run()?;
-    let chats = MEMBERS
-        .query()
-        .filter(eq("account", account))
-        .sort_desc("lastAt")
-        .limit(TOLD_MAX)
-        .with_total()
-        .run()?;
-    if own.items.is_empty() && chats.items.is_empty() {
-        return Ok(json!({}));
-    }
-    let messages = own.items.into_iter().map(|stored| {
-        json!({
-            "chatId": stored.value.chat_id,
-            "number": stored.value.number,
-            "text": stored.value.text,
-            "attachments": stored.value.files.iter().map(|file| &file.name).collect::<Vec<_>>(),
-            "sentAt": clock::rfc3339(stored.value.sent_at),
-        })
-    });
-    let joined = chats.items.into_iter().map(|stored| {
-        json!({
-            "chatId": stored.value.chat_id,
-            "read": stored.value.read,
-            "joinedAt": clock::rfc3339(stored.value.joined_at),
-        })
-    });
-    Ok(json!({
-        "messages": messages.collect::<Vec<_>>(),
-        "messagesTotal": own.total,
-        "chats": joined.collect::<Vec<_>>(),
-        "chatsTotal": chats.total,
-    }))
+    let (said, joined) = (said(account), joined(account));
+    let kept = Kept::new()
+        .one("messagesTotal", total(&said)?)?
+        .list("messages", said.sort_desc("sentAt"), message)?
+        .one("chatsTotal", total(&joined)?)?
+        .list("chats", joined.sort_desc("lastAt"), membership)?;
+    Ok(kept.told())
 }
 
-pub fn on_erased(event: Event<Erased>) -> Result<()> {
-    if event.source != "host" {
-        log::warn!("{} can't say that somebody is erased", event.source);
+fn said(account: &str) -> storage::Query<Message> {
+    MESSAGES.query().filter(eq("sender", account))
+}
+
+fn joined(account: &str) -> storage::Query<Member> {
+    MEMBERS.query().filter(eq("account", account))
+}
+
+/// How many there are, beyond those that are told; none where there are none.
+fn total<T: DeserializeOwned>(query: &storage::Query<T>) -> Result<Option<u64>> {
+    let page = query.clone().limit(1).with_total().run()?;
+    Ok(page.total.filter(|total| *total > 0))
+}
+
+fn message(stored: Stored<Message>) -> Value {
+    let message = stored.value;
+    let files: Vec<_> = message.files.iter().map(|file| &file.name).collect();
+    json!({
+        "chatId": message.chat_id,
+        "number": message.number,
+        "text": message.text,
+        "attachments": files,
+        "sentAt": clock::rfc3339(message.sent_at),
+    })
+}
+
+fn membership(stored: Stored<Member>) -> Value {
+    let member = stored.value;
+    json!({
+        "chatId": member.chat_id,
+        "read": member.read,
+        "joinedAt": clock::rfc3339(member.joined_at),
+    })
+}
+
+pub fn forget(event: Event<Erased>) -> Result<()> {
+    let Some(account) = Erased::of(&event) else {
         return Ok(());
-    }
-    forget(&event.payload)
-}
-
-pub fn on_forgotten(event: Event<Erased>) -> Result<()> {
-    if event.source != "chat" {
-        log::warn!("{} can't say that somebody is erased", event.source);
-        return Ok(());
-    }
-    forget(&event.payload)
-}
-
-fn forget(erased: &Erased) -> Result<()> {
-    let account = erased.user_id.as_str();
-    let said = MESSAGES
-        .query()
-        .filter(eq("sender", account))
-        .limit(FORGOTTEN_AT_ONCE)
-        .run()?;
-    let joined = MEMBERS
-        .query()
-        .filter(eq("account", account))
-        .limit(FORGOTTEN_AT_ONCE)
-        .run()?;
-    let is_all = said.next_cursor.is_none() && joined.next_cursor.is_none();
-    for stored in said.items {
+    };
+    let more_said = forget_some(said(account), PORTION, |stored| {
         let mut message = stored.value;
         empty(&mut message)?;
         message.sender = None;
         MESSAGES.put(&stored.id, &message)?;
-    }
-    for stored in joined.items {
+        Ok(())
+    })?;
+    let more_joined = forget_some(joined(account), PORTION, |stored| {
         leave_behind(&stored.value.chat_id, account)?;
         MEMBERS.delete(&stored.id)?;
-    }
-    if is_all {
-        return Ok(());
-    }
-    events::raise("chat.forgotten", account, erased)
+        Ok(())
+    })?;
+    Erased::go_on_if(more_said || more_joined, FORGOTTEN, account)
 }
 
 /// Takes somebody out of a chat, which goes on without.

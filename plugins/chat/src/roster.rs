@@ -3,9 +3,9 @@
 use serde::Deserialize;
 use stoa_guest::prelude::*;
 
-use crate::chat::{CHATS, ChatView, Kind, MEMBERS_MAX, of_member};
+use crate::chat::{CHATS, Chat, ChatView, Kind, MEMBERS_MAX, of_member};
 use crate::live::{self, Told};
-use crate::member::{self, MEMBERS};
+use crate::member::{self, MEMBERS, Member};
 use crate::opening::{known, others, too_many};
 
 /// People for a group.
@@ -22,11 +22,11 @@ pub fn add_members(
     Json(new): Json<NewMembers>,
 ) -> Result<Json<ChatView>> {
     let me = caller.user()?;
-    let (mut chat, mine) = of_member(&id, me)?;
-    if chat.kind == Kind::Direct {
-        let detail = "Two people's chat stays theirs; open a group instead.";
-        return Err(Problem::conflict("direct-chat", detail));
-    }
+    let (mut chat, mine) = group_of(
+        &id,
+        me,
+        "Two people's chat stays theirs; open a group instead.",
+    )?;
     let mut added = others(me, &new.participant_ids)?;
     added.retain(|account| !chat.members.contains(account));
     if chat.members.len() + added.len() > MEMBERS_MAX {
@@ -37,13 +37,7 @@ pub fn add_members(
         member::admit(&id, &chat, &added)?;
         chat.members.extend(added);
         CHATS.put(&id, &chat)?;
-        live::tell(
-            &id,
-            &chat,
-            &Told::Members {
-                members: &chat.members,
-            },
-        )?;
+        tell_members(&id, &chat)?;
     }
     let people = directory::get_many(&chat.members)?;
     Ok(Json(ChatView::of(id, chat, &mine, &people)))
@@ -54,11 +48,7 @@ pub fn remove_member(
     Path((id, account)): Path<(String, String)>,
 ) -> Result<NoContent> {
     let me = caller.user()?;
-    let (mut chat, _) = of_member(&id, me)?;
-    if chat.kind == Kind::Direct {
-        let detail = "Nobody leaves two people's chat.";
-        return Err(Problem::conflict("direct-chat", detail));
-    }
+    let (mut chat, _) = group_of(&id, me, "Nobody leaves two people's chat.")?;
     if !chat.members.contains(&account) {
         return Err(Problem::not_found("member"));
     }
@@ -70,12 +60,21 @@ pub fn remove_member(
     MEMBERS.delete(&member::key(&id, &account))?;
     CHATS.put(&id, &chat)?;
     live::leave(&id, &account)?;
-    live::tell(
-        &id,
-        &chat,
-        &Told::Members {
-            members: &chat.members,
-        },
-    )?;
+    tell_members(&id, &chat)?;
     Ok(NoContent)
+}
+
+/// A group with the membership of one who is in it; `detail` is why two people's chat won't do.
+fn group_of(id: &str, me: &str, detail: &str) -> Result<(Chat, Member)> {
+    let (chat, mine) = of_member(id, me)?;
+    if chat.kind == Kind::Direct {
+        return Err(Problem::conflict("direct-chat", detail));
+    }
+    Ok((chat, mine))
+}
+
+/// Tells those who are in a chat now who else is.
+fn tell_members(id: &str, chat: &Chat) -> Result<()> {
+    let members = &chat.members;
+    live::tell(id, chat, &Told::Members { members })
 }

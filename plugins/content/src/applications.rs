@@ -175,16 +175,9 @@ pub fn list_applications(
     let cursor = query.cursor.as_deref();
     let window = Window::numbered(query.page, query.limit, query.offset, cursor)?;
     let status = query.status.map(|status| eq("status", status.word()));
-    let found = APPLICATIONS
-        .query()
-        .filter(and([eq("jobId", job_id)].into_iter().chain(status)))
-        .sort_desc("createdAt")
-        .limit(window.limit)
-        .offset(window.offset)
-        .cursor(window.cursor.clone())
-        .with_total()
-        .run()
-        .map_err(|error| window.refused(error))?;
+    let asked = and([eq("jobId", job_id)].into_iter().chain(status));
+    let sent = APPLICATIONS.query().filter(asked).sort_desc("createdAt");
+    let found = window.page(sent.with_total())?;
     let items = found.items.into_iter();
     Ok(Json(ApplicationList {
         items: items

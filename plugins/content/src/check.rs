@@ -1,6 +1,7 @@
 //! Bounds of what may be written. Every refusal names the member at fault.
 
 use jiff::Timestamp;
+pub use stoa_guest::check::{line, list, optional_line, prose, tags};
 use stoa_guest::prelude::*;
 
 /// Characters of a title: a line of a list.
@@ -9,54 +10,10 @@ pub const TITLE_CHARS_MAX: usize = 200;
 pub const EXCERPT_CHARS_MAX: usize = 500;
 /// Characters of a category, a place, a department, somebody's name: a label.
 pub const LABEL_CHARS_MAX: usize = 100;
-/// Characters of a tag.
-pub const TAG_CHARS_MAX: usize = 40;
-/// Tags of one text.
-pub const TAGS_MAX: usize = 30;
 /// Bytes of an address: what browsers and proxies agree to carry.
 pub const URL_BYTES_MAX: usize = 2_048;
 /// Bytes of an e-mail address (RFC 5321, 4.5.3.1.3).
 pub const EMAIL_BYTES_MAX: usize = 254;
-
-/// How a file is named by its id.
-const BLOB: &str = "blob:";
-
-/// One line of text, trimmed; neither empty nor too long.
-pub fn line(field: &str, text: &str, chars_max: usize) -> Result<String> {
-    let text = text.trim();
-    if text.is_empty() || text.chars().count() > chars_max {
-        let detail = format!("{field} has 1 to {chars_max} characters.");
-        return Err(Problem::invalid(field, detail));
-    }
-    if text.contains(char::is_control) {
-        let detail = format!("{field} has no control characters.");
-        return Err(Problem::invalid(field, detail));
-    }
-    Ok(text.to_owned())
-}
-
-/// A line that may be absent; a blank one is.
-pub fn optional_line(field: &str, text: Option<&str>, chars_max: usize) -> Result<Option<String>> {
-    match text.map(str::trim) {
-        None | Some("") => Ok(None),
-        Some(text) => line(field, text, chars_max).map(Some),
-    }
-}
-
-/// Text of several lines, possibly empty.
-pub fn prose(field: &str, text: &str, chars_max: usize) -> Result<String> {
-    let text = text.trim();
-    if text.chars().count() > chars_max {
-        let detail = format!("{field} has at most {chars_max} characters.");
-        return Err(Problem::invalid(field, detail));
-    }
-    let is_plain = |c: char| !c.is_control() || matches!(c, '\n' | '\r' | '\t');
-    if !text.chars().all(is_plain) {
-        let detail = format!("{field} has no control characters.");
-        return Err(Problem::invalid(field, detail));
-    }
-    Ok(text.to_owned())
-}
 
 /// An address on the web.
 pub fn web_url(field: &str, text: &str) -> Result<String> {
@@ -74,7 +31,7 @@ pub fn web_url(field: &str, text: &str) -> Result<String> {
 /// the address under which everybody sees it.
 pub fn picture(field: &str, text: &str) -> Result<String> {
     let text = text.trim();
-    if let Some(id) = text.strip_prefix(BLOB) {
+    if let Some(id) = blobs::named(text) {
         let public = blobs::stat(id)?.and_then(|info| info.public_path);
         return public
             .ok_or_else(|| Problem::invalid(field, format!("{field} is no public picture.")));
@@ -88,9 +45,10 @@ pub fn picture(field: &str, text: &str) -> Result<String> {
 
 /// The id of an upload that is named as `blob:<id>`.
 pub fn blob_id<'a>(field: &str, text: &'a str) -> Result<&'a str> {
-    let detail = || format!("{field} is {BLOB} and the id of an upload.");
-    let id = text.trim().strip_prefix(BLOB);
-    id.ok_or_else(|| Problem::invalid(field, detail()))
+    blobs::named(text.trim()).ok_or_else(|| {
+        let detail = format!("{field} is blob: and the id of an upload.");
+        Problem::invalid(field, detail)
+    })
 }
 
 fn is_plain_url(text: &str) -> bool {
@@ -119,36 +77,6 @@ pub fn email(field: &str, text: &str) -> Result<String> {
         field,
         format!("{field} is no e-mail address."),
     ))
-}
-
-/// Each element of a list of bounded length, checked under a name such as `tags.3`.
-pub fn list<T>(
-    field: &str,
-    items: &[T],
-    max: usize,
-    check: impl Fn(&str, &T) -> Result<T>,
-) -> Result<Vec<T>> {
-    if items.len() > max {
-        let detail = format!("{field} has at most {max} elements.");
-        return Err(Problem::invalid(field, detail));
-    }
-    let items = items.iter().enumerate();
-    items
-        .map(|(at, item)| check(&format!("{field}.{at}"), item))
-        .collect()
-}
-
-/// Tags in lower case, each once.
-pub fn tags(field: &str, tags: &[String]) -> Result<Vec<String>> {
-    let mut known = Vec::with_capacity(tags.len().min(TAGS_MAX));
-    for tag in list(field, tags, TAGS_MAX, |field, tag| {
-        line(field, &tag.to_lowercase(), TAG_CHARS_MAX)
-    })? {
-        if !known.contains(&tag) {
-            known.push(tag);
-        }
-    }
-    Ok(known)
 }
 
 /// A time as RFC 3339 writes it, in milliseconds since 1970.

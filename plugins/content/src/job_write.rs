@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Number, Value, json};
+use stoa_guest::FromRequest;
 use stoa_guest::prelude::*;
-use stoa_guest::{FromRequest, merge_patch};
 
 use crate::job::{Employment, Job, JobStatus, Salary};
 use crate::slugs::Slugs;
@@ -114,17 +114,14 @@ impl NewJob {
     }
 
     /// The same after a change.
-    pub fn changed(&self, request: Request) -> Result<Self> {
-        let Json(JobChange(mut change)) = Json::from_request(&request)?;
+    pub fn changed(&self, request: &Request) -> Result<Self> {
+        let Json(JobChange(mut change)) = Json::from_request(request)?;
         let opens = change.get("status") == Some(&json!(JobStatus::Open));
         if opens && self.status == Some(JobStatus::Closed) {
             // What was closed at its time would close again.
             change.entry("closesAt").or_insert(Value::Null);
         }
-        let mut whole = json!(self);
-        merge_patch(&mut whole, Value::Object(change));
-        let body = whole.to_string().into_bytes();
-        Json::from_request(&Request { body, ..request }).map(|Json(new)| new)
+        Json::patched(self, change)
     }
 
     /// The job that is to be stored; `before` is what was there.

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use stoa_guest::Window;
+use stoa_guest::check;
 use stoa_guest::prelude::*;
 
 use crate::applications;
@@ -60,17 +61,9 @@ pub struct Due {
 pub fn list_jobs(caller: Caller, Query(query): Query<JobQuery>) -> Result<Response> {
     let cursor = query.cursor.as_deref();
     let window = Window::numbered(query.page, query.limit, query.offset, cursor)?;
-    let found = JOBS
-        .query()
-        .filter(filter(&caller, &query)?)
-        .sort_desc("createdAt")
-        .fields(LISTED)
-        .limit(window.limit)
-        .offset(window.offset)
-        .cursor(window.cursor.clone())
-        .with_total()
-        .run()
-        .map_err(|error| window.refused(error))?;
+    let asked = JOBS.query().filter(filter(&caller, &query)?);
+    let asked = asked.sort_desc("createdAt").fields(LISTED);
+    let found = window.page(asked.with_total())?;
     let items = found.items.into_iter();
     let list = JobList {
         items: items
@@ -106,12 +99,9 @@ fn filter(caller: &Caller, query: &JobQuery) -> Result<Filter> {
     }
     conditions.extend(query.remote.map(|remote| eq("remote", remote)));
     conditions.extend(query.employment.map(|kind| eq("employment", kind.word())));
+    let (search, q) = (query.search.as_deref(), query.q.as_deref());
     let searched = ["title", "location", "department", "source"];
-    conditions.extend(listing::words(
-        query.search.as_deref(),
-        query.q.as_deref(),
-        &searched,
-    )?);
+    conditions.extend(check::search(search, q, &searched)?);
     Ok(and(conditions))
 }
 
@@ -137,7 +127,7 @@ pub fn create_job(Json(new): Json<NewJob>) -> Result<Created<Json<JobView>>> {
 
 pub fn change_job(Path(id): Path<String>, request: Request) -> Result<Json<JobView>> {
     let before = by_id(&id)?.ok_or_else(missing)?;
-    let new = NewJob::of(&before).changed(request)?;
+    let new = NewJob::of(&before).changed(&request)?;
     let slugs = match &new.slug {
         Some(asked) => slugs::change(SHELF, &id, before.slugs.clone(), asked)?,
         None => before.slugs.clone(),

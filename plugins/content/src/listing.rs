@@ -3,14 +3,12 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use stoa_guest::Window;
+use stoa_guest::check;
 use stoa_guest::prelude::*;
 
 use crate::article::{LISTED, Shelf, Status};
 use crate::view::{ArticleSummary, AuthorView};
 use crate::{authors, caching};
-
-/// Bytes of the words that one query may search for.
-const SEARCH_BYTES_MAX: usize = 200;
 
 /// Categories of one shelf: the store computes no more groups at once.
 const CATEGORIES_MAX: u32 = 1_000;
@@ -75,14 +73,7 @@ pub fn list(shelf: Shelf, caller: &Caller, query: &ArticleQuery) -> Result<Respo
         Sort::Oldest => asked.sort_asc("orderedAt"),
         Sort::Title => asked.sort_asc("title"),
     };
-    let found = asked
-        .fields(LISTED)
-        .limit(window.limit)
-        .offset(window.offset)
-        .cursor(window.cursor.clone())
-        .with_total()
-        .run()
-        .map_err(|error| window.refused(error))?;
+    let found = window.page(asked.fields(LISTED).with_total())?;
     let names = authors::names(found.items.iter().map(|item| item.value.author_id.as_str()))?;
     let items = found.items.into_iter().map(|item| {
         let name = names.get(&item.value.author_id).cloned();
@@ -121,11 +112,9 @@ fn filter(caller: &Caller, query: &ArticleQuery) -> Result<Filter> {
     }
     let tag = query.tag.as_deref().map(|tag| tag.trim().to_lowercase());
     conditions.extend(tag.map(|tag| contains("tags", tag)));
-    conditions.extend(words(
-        query.search.as_deref(),
-        query.q.as_deref(),
-        &["title", "excerpt", "summary", "source"],
-    )?);
+    let (search, q) = (query.search.as_deref(), query.q.as_deref());
+    let searched = ["title", "excerpt", "summary", "source"];
+    conditions.extend(check::search(search, q, &searched)?);
     Ok(and(conditions))
 }
 
@@ -135,18 +124,6 @@ pub fn admins_alone(caller: &Caller) -> Result<()> {
         return Ok(());
     }
     Err(Problem::forbidden("Others see only what is public."))
-}
-
-/// The condition that words are asked for by `search` or `q`.
-pub fn words(search: Option<&str>, q: Option<&str>, fields: &[&str]) -> Result<Option<Filter>> {
-    let Some((field, words)) = search.map(|it| ("search", it)).or(q.map(|it| ("q", it))) else {
-        return Ok(None);
-    };
-    if words.len() > SEARCH_BYTES_MAX {
-        let detail = format!("{field} has at most {SEARCH_BYTES_MAX} bytes.");
-        return Err(Problem::invalid(field, detail));
-    }
-    Ok((!words.trim().is_empty()).then(|| text(fields, words)))
 }
 
 /// Of which texts the categories are asked for.

@@ -74,10 +74,7 @@ pub fn forget(event: Event<Erased>) -> Result<()> {
     let is_more = forget_some(sent, PORTION, |stored| {
         applications::remove(&stored.id, &stored.value)
     })?;
-    match is_more {
-        true => Erased::go_on(FORGETTING, account),
-        false => Ok(()),
-    }
+    Erased::go_on_if(is_more, FORGETTING, account)
 }
 
 /// What somebody sent before having an account is the account's own, once the address is proved.

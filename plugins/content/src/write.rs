@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
+use stoa_guest::FromRequest;
 use stoa_guest::prelude::*;
-use stoa_guest::{FromRequest, merge_patch};
 
 use crate::article::{Article, Difficulty, Seo, Status};
 use crate::markdown::Rendered;
@@ -74,17 +74,14 @@ impl NewArticle {
     }
 
     /// The same after a change.
-    pub fn changed(&self, request: Request) -> Result<Self> {
-        let Json(ArticleChange(mut change)) = Json::from_request(&request)?;
+    pub fn changed(&self, request: &Request) -> Result<Self> {
+        let Json(ArticleChange(mut change)) = Json::from_request(request)?;
         let publishes = change.get("status") == Some(&json!(Status::Published));
         if publishes && self.status == Some(Status::Scheduled) {
             // Who publishes what waits for its time doesn't want to wait.
             change.entry("publishedAt").or_insert(Value::Null);
         }
-        let mut whole = json!(self);
-        merge_patch(&mut whole, Value::Object(change));
-        let body = whole.to_string().into_bytes();
-        Json::from_request(&Request { body, ..request }).map(|Json(new)| new)
+        Json::patched(self, change)
     }
 
     /// The text that is to be stored; `before` is what was there.

@@ -1,8 +1,7 @@
 //! Bounds of what administrators write. Every refusal names the member at fault.
 
-use serde_json::{Value, json};
+use stoa_guest::FromRequest;
 use stoa_guest::prelude::*;
-use stoa_guest::{FromRequest, merge_patch};
 
 use crate::CustomerChange;
 use crate::customer::Profile;
@@ -80,11 +79,7 @@ fn bounded(
 }
 
 /// The profile with the members changed that a body names (RFC 7396); one that it has not is refused by its name.
-pub fn merged(profile: &Profile, request: Request) -> Result<Profile> {
-    let Json(CustomerChange(change)) = Json::from_request(&request)?;
-    let mut whole = json!(profile);
-    merge_patch(&mut whole, Value::Object(change));
-    // Read as a body is, so that a mistake is told as one of a body.
-    let body = whole.to_string().into_bytes();
-    Json::from_request(&Request { body, ..request }).map(|Json(profile)| profile)
+pub fn merged(profile: &Profile, request: &Request) -> Result<Profile> {
+    let Json(CustomerChange(change)) = Json::from_request(request)?;
+    Json::patched(profile, change)
 }

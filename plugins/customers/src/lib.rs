@@ -81,14 +81,8 @@ fn list_customers(Query(query): Query<CustomerQuery>) -> Result<Json<CustomerLis
                 .email
                 .map(|email| eq("email", email.trim().to_lowercase())),
         );
-    let page = CUSTOMERS
-        .query()
-        .filter(and(filters))
-        .sort_desc("createdAt")
-        .limit(window.limit)
-        .offset(window.offset)
-        .with_total()
-        .run()?;
+    let asked = CUSTOMERS.query().filter(and(filters));
+    let page = window.page(asked.sort_desc("createdAt").with_total())?;
     let items = page.items.into_iter();
     Ok(Json(CustomerList {
         items: items
@@ -129,7 +123,7 @@ fn create_customer(Json(new): Json<NewCustomer>) -> Result<Created<Json<Customer
 
 fn change_customer(Path(id): Path<String>, request: Request) -> Result<Json<CustomerView>> {
     let mut customer = found(&id)?;
-    let profile = check::merged(&customer.profile(), request)?;
+    let profile = check::merged(&customer.profile(), &request)?;
     let had_email = customer.email.is_some();
     customer.rewrite(profile)?;
     if had_email && customer.email.is_none() {

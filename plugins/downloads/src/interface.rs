@@ -1,12 +1,10 @@
 //! What other plugins ask of licences.
 
+use stoa_guest::Window;
 use stoa_guest::prelude::*;
 
 use crate::licence::LICENCES;
 use crate::provided::downloads as wire;
-
-/// Licences of one answer.
-const LIMIT_MAX: u32 = 200;
 
 impl wire::Guest for crate::Plugin {
     fn of_buyer(buyer_id: String, limit: u32) -> Result<Vec<wire::Licence>, wire::Error> {
@@ -15,7 +13,7 @@ impl wire::Guest for crate::Plugin {
             eq("revoked_at", serde_json::Value::Null),
         ]);
         let newest = LICENCES.query().filter(good).sort_desc("issued_at");
-        let page = newest.limit(limit.clamp(1, LIMIT_MAX)).run();
+        let page = newest.limit(limit.clamp(1, Window::LIMIT_MAX)).run();
         let page = page.map_err(|error| wire::Error::Other(error.to_string()))?;
         let told = page.items.into_iter().map(|stored| stored.value);
         Ok(told

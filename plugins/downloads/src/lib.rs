@@ -16,9 +16,6 @@ use crate::personal::{forget, personal_data};
 
 stoa_guest::plugin!("plugin.toml");
 
-/// How a product's file names a blob, as opposed to an address elsewhere.
-const BLOB: &str = "blob:";
-
 /// Seconds that a link is good for at most, as the host has it.
 const LINK_SECONDS_MAX: u32 = 7 * 86_400;
 
@@ -52,7 +49,7 @@ fn view_link(caller: Caller, Path(product_id): Path<String>) -> Result<Json<Link
 }
 
 fn link(file: String) -> Result<LinkView> {
-    let Some(blob) = file.strip_prefix(BLOB) else {
+    let Some(blob) = blobs::named(&file) else {
         return Ok(LinkView {
             download_url: file,
             expires_at: None,

@@ -1,6 +1,7 @@
 //! Bounds of what people and workers write. Every refusal names the member at fault.
 
 use serde_json::{Map, Value};
+use stoa_guest::check;
 use stoa_guest::prelude::*;
 
 /// Characters of a name, a branch, a target: a line of a list.
@@ -25,24 +26,12 @@ pub const CAPABILITIES_MAX: usize = 7;
 
 /// One line of text, trimmed; neither empty nor too long.
 pub fn line(field: &str, text: &str) -> Result<String> {
-    let text = text.trim();
-    if text.is_empty() || text.chars().count() > LINE_CHARS_MAX {
-        let detail = format!("{field} has 1 to {LINE_CHARS_MAX} characters.");
-        return Err(Problem::invalid(field, detail));
-    }
-    if text.contains(char::is_control) {
-        let detail = format!("{field} has no control characters.");
-        return Err(Problem::invalid(field, detail));
-    }
-    Ok(text.to_owned())
+    check::line(field, text, LINE_CHARS_MAX)
 }
 
 /// A line that may be absent; a blank one is.
 pub fn optional_line(field: &str, text: Option<&str>) -> Result<Option<String>> {
-    match text.map(str::trim) {
-        None | Some("") => Ok(None),
-        Some(text) => line(field, text).map(Some),
-    }
+    check::optional_line(field, text, LINE_CHARS_MAX)
 }
 
 /// A text of several lines.
@@ -98,30 +87,20 @@ pub fn tests(tests: &[String]) -> Result<Vec<String>> {
 
 /// Labels or capabilities: small words, sorted, each once.
 pub fn words(field: &str, words: &[String], max: usize) -> Result<Vec<String>> {
-    let is_word = |word: &str| {
-        (1..=LABEL_BYTES_MAX).contains(&word.len())
-            && word
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || b"-_.:/".contains(&byte))
-    };
-    if words.len() > max {
-        let detail = format!("{field} has at most {max} elements.");
-        return Err(Problem::invalid(field, detail));
-    }
-    let mut kept = Vec::with_capacity(words.len());
-    for (at, word) in words.iter().enumerate() {
-        let word = word.trim().to_ascii_lowercase();
-        if !is_word(&word) {
-            let field = format!("{field}.{at}");
-            let detail =
-                format!("{field} is 1 to {LABEL_BYTES_MAX} letters, digits and -_.:/ signs.");
-            return Err(Problem::invalid(field, detail));
-        }
-        kept.push(word);
-    }
+    let mut kept = check::list(field, words, max, |field, text| word(field, text))?;
     kept.sort();
     kept.dedup();
     Ok(kept)
+}
+
+fn word(field: &str, text: &str) -> Result<String> {
+    let word = text.trim().to_ascii_lowercase();
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:/".contains(&byte);
+    if (1..=LABEL_BYTES_MAX).contains(&word.len()) && word.bytes().all(is_plain) {
+        return Ok(word);
+    }
+    let detail = format!("{field} is 1 to {LABEL_BYTES_MAX} letters, digits and -_.:/ signs.");
+    Err(Problem::invalid(field, detail))
 }
 
 /// A number within bounds, or the default.

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use stoa_guest::Window;
+use stoa_guest::check;
 use stoa_guest::prelude::*;
 
 use crate::results;
@@ -10,8 +11,6 @@ use crate::spec::SPECS;
 use crate::status::Status;
 use crate::view::{RunDetails, RunView};
 
-/// Bytes of the words that one query may search for.
-const SEARCH_BYTES_MAX: usize = 200;
 /// Labels that one query may ask for: each costs a node of the filter.
 const LABELS_ASKED_MAX: usize = 10;
 /// Where words are searched.
@@ -60,16 +59,8 @@ pub struct RunList {
 pub fn list(Query(query): Query<RunQuery>) -> Result<Json<RunList>> {
     let cursor = query.cursor.as_deref();
     let window = Window::numbered(query.page, query.limit, query.offset, cursor)?;
-    let found = RUNS
-        .query()
-        .filter(query.filter()?)
-        .sort_desc("createdAt")
-        .limit(window.limit)
-        .offset(window.offset)
-        .cursor(window.cursor.clone())
-        .with_total()
-        .run()
-        .map_err(|error| window.refused(error))?;
+    let asked = RUNS.query().filter(query.filter()?);
+    let found = window.page(asked.sort_desc("createdAt").with_total())?;
     let items = found.items.into_iter();
     Ok(Json(RunList {
         items: items
@@ -114,14 +105,8 @@ impl RunQuery {
         if let Some(to) = &self.to {
             conditions.push(lt("createdAt", time("to", to)?));
         }
-        let words = self.search.as_deref().map(str::trim).unwrap_or_default();
-        if words.len() > SEARCH_BYTES_MAX {
-            let detail = format!("search has at most {SEARCH_BYTES_MAX} bytes.");
-            return Err(Problem::invalid("search", detail));
-        }
-        if !words.is_empty() {
-            conditions.push(text(SEARCHED, words));
-        }
+        let words = self.search.as_deref().map(str::trim);
+        conditions.extend(check::search(words, None, SEARCHED)?);
         Ok(and(conditions))
     }
 }

@@ -39,8 +39,5 @@ pub fn forget(event: Event<Erased>) -> Result<()> {
         RUNS.put(&stored.id, &run)?;
         Ok(())
     })?;
-    match is_more {
-        true => Erased::go_on(FORGETTING, account),
-        false => Ok(()),
-    }
+    Erased::go_on_if(is_more, FORGETTING, account)
 }

@@ -10,6 +10,7 @@ mod tests;
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
+use stoa_guest::Window;
 use stoa_guest::prelude::*;
 
 use crate::kind::Kind;
@@ -18,12 +19,6 @@ use crate::notice::{NOTICES, Notice, PREFERENCES, Preferences, tell};
 use crate::personal::{forget, personal_data};
 
 stoa_guest::plugin!("plugin.toml");
-
-/// Notices of a page when the client does not say.
-const LIMIT_DEFAULT: u32 = 20;
-
-/// Notices of a page at most, as the store has it.
-const LIMIT_MAX: u32 = 200;
 
 /// Which notices.
 #[derive(Debug, Deserialize, Schema)]
@@ -79,16 +74,12 @@ fn list_notices(caller: Caller, Query(wanted): Query<NoticesQuery>) -> Result<Js
     if wanted.unread {
         own = own.and(eq("read", false));
     }
-    let limit = wanted.limit.unwrap_or(LIMIT_DEFAULT).clamp(1, LIMIT_MAX);
-    let query = NOTICES.query().filter(own).sort_desc("at").limit(limit);
-    let has_cursor = wanted.cursor.is_some();
-    let page = query.cursor(wanted.cursor).with_total().run();
-    let page = page.map_err(|error| match error {
-        stoa_guest::storage::StorageError::Invalid(reason) if has_cursor => {
-            Problem::invalid("cursor", reason)
-        }
-        error => error.into(),
-    })?;
+    let window = Window {
+        cursor: wanted.cursor,
+        ..Window::nearest(wanted.limit.unwrap_or(Window::LIMIT_DEFAULT), 0)
+    };
+    let own = NOTICES.query().filter(own).sort_desc("at");
+    let page = window.page(own.with_total())?;
     Ok(Json(NoticeList {
         total: page.total.unwrap_or(0),
         next_cursor: page.next_cursor,

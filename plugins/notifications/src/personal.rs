@@ -37,8 +37,5 @@ pub fn forget(event: Event<Erased>) -> Result<()> {
         NOTICES.delete(&stored.id)?;
         Ok(())
     })?;
-    match is_more {
-        true => Erased::go_on(FORGETTING, account),
-        false => Ok(()),
-    }
+    Erased::go_on_if(is_more, FORGETTING, account)
 }

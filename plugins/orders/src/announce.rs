@@ -23,9 +23,10 @@ struct Sold<'a> {
     net_minor: i64,
 }
 
+/// Which order it is, whose, and what was sold.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Fact<'a> {
+struct About<'a> {
     order_id: &'a str,
     number: &'a str,
     user_id: &'a str,
@@ -33,8 +34,15 @@ struct Fact<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     buyer_email: Option<&'a str>,
     currency: &'a str,
-    total_minor: i64,
     lines: Vec<Sold<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Fact<'a> {
+    #[serde(flatten)]
+    about: About<'a>,
+    total_minor: i64,
     #[serde(flatten)]
     end: Option<End<'a>>,
 }
@@ -43,17 +51,11 @@ struct Fact<'a> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Paid<'a> {
+    #[serde(flatten)]
+    about: About<'a>,
     payment_id: Option<&'a str>,
-    order_id: &'a str,
-    number: &'a str,
-    user_id: &'a str,
-    buyer_id: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    buyer_email: Option<&'a str>,
     provider: &'a str,
-    currency: &'a str,
     amount_minor: i64,
-    lines: Vec<Sold<'a>>,
 }
 
 /// How an order was called off.
@@ -78,25 +80,29 @@ fn sold(line: &Line) -> Sold<'_> {
     }
 }
 
-impl<'a> Fact<'a> {
-    fn of(id: &'a str, order: &'a Order, end: Option<End<'a>>) -> Self {
-        Self {
-            order_id: id,
-            number: &order.number,
-            user_id: &order.buyer_id,
-            buyer_id: &order.buyer_id,
-            buyer_email: order.buyer_email.as_deref(),
-            currency: &order.currency,
-            total_minor: order.total_minor,
-            lines: order.lines.iter().map(sold).collect(),
-            end,
-        }
+fn about<'a>(id: &'a str, order: &'a Order) -> About<'a> {
+    About {
+        order_id: id,
+        number: &order.number,
+        user_id: &order.buyer_id,
+        buyer_id: &order.buyer_id,
+        buyer_email: order.buyer_email.as_deref(),
+        currency: &order.currency,
+        lines: order.lines.iter().map(sold).collect(),
+    }
+}
+
+fn fact<'a>(id: &'a str, order: &'a Order, end: Option<End<'a>>) -> Fact<'a> {
+    Fact {
+        about: about(id, order),
+        total_minor: order.total_minor,
+        end,
     }
 }
 
 /// An order was placed. Its time to be paid begins.
 pub fn created(id: &str, order: &Order) -> Result<()> {
-    events::raise("order.created", id, &Fact::of(id, order, None))?;
+    events::raise("order.created", id, &fact(id, order, None))?;
     match order.expires_at {
         Some(at) => {
             let expiry = Expiry {
@@ -111,16 +117,10 @@ pub fn created(id: &str, order: &Order) -> Result<()> {
 /// An order that costs nothing is paid; under both shops' names, as the payments tell it of others.
 pub fn paid(id: &str, order: &Order) -> Result<()> {
     let fact = Paid {
+        about: about(id, order),
         payment_id: order.payment_id.as_deref(),
-        order_id: id,
-        number: &order.number,
-        user_id: &order.buyer_id,
-        buyer_id: &order.buyer_id,
-        buyer_email: order.buyer_email.as_deref(),
         provider: free::PROVIDER,
-        currency: &order.currency,
         amount_minor: order.total_minor,
-        lines: order.lines.iter().map(sold).collect(),
     };
     events::raise("payment.success", id, &fact)?;
     events::raise("payment.completed", id, &fact)
@@ -133,5 +133,5 @@ pub fn cancelled(id: &str, order: &Order) -> Result<()> {
         was_paid: order.is_paid(),
         payment_id: order.payment_id.as_deref(),
     };
-    events::raise("order.cancelled", id, &Fact::of(id, order, Some(end)))
+    events::raise("order.cancelled", id, &fact(id, order, Some(end)))
 }

@@ -25,11 +25,7 @@ impl wire::Guest for crate::Plugin {
             let detail = format!("more than {} to skip", Window::OFFSET_MAX);
             return Err(wire::Error::Invalid(detail));
         }
-        let window = Window {
-            limit: choice.limit.clamp(1, Window::LIMIT_MAX),
-            offset: choice.offset,
-            cursor: None,
-        };
+        let window = Window::nearest(choice.limit, choice.offset);
         let status = match &choice.status {
             None => None,
             Some(word) => Some(
@@ -195,14 +191,10 @@ fn chosen(
         status.map(|status| eq("status", status.word())),
         choice.since_ms.map(|since| ge("createdAt", since)),
     ];
-    let page = order::orders()
+    let chosen = order::orders()
         .query()
-        .filter(and(filters.into_iter().flatten()))
-        .sort_desc("createdAt")
-        .limit(window.limit)
-        .offset(window.offset)
-        .with_total()
-        .run()?;
+        .filter(and(filters.into_iter().flatten()));
+    let page = window.page(chosen.sort_desc("createdAt").with_total())?;
     let orders = page.items.into_iter().map(|found| (found.id, found.value));
     Ok((orders.collect(), page.total.unwrap_or_default()))
 }

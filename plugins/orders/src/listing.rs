@@ -54,16 +54,8 @@ pub fn list_orders(caller: Caller, Query(query): Query<OrderQuery>) -> Result<Js
         .map(|buyer| eq("buyerId", buyer))
         .into_iter()
         .chain(query.status.map(|status| eq("status", status.word())));
-    let found = order::orders()
-        .query()
-        .filter(and(filters))
-        .sort_desc("createdAt")
-        .limit(window.limit)
-        .offset(window.offset)
-        .cursor(window.cursor.clone())
-        .with_total()
-        .run()
-        .map_err(|error| window.refused(error))?;
+    let chosen = order::orders().query().filter(and(filters));
+    let found = window.page(chosen.sort_desc("createdAt").with_total())?;
     let items = found.items.into_iter();
     let page = items.map(|found| OrderView::of(found.id, found.value, &Eyes::All));
     Ok(Json(OrderList {
@@ -107,16 +99,10 @@ pub fn of_vendor(
         status.map(|status| eq("status", status.word())),
         since.map(|since| ge("createdAt", since)),
     ];
-    let found = order::sales()
+    let chosen = order::sales()
         .query()
-        .filter(and(filters.into_iter().flatten()))
-        .sort_desc("createdAt")
-        .limit(window.limit)
-        .offset(window.offset)
-        .cursor(window.cursor.clone())
-        .with_total()
-        .run()
-        .map_err(|error| window.refused(error))?;
+        .filter(and(filters.into_iter().flatten()));
+    let found = window.page(chosen.sort_desc("createdAt").with_total())?;
     let ids: Vec<String> = found
         .items
         .into_iter()

@@ -33,10 +33,7 @@ pub fn forget(event: Event<Erased>) -> Result<()> {
     let is_more = forget_some(known, PORTION, |stored| {
         nameless(stored.value).save(&stored.id)
     })?;
-    match is_more {
-        true => Erased::go_on(FORGETTING, account),
-        false => Ok(()),
-    }
+    Erased::go_on_if(is_more, FORGETTING, account)
 }
 
 /// The order without anything that names its buyer.

@@ -18,9 +18,10 @@ struct Line<'a> {
     net_minor: i64,
 }
 
+/// Which payment it is, and whose.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Money<'a> {
+struct About<'a> {
     payment_id: &'a str,
     order_id: &'a str,
     number: &'a str,
@@ -29,23 +30,35 @@ struct Money<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     buyer_email: Option<&'a str>,
     provider: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Money<'a> {
+    #[serde(flatten)]
+    about: About<'a>,
     currency: &'a str,
     amount_minor: i64,
     lines: Vec<Line<'a>>,
 }
 
 #[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
 struct Failure<'a> {
-    payment_id: &'a str,
-    order_id: &'a str,
-    number: &'a str,
-    user_id: &'a str,
-    buyer_id: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    buyer_email: Option<&'a str>,
-    provider: &'a str,
+    #[serde(flatten)]
+    about: About<'a>,
     reason: &'a str,
+}
+
+fn about(payment: &Payment) -> About<'_> {
+    About {
+        payment_id: &payment.id,
+        order_id: &payment.order_id,
+        number: &payment.number,
+        user_id: &payment.buyer_id,
+        buyer_id: &payment.buyer_id,
+        buyer_email: payment.buyer_email.as_deref(),
+        provider: payment.provider.word(),
+    }
 }
 
 fn money<'a>(payment: &'a Payment, order: &'a Order) -> Money<'a> {
@@ -58,13 +71,7 @@ fn money<'a>(payment: &'a Payment, order: &'a Order) -> Money<'a> {
         net_minor: line.net_minor,
     };
     Money {
-        payment_id: &payment.id,
-        order_id: &payment.order_id,
-        number: &payment.number,
-        user_id: &payment.buyer_id,
-        buyer_id: &payment.buyer_id,
-        buyer_email: payment.buyer_email.as_deref(),
-        provider: payment.provider.word(),
+        about: about(payment),
         currency: &payment.amount.currency,
         amount_minor: payment.amount.minor,
         lines: order.lines.iter().map(line).collect(),
@@ -87,13 +94,7 @@ pub fn refunded(payment: &Payment, order: &Order) -> Result<()> {
 /// A try was declined.
 pub fn failed(payment: &Payment, reason: &str) -> Result<()> {
     let fact = Failure {
-        payment_id: &payment.id,
-        order_id: &payment.order_id,
-        number: &payment.number,
-        user_id: &payment.buyer_id,
-        buyer_id: &payment.buyer_id,
-        buyer_email: payment.buyer_email.as_deref(),
-        provider: payment.provider.word(),
+        about: about(payment),
         // Whoever tells it makes a sentence of it.
         reason: reason.trim_end_matches('.'),
     };

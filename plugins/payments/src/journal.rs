@@ -122,15 +122,8 @@ pub fn list_transactions(Query(query): Query<TransactionQuery>) -> Result<Json<T
     let filter = of("paymentId", query.payment_id)
         .and(of("orderId", query.order_id))
         .and(kind.map_or_else(any, |kind| eq("kind", kind)));
-    let page = TRANSACTIONS
-        .query()
-        .filter(filter)
-        .sort_desc("at")
-        .sort_desc("id")
-        .limit(window.limit)
-        .cursor(window.cursor.clone())
-        .run()
-        .map_err(|error| window.refused(error))?;
+    let asked = TRANSACTIONS.query().filter(filter);
+    let page = window.page(asked.sort_desc("at").sort_desc("id"))?;
     Ok(Json(TransactionList {
         items: page.items.into_iter().map(shown).collect(),
         next_cursor: page.next_cursor,

@@ -44,8 +44,5 @@ pub fn forget(event: Event<Erased>) -> Result<()> {
         PAYMENTS.put(&stored.id, &payment)?;
         Ok(())
     })?;
-    match is_more {
-        true => Erased::go_on(FORGETTING, account),
-        false => Ok(()),
-    }
+    Erased::go_on_if(is_more, FORGETTING, account)
 }

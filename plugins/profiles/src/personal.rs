@@ -72,8 +72,5 @@ pub fn forget(event: Event<Erased>) -> Result<()> {
         PURCHASES.delete(&stored.id)?;
         Ok(())
     })?;
-    match more_subscriptions || more_purchases {
-        true => Erased::go_on(FORGETTING, account),
-        false => Ok(()),
-    }
+    Erased::go_on_if(more_subscriptions || more_purchases, FORGETTING, account)
 }

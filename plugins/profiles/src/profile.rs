@@ -1,6 +1,7 @@
 //! What people say of themselves.
 
 use serde::{Deserialize, Serialize};
+use stoa_guest::check;
 use stoa_guest::prelude::*;
 
 /// Profiles, by account.
@@ -210,10 +211,7 @@ impl ProfileChange {
             ("website", self.website, &mut fields.website, LINE_BYTES_MAX),
         ] {
             let Some(asked) = asked else { continue };
-            if asked.len() > bytes_max || asked.contains('\0') {
-                let detail = format!("{field} is at most {bytes_max} bytes long.");
-                return Err(Problem::invalid(field, detail));
-            }
+            check::within(field, &asked, bytes_max)?;
             *kept = asked;
         }
         let is_https = |address: &str| address.is_empty() || address.starts_with("https://");

@@ -2,17 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Number;
+use stoa_guest::Window;
 use stoa_guest::prelude::*;
 
 use crate::personal;
 
 /// Purchases, by the order's id.
 pub const PURCHASES: Collection<Purchase> = Collection::new("purchases");
-
-/// Purchases of a page when the client does not say.
-const LIMIT_DEFAULT: u32 = 20;
-/// Purchases of a page at most, as the store has it.
-const LIMIT_MAX: u32 = 200;
 
 /// A purchase as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -124,15 +120,11 @@ pub fn list_purchases(
     Query(wanted): Query<PurchasesQuery>,
 ) -> Result<Json<PurchaseList>> {
     let own = PURCHASES.query().filter(eq("user_id", caller.user()?));
-    let limit = wanted.limit.unwrap_or(LIMIT_DEFAULT).clamp(1, LIMIT_MAX);
-    let has_cursor = wanted.cursor.is_some();
-    let page = own.sort_desc("at").limit(limit).cursor(wanted.cursor);
-    let page = page.with_total().run().map_err(|error| match error {
-        stoa_guest::storage::StorageError::Invalid(reason) if has_cursor => {
-            Problem::invalid("cursor", reason)
-        }
-        error => error.into(),
-    })?;
+    let window = Window {
+        cursor: wanted.cursor,
+        ..Window::nearest(wanted.limit.unwrap_or(Window::LIMIT_DEFAULT), 0)
+    };
+    let page = window.page(own.sort_desc("at").with_total())?;
     Ok(Json(PurchaseList {
         total: page.total.unwrap_or(0),
         next_cursor: page.next_cursor,

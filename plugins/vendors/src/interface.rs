@@ -1,12 +1,10 @@
 //! What other plugins ask of the vendors.
 
+use stoa_guest::Window;
 use stoa_guest::prelude::*;
 
 use crate::provided::vendors as wire;
 use crate::vendor::{self, Status, VENDORS, Vendor};
-
-/// Vendors of a page at most, as the store has it.
-const LIMIT_MAX: u32 = 200;
 
 impl wire::Guest for crate::Plugin {
     fn get(id: String) -> Result<wire::Vendor, wire::Error> {
@@ -22,11 +20,8 @@ impl wire::Guest for crate::Plugin {
             let known = Status::from_word(&status).ok_or(wire::Error::InvalidStatus(status))?;
             query = query.filter(eq("status", known.word()));
         }
-        let query = query.offset(offset).limit(limit.clamp(1, LIMIT_MAX));
-        let page = query
-            .with_total()
-            .run()
-            .map_err(|error| failed(error.into()))?;
+        let window = Window::nearest(limit, offset);
+        let page = window.page(query.with_total()).map_err(failed)?;
         Ok(wire::Page {
             total: u32::try_from(page.total.unwrap_or(0)).unwrap_or(u32::MAX),
             vendors: page

@@ -15,6 +15,7 @@ mod view;
 
 use serde::Deserialize;
 use serde_json::Number;
+use stoa_guest::Window;
 use stoa_guest::prelude::*;
 
 use crate::earnings::{Cancelled, Paid};
@@ -26,12 +27,6 @@ use crate::vendor::{Status, VENDORS, Vendor};
 use crate::view::{AnalyticsView, EarningsView, PayoutPage, PayoutView, VendorView};
 
 stoa_guest::plugin!("plugin.toml");
-
-/// Elements of a page when the client does not say.
-const LIMIT_DEFAULT: u32 = 20;
-
-/// Elements of a page at most, as the store has it.
-const LIMIT_MAX: u32 = 200;
 
 /// Currencies that one vendor sells in at most.
 const CURRENCIES_MAX: u32 = 50;
@@ -114,19 +109,21 @@ struct PageOf {
 }
 
 impl PageOf {
-    /// Limit and offset.
-    fn window(&self) -> (u32, u32) {
-        let limit = self.limit.unwrap_or(LIMIT_DEFAULT).clamp(1, LIMIT_MAX);
-        let page = self.page.unwrap_or(1).max(1);
-        (limit, (page - 1).saturating_mul(limit))
+    /// The nearest part that there may be.
+    fn window(&self) -> Window {
+        let window = Window::nearest(self.limit.unwrap_or(Window::LIMIT_DEFAULT), 0);
+        let pages_before = self.page.unwrap_or(1).saturating_sub(1);
+        Window {
+            offset: pages_before.saturating_mul(window.limit),
+            ..window
+        }
     }
 }
 
 fn view_earnings(caller: Caller, Query(page): Query<PageOf>) -> Result<Json<EarningsView>> {
     let id = caller.user()?;
-    let (limit, offset) = page.window();
     let entries = JOURNAL.query().filter(eq("vendor_id", id)).sort_desc("at");
-    let entries = entries.offset(offset).limit(limit).with_total().run()?;
+    let entries = page.window().page(entries.with_total())?;
     Ok(Json(EarningsView {
         balances: balances(id)?.into_iter().map(Into::into).collect(),
         total: entries.total.unwrap_or(0),
@@ -192,12 +189,12 @@ fn list_payouts(caller: Caller, Query(wanted): Query<PayoutsQuery>) -> Result<Js
         filters.push(eq("status", status.word()));
     }
     let PayoutsQuery { page, limit, .. } = wanted;
-    let (limit, offset) = PageOf { page, limit }.window();
+    let window = PageOf { page, limit }.window();
     let mut query = PAYOUTS.query().sort_desc("requested_at");
     if !filters.is_empty() {
         query = query.filter(and(filters));
     }
-    let found = query.offset(offset).limit(limit).with_total().run()?;
+    let found = window.page(query.with_total())?;
     Ok(Json(PayoutPage {
         total: found.total.unwrap_or(0),
         payouts: found

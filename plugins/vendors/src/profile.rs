@@ -1,6 +1,7 @@
 //! What vendors say of themselves, and what of it is taken.
 
 use serde::Deserialize;
+use stoa_guest::check::within;
 use stoa_guest::prelude::*;
 
 use crate::vendor::Profile;
@@ -126,14 +127,6 @@ fn checked(mut profile: Profile) -> Result<Profile> {
         return Err(Problem::invalid("avatar", detail));
     }
     Ok(profile)
-}
-
-fn within(field: &str, text: &str, bytes_max: usize) -> Result<()> {
-    if text.len() > bytes_max || text.contains('\0') {
-        let detail = format!("{field} is at most {bytes_max} bytes long.");
-        return Err(Problem::invalid(field, detail));
-    }
-    Ok(())
 }
 
 fn is_email(text: &str) -> bool {

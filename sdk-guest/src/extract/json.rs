@@ -1,10 +1,12 @@
 //! `Json<T>`: the body.
 
+use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
 
 use super::shape::is_object;
 use super::{FromRequest, refused};
-use crate::{Problem, Request, Result};
+use crate::{Problem, Request, Result, merge_patch};
 
 /// Levels of arrays and objects in a body. Reading one recurses, and a guest's stack is small: without a
 /// bound, any client could make the plugin trap.
@@ -17,6 +19,20 @@ pub struct Json<T>(pub T);
 impl<T: DeserializeOwned> FromRequest for Json<T> {
     fn from_request(request: &Request) -> Result<Self> {
         parse(&request.body).map(Self)
+    }
+}
+
+impl<T: Serialize + DeserializeOwned> Json<T> {
+    /// What becomes of a thing by a change of some of its members (RFC 7396): null removes one, others stay. It is
+    /// read as a body is, so that a mistake is told as one of a body.
+    ///
+    /// # Errors
+    /// 400 that names the member at fault; 500 for a thing that can't be JSON.
+    pub fn patched(thing: &T, change: Map<String, Value>) -> Result<T> {
+        let broken = |error: serde_json::Error| Problem::internal(error.to_string());
+        let mut whole = serde_json::to_value(thing).map_err(broken)?;
+        merge_patch(&mut whole, Value::Object(change));
+        parse(whole.to_string().as_bytes())
     }
 }
 
@@ -70,7 +86,7 @@ mod tests {
     use super::*;
     use serde::Deserialize;
 
-    #[derive(Debug, Deserialize, PartialEq)]
+    #[derive(Debug, Serialize, Deserialize, PartialEq)]
     #[serde(rename_all = "camelCase", deny_unknown_fields)]
     struct Item {
         product_id: String,
@@ -144,6 +160,31 @@ mod tests {
                 quantity: 2
             }]
         );
+    }
+
+    #[test]
+    fn a_changed_thing_is_read_as_a_body_is() {
+        let item = Item {
+            product_id: "p".into(),
+            quantity: 2,
+        };
+        let patched = |change: serde_json::Value| {
+            let change = serde_json::from_value(change).unwrap();
+            Json::patched(&item, change)
+        };
+        let more = patched(serde_json::json!({ "quantity": 3 })).unwrap();
+        assert_eq!((more.product_id.as_str(), more.quantity), ("p", 3));
+        for (change, field) in [
+            (serde_json::json!({ "quantity": "two" }), "quantity"),
+            (serde_json::json!({ "quantity": null }), "quantity"),
+            (serde_json::json!({ "price": 0 }), "price"),
+        ] {
+            let problem = patched(change).unwrap_err();
+            assert_eq!(
+                (problem.status, problem.field.as_deref()),
+                (400, Some(field))
+            );
+        }
     }
 
     #[test]

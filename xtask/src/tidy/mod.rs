@@ -7,6 +7,7 @@ mod sources;
 
 use anyhow::{Result, bail};
 
+use crate::reference;
 use crate::workspace::{self, Workspace};
 
 pub fn run() -> Result<()> {
@@ -27,6 +28,7 @@ fn violations() -> Result<Vec<String>> {
     }
     let defaults = std::fs::read_to_string(workspace::root().join(config_keys::FILE))?;
     violations.extend(config_keys::check(&defaults));
+    violations.extend(reference::check()?);
     Ok(violations)
 }
 

@@ -3,16 +3,12 @@
 use sha2::{Digest as _, Sha256};
 use stoa_kernel::hex::hex;
 pub use stoa_kernel::id::HOST_PLUGIN;
-use stoa_wit::admission::{self, ReservedError};
-pub use stoa_wit::admission::{Import, ImportError, judge_import};
+use stoa_wit::admission::{
+    self, FUNCTION_BYTES_MAX, FUNCTIONS_MAX, MODULES_MAX, NESTED_MAX, ReservedError,
+};
+pub use stoa_wit::admission::{ARTIFACT_BYTES_MAX, Import, ImportError, judge_import};
 use stoa_wit::{PACKAGE_SECTION, Package, PackageError};
 use wasmparser::{Parser, Payload};
-
-/// Bytes of a plugin's file: a JavaScript engine with its program takes 12 MiB, a Python one 18.
-pub const ARTIFACT_BYTES_MAX: usize = admission::ARTIFACT_BYTES_MAX;
-
-/// Functions of a plugin: far above any real one, far below what exhausts a compiler.
-const FUNCTIONS_MAX: u32 = admission::FUNCTIONS_MAX;
 
 /// A file that may become a plugin.
 #[derive(Debug)]
@@ -34,6 +30,15 @@ pub enum ArtifactError {
     /// Too many functions.
     #[error("more than {FUNCTIONS_MAX} functions")]
     TooManyFunctions,
+    /// Too large a function.
+    #[error("a function of more than {FUNCTION_BYTES_MAX} bytes")]
+    FunctionTooLarge,
+    /// Too many parts.
+    #[error("more than {MODULES_MAX} modules and components")]
+    TooManyModules,
+    /// Parts within parts.
+    #[error("components are nested more than {NESTED_MAX} deep")]
+    TooDeep,
     /// No component, or a broken one.
     #[error("not a WebAssembly component: {0}")]
     NotAComponent(String),
@@ -70,7 +75,7 @@ impl Artifact {
     }
 }
 
-/// Walks the component's sections once: counts functions and finds the package.
+/// Walks the component's sections once: bounds what a compiler would have to do, and finds the package.
 fn package_of(bytes: &[u8]) -> Result<Package, ArtifactError> {
     let not_a_component =
         |error: wasmparser::BinaryReaderError| ArtifactError::NotAComponent(error.to_string());
@@ -79,16 +84,28 @@ fn package_of(bytes: &[u8]) -> Result<Package, ArtifactError> {
             "the file begins differently".into(),
         ));
     }
-    let (mut package, mut functions, mut depth) = (None, 0_u32, 0_u32);
+    let (mut package, mut functions) = (None, 0_u32);
+    let (mut modules, mut depth) = (0_u32, 0_u32);
     for payload in Parser::new(0).parse_all(bytes) {
         match payload.map_err(not_a_component)? {
-            Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
+            Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => {
+                (modules, depth) = (modules + 1, depth + 1);
+                if modules > MODULES_MAX {
+                    return Err(ArtifactError::TooManyModules);
+                }
+                if depth > NESTED_MAX {
+                    return Err(ArtifactError::TooDeep);
+                }
+            }
             Payload::End(_) => depth = depth.saturating_sub(1),
             Payload::CodeSectionStart { count, .. } => {
                 functions = functions.saturating_add(count);
                 if functions > FUNCTIONS_MAX {
                     return Err(ArtifactError::TooManyFunctions);
                 }
+            }
+            Payload::CodeSectionEntry(body) if body.range().len() > FUNCTION_BYTES_MAX as usize => {
+                return Err(ArtifactError::FunctionTooLarge);
             }
             Payload::CustomSection(section) if depth == 0 && section.name() == PACKAGE_SECTION => {
                 let before = package.replace(Package::from_section(section.data())?);

@@ -26,6 +26,9 @@ const COMPILE_CPU_S_MAX: u64 = COMPILE_WALL_S_MAX;
 /// mapped beyond it; the pool itself is left out of a compiler's engine.
 const COMPILE_ADDRESS_BYTES_MAX: u64 = 16 << 30;
 
+/// Memory of a compiler: a Python program's component takes a quarter of it.
+const COMPILE_DATA_BYTES_MAX: u64 = 2 << 30;
+
 /// How much less important compiling is than answering. With the lowest importance a busy host would take
 /// seconds to show a new version; with this one it takes a fraction, and requests notice little.
 const COMPILE_NICE: i32 = 5;
@@ -190,6 +193,7 @@ pub fn compile_file(engine: &Engine, input: &Path, output: &Path) -> Result<(), 
     };
     setrlimit(Resource::Cpu, limit(COMPILE_CPU_S_MAX)).map_err(std::io::Error::from)?;
     setrlimit(Resource::As, limit(COMPILE_ADDRESS_BYTES_MAX)).map_err(std::io::Error::from)?;
+    setrlimit(Resource::Data, limit(COMPILE_DATA_BYTES_MAX)).map_err(std::io::Error::from)?;
     nice(COMPILE_NICE).map_err(std::io::Error::from)?;
     let code = precompile(engine, &std::fs::read(input)?)?;
     Ok(std::fs::write(output, code)?)

@@ -11,6 +11,7 @@
 
 mod call;
 mod control;
+mod desk;
 mod door;
 mod id;
 mod mishap;
@@ -22,6 +23,7 @@ pub mod signature;
 pub mod razorpay;
 pub mod stripe;
 
+pub use desk::StandIn;
 pub use mishap::Mishap;
 pub use post::{Address, Delivery, Event, Order, Post};
 pub use razorpay::Razorpay;

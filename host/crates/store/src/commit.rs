@@ -43,6 +43,19 @@ pub(crate) struct Plan {
     pub(crate) answer: Option<(String, StoredAnswer)>,
 }
 
+/// What the database holds after a write.
+///
+/// Removing a record is the dearest of all statements: the first one of each transaction has the engine read the
+/// definitions of every table, in search of references. Where documents come to an end anyway, one that is removed
+/// ends at once, and the sweep removes many together.
+fn becomes(write: &Write, revision: i64) -> Option<Row> {
+    match (&write.next, write.base) {
+        (Some(row), _) => Some(row.committed(revision)),
+        (None, Some(_)) if write.key.table.may_expire() => Some(Row::ended(revision)),
+        (None, _) => None,
+    }
+}
+
 /// Makes a plan durable, or changes nothing.
 pub(crate) async fn commit(
     shared: Arc<Shared>,
@@ -114,19 +127,8 @@ impl Shared {
 
     async fn write(&self, tenant: &Tenant, plan: Plan) -> Result<(), CommitError> {
         let revision = self.next_revision();
-        let rows: Vec<(Key, Option<Arc<Row>>)> = plan
-            .writes
-            .iter()
-            .map(|write| {
-                (
-                    write.key.clone(),
-                    write
-                        .next
-                        .as_ref()
-                        .map(|row| Arc::new(row.committed(revision))),
-                )
-            })
-            .collect();
+        let written = |write: &Write| (write.key.clone(), becomes(write, revision).map(Arc::new));
+        let rows: Vec<(Key, Option<Arc<Row>>)> = plan.writes.iter().map(written).collect();
         for (key, row) in &rows {
             if row.as_ref().is_some_and(|row| row.expires_at.is_some()) {
                 key.table.set_expiring();

@@ -21,6 +21,9 @@ pub(crate) struct Row {
     pub(crate) value: Arc<Json>,
 }
 
+/// When what is over has ended: before any clock's present, and after the nought of rows that never end.
+const LONG_AGO: Millis = 1;
+
 /// What the database holds under an id; none is no row.
 pub(crate) type Committed = Option<Arc<Row>>;
 
@@ -38,6 +41,17 @@ impl Row {
             body,
             expires_at,
             value,
+        }
+    }
+
+    /// What is left of a document that was removed, until the sweep comes by. It holds no values that others may want.
+    pub(crate) fn ended(revision: i64) -> Self {
+        Self {
+            revision,
+            version: 1,
+            body: "{}".into(),
+            expires_at: Some(LONG_AGO),
+            value: Arc::new(Json::Object(serde_json::Map::new())),
         }
     }
 
@@ -101,6 +115,11 @@ impl Row {
             content.insert("exp", millis(at));
         }
         Ok(content)
+    }
+
+    /// When time will make it invisible; none for what stays, and for what a request removed.
+    pub(crate) fn will_end_at(&self) -> Option<Millis> {
+        self.expires_at.filter(|at| *at != LONG_AGO)
     }
 
     /// Whether readers still see it.

@@ -20,16 +20,26 @@ const BATCH: u32 = 500;
 const EXPIRED: &str = "exp > 0 AND exp <= $now";
 
 impl Shared {
-    /// Removes up to a batch of each of a tenant's tables.
+    /// Removes what has expired of each of a tenant's tables, a batch at a time.
     pub(crate) async fn sweep(self: &Arc<Self>, tenant: &TenantId) -> Result<u64, StoreError> {
         let tenant = self.tenants.open(&self.engine, tenant).await?;
         let mut removed = 0;
         for table in [ANSWERS, ARRIVED] {
-            removed += self.sweep_rows(&tenant, table).await?;
+            loop {
+                let batch = self.sweep_rows(&tenant, table).await?;
+                removed += batch;
+                if batch < BATCH.into() {
+                    break;
+                }
+            }
         }
         for table in tenant.tables() {
-            if self.may_expire(&tenant, table).await? {
-                removed += self.sweep_table(&tenant, table).await?;
+            while self.may_expire(&tenant, table).await? {
+                let batch = self.sweep_table(&tenant, table).await?;
+                removed += batch;
+                if batch < BATCH.into() {
+                    break;
+                }
             }
         }
         Ok(removed)

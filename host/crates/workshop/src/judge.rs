@@ -60,22 +60,21 @@ fn size(plugin: &[u8], report: &mut Report) -> Result<()> {
     } else {
         report.fine(shown);
     }
-    let (mut functions, mut instances) = (0_u32, 0_u32);
-    for payload in Parser::new(0).parse_all(plugin) {
-        match payload.context("not a component")? {
-            Payload::CodeSectionStart { count, .. } => functions = functions.saturating_add(count),
-            Payload::InstanceSection(section) => {
-                for instance in section {
-                    let is_made = matches!(instance?, Instance::Instantiate { .. });
-                    instances = instances.saturating_add(u32::from(is_made));
-                }
-            }
-            _ => {}
-        }
-    }
+    let parts = count(plugin)?;
     for (found, what, max) in [
-        (functions, "functions", FUNCTIONS_MAX),
-        (instances, "core modules", CORE_INSTANCES_MAX),
+        (parts.functions, "functions", FUNCTIONS_MAX),
+        (
+            parts.function_bytes,
+            "bytes of the largest function",
+            FUNCTION_BYTES_MAX,
+        ),
+        (parts.modules, "modules and components", MODULES_MAX),
+        (parts.nested, "levels of them", NESTED_MAX),
+        (
+            parts.instances,
+            "core modules in an instance",
+            CORE_INSTANCES_MAX,
+        ),
     ] {
         let shown = format!("{found} {what} of at most {max}");
         if found > max {
@@ -85,6 +84,45 @@ fn size(plugin: &[u8], report: &mut Report) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// What a compiler and an instance have to do with.
+#[derive(Default)]
+struct Parts {
+    functions: u32,
+    function_bytes: u32,
+    modules: u32,
+    nested: u32,
+    instances: u32,
+}
+
+fn count(plugin: &[u8]) -> Result<Parts> {
+    let (mut parts, mut depth) = (Parts::default(), 0_u32);
+    for payload in Parser::new(0).parse_all(plugin) {
+        match payload.context("not a component")? {
+            Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => {
+                depth += 1;
+                parts.modules += 1;
+                parts.nested = parts.nested.max(depth);
+            }
+            Payload::End(_) => depth = depth.saturating_sub(1),
+            Payload::CodeSectionStart { count, .. } => {
+                parts.functions = parts.functions.saturating_add(count);
+            }
+            Payload::CodeSectionEntry(body) => {
+                let bytes = u32::try_from(body.range().len()).unwrap_or(u32::MAX);
+                parts.function_bytes = parts.function_bytes.max(bytes);
+            }
+            Payload::InstanceSection(section) => {
+                for instance in section {
+                    let is_made = matches!(instance?, Instance::Instantiate { .. });
+                    parts.instances = parts.instances.saturating_add(u32::from(is_made));
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(parts)
 }
 
 fn imports(

@@ -55,7 +55,9 @@ fn forgetting_goes_on_by_an_event_until_nothing_is_left() {
         .unwrap()
     };
     assert_eq!([some(), some(), some(), some()], [true, true, false, false]);
-    Erased::go_on("shop.forgetting", "u1").unwrap();
+    Erased::go_on_if(false, "shop.forgetting", "u1").unwrap();
+    assert!(host.events().is_empty());
+    Erased::go_on_if(true, "shop.forgetting", "u1").unwrap();
     let raised = host.events().pop().unwrap();
     assert_eq!(
         (raised.name.as_str(), raised.key.as_str(), raised.payload),

@@ -275,6 +275,11 @@ impl Lanes {
         self.holds.first().map(|(until, _)| *until)
     }
 
+    /// How many events everybody has handled.
+    pub const fn settled_waiting(&self) -> usize {
+        self.settled.len()
+    }
+
     /// Events that everybody has handled.
     pub fn settled(&mut self) -> Vec<Pending> {
         std::mem::take(&mut self.settled)

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use stoa_kernel::clock::Millis;
 use stoa_kernel::event::Pending;
@@ -30,6 +30,13 @@ const LETTERS_MAX: usize = 200;
 
 /// How long a pump waits for more before it ends: a tenant with something going on keeps its pump.
 const LINGER: Duration = Duration::from_secs(5);
+
+/// How long handled events wait for company on their way out of the outbox, unless there are many: removing is dear,
+/// and hardly dearer for a hundred than for one.
+const SETTLE_EVERY: Duration = Duration::from_millis(100);
+
+/// Handled events that are enough company.
+const SETTLED_MANY: usize = 200;
 
 /// The longest sleep for a time to come: a clock may be set.
 pub const NAP_MAX: Duration = Duration::from_millis(200);
@@ -104,6 +111,8 @@ pub struct Pump {
     /// What runs, in case it never tells how it ended.
     jobs: HashMap<Id, Job>,
     is_settling: bool,
+    /// Not before this are the next few handled events removed.
+    settles_at: Instant,
     has_worked: bool,
 }
 
@@ -120,6 +129,7 @@ impl Pump {
             running: JoinSet::new(),
             jobs: HashMap::new(),
             is_settling: false,
+            settles_at: Instant::now(),
             has_worked: false,
         }
     }
@@ -311,14 +321,14 @@ impl Pump {
 
     /// Takes handled events out of the outbox, all that there are at once.
     fn settle(&mut self) {
-        if self.is_settling {
+        let waiting = self.lanes.settled_waiting();
+        let is_due = waiting >= SETTLED_MANY || self.settles_at <= Instant::now();
+        if self.is_settling || waiting == 0 || !is_due {
             return;
         }
         let settled = self.lanes.settled();
-        if settled.is_empty() {
-            return;
-        }
         self.is_settling = true;
+        self.settles_at = Instant::now() + SETTLE_EVERY;
         let (shared, tenant) = (Arc::clone(&self.shared), self.tenant.clone());
         self.running.spawn(async move {
             let outcome = shared.ports.outbox.settle(&tenant, &settled).await;
@@ -374,6 +384,11 @@ impl Pump {
                 let left = at.saturating_sub(self.shared.ports.clock.now());
                 Duration::from_millis(left).min(NAP_MAX)
             }
+        };
+        let has_settled = !self.is_settling && self.lanes.settled_waiting() > 0;
+        let nap = match has_settled {
+            true => nap.min(self.settles_at.saturating_duration_since(Instant::now())),
+            false => nap,
         };
         tokio::select! {
             Some(ended) = self.running.join_next_with_id() => self.ended(ended),

@@ -2,11 +2,12 @@
 
 use serde_json::{Map, Value};
 
-use super::Desk;
+use super::Account;
 use super::books::Books;
 use super::fault::Fault;
 use super::objects::collection;
 use crate::call::{Call, Reply};
+use crate::desk::Desk;
 use crate::mishap::Mishap;
 use crate::replay::Known;
 
@@ -15,8 +16,8 @@ const KEY: &str = "x-refund-idempotency";
 /// Characters of a key at least.
 const KEY_BYTES_MIN: usize = 10;
 
-pub fn serve(desk: &Desk, call: &Call, mishap: Option<Mishap>) -> Reply {
-    if let Err(fault) = admit(desk, call, mishap) {
+pub fn serve(desk: &Desk<Account>, call: &Call, mishap: Option<Mishap>) -> Reply {
+    if let Err(fault) = admit(&desk.account, call, mishap) {
         return fault.reply();
     }
     let mut inside = desk.inside();
@@ -34,19 +35,13 @@ pub fn serve(desk: &Desk, call: &Call, mishap: Option<Mishap>) -> Reply {
             let description = "Different request body sent with the same idempotency key";
             Fault::bad(description).reply()
         }
-        Known::New => {
-            let (reply, is_kept) = desk.change(&mut inside, |books| done(books, call, mishap));
-            if is_kept {
-                inside.replays.keep(key, call, &reply);
-            }
-            reply
-        }
+        Known::New => desk.change_once(&mut inside, (key, call), |books| done(books, call, mishap)),
     }
 }
 
 /// Refuses strangers, and those who come at a bad time.
-fn admit(desk: &Desk, call: &Call, mishap: Option<Mishap>) -> Result<(), Fault> {
-    let known = (desk.key_id.clone(), desk.key_secret.clone());
+fn admit(account: &Account, call: &Call, mishap: Option<Mishap>) -> Result<(), Fault> {
+    let known = (account.key_id.clone(), account.key_secret.clone());
     if call.basic() != Some(known) {
         return Err(Fault::new(
             401,

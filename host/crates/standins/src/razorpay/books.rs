@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::fault::Fault;
 use super::objects::{Order, Payment, Refund, json as shown};
+use crate::desk::Bookkeeping;
 use crate::id;
 use crate::post::Event;
 
@@ -75,11 +76,6 @@ impl Books {
             kind: kind.to_owned(),
             body: body.to_string(),
         });
-    }
-
-    /// What happened since this was asked last.
-    pub fn news(&mut self) -> Vec<Event> {
-        std::mem::take(&mut self.events)
     }
 
     pub fn create_order(&mut self, body: &Map<String, Value>) -> Result<Value, Fault> {
@@ -348,13 +344,6 @@ impl Books {
         Ok(told)
     }
 
-    /// Any object, by its id.
-    pub fn object(&self, id: &str) -> Option<Value> {
-        let refund = self.refunds.iter().find(|refund| refund.id == id);
-        let order = self.order(id).or_else(|_| self.payment(id));
-        order.ok().or_else(|| refund.map(shown))
-    }
-
     /// How often money was fetched for an order.
     pub fn captures_of(&self, order: &str) -> usize {
         let payments = self.payments.iter();
@@ -362,9 +351,24 @@ impl Books {
             .filter(|payment| payment.order_id == order && payment.captured)
             .count()
     }
+}
 
-    /// How often money was given back of a payment, or is on its way.
-    pub fn refunds_of(&self, payment: &str) -> usize {
+impl Bookkeeping for Books {
+    fn begin(&mut self, now_s: u64) {
+        self.now_s = now_s;
+    }
+
+    fn news(&mut self) -> Vec<Event> {
+        std::mem::take(&mut self.events)
+    }
+
+    fn object(&self, id: &str) -> Option<Value> {
+        let refund = self.refunds.iter().find(|refund| refund.id == id);
+        let order = self.order(id).or_else(|_| self.payment(id));
+        order.ok().or_else(|| refund.map(shown))
+    }
+
+    fn refunds_of(&self, payment: &str) -> usize {
         let refunds = self.refunds.iter();
         refunds
             .filter(|refund| refund.payment_id == payment && refund.status != "failed")

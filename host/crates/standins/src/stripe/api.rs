@@ -4,12 +4,13 @@ use http::Method;
 use http::header::CONTENT_TYPE;
 use serde_json::Value;
 
-use super::Desk;
+use super::Account;
 use super::books::Books;
 use super::fault::Fault;
 use super::fields::Fields;
 use super::objects::Object as _;
 use crate::call::{Call, Reply};
+use crate::desk::Desk;
 use crate::mishap::Mishap;
 use crate::replay::Known;
 
@@ -19,8 +20,8 @@ pub const VERSION: &str = "2024-06-20";
 const KEY_BYTES_MAX: usize = 255;
 const FORM: &str = "application/x-www-form-urlencoded";
 
-pub fn serve(desk: &Desk, call: &Call, mishap: Option<Mishap>) -> Reply {
-    if let Err(fault) = admit(desk, call, mishap) {
+pub fn serve(desk: &Desk<Account>, call: &Call, mishap: Option<Mishap>) -> Reply {
+    if let Err(fault) = admit(&desk.account, call, mishap) {
         return fault.reply();
     }
     let mut inside = desk.inside();
@@ -45,22 +46,18 @@ pub fn serve(desk: &Desk, call: &Call, mishap: Option<Mishap>) -> Reply {
             ),
         )
         .reply(),
-        Known::New => {
-            let (reply, is_kept) = desk.change(&mut inside, |books| done(books, call, mishap));
-            if is_kept {
-                inside.replays.keep(key, call, &reply);
-            }
-            reply
-        }
+        Known::New => desk.change_once(&mut inside, (key, call), |books| {
+            done(books, call, mishap)
+        }),
     };
     reply.headers.push(("idempotency-key", key.to_owned()));
     reply
 }
 
 /// Refuses strangers, and those who come at a bad time.
-fn admit(desk: &Desk, call: &Call, mishap: Option<Mishap>) -> Result<(), Fault> {
+fn admit(account: &Account, call: &Call, mishap: Option<Mishap>) -> Result<(), Fault> {
     let user = call.basic().map(|(user, _)| user);
-    if user.as_deref().or_else(|| call.bearer()) != Some(&*desk.key) {
+    if user.as_deref().or_else(|| call.bearer()) != Some(&*account.key) {
         return Err(Fault::new(
             401,
             "invalid_request_error",

@@ -7,6 +7,7 @@ use super::cards::Decline;
 use super::fault::Fault;
 use super::fields::Fields;
 use super::objects::{Charge, Customer, Intent, Object, Refund, Session, Subscription};
+use crate::desk::Bookkeeping;
 use crate::id;
 use crate::post::Event;
 
@@ -122,11 +123,6 @@ impl Books {
         });
     }
 
-    /// What happened since this was asked last.
-    pub fn news(&mut self) -> Vec<Event> {
-        std::mem::take(&mut self.events)
-    }
-
     pub fn intent(&self, id: &str) -> Result<&Intent, Fault> {
         self.intents
             .get(id)
@@ -139,8 +135,25 @@ impl Books {
             .ok_or_else(|| Fault::missing("payment_intent", id, "intent"))
     }
 
-    /// Any object, by its id.
-    pub fn object(&self, id: &str) -> Option<Value> {
+    /// How often money was taken for an intent.
+    pub fn charges_of(&self, intent: &str) -> usize {
+        let charges = self.charges.iter();
+        charges
+            .filter(|charge| charge.payment_intent == intent && charge.captured)
+            .count()
+    }
+}
+
+impl Bookkeeping for Books {
+    fn begin(&mut self, now_s: u64) {
+        self.now_s = now_s;
+    }
+
+    fn news(&mut self) -> Vec<Event> {
+        std::mem::take(&mut self.events)
+    }
+
+    fn object(&self, id: &str) -> Option<Value> {
         fn of<T: Object>(book: &Book<T>, id: &str) -> Option<Value> {
             book.get(id).map(Object::json)
         }
@@ -152,16 +165,7 @@ impl Books {
             .or_else(|| of(&self.subscriptions, id))
     }
 
-    /// How often money was taken for an intent.
-    pub fn charges_of(&self, intent: &str) -> usize {
-        let charges = self.charges.iter();
-        charges
-            .filter(|charge| charge.payment_intent == intent && charge.captured)
-            .count()
-    }
-
-    /// How often money was given back of an intent, or is on its way.
-    pub fn refunds_of(&self, intent: &str) -> usize {
+    fn refunds_of(&self, intent: &str) -> usize {
         let refunds = self.refunds.iter();
         refunds
             .filter(|refund| refund.payment_intent == intent && refund.status != "failed")

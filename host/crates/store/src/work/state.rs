@@ -105,7 +105,7 @@ impl State {
                 limits::READS_PER_REQUEST_MAX
             )));
         }
-        let ends_at = found.as_ref().and_then(|row| row.expires_at);
+        let ends_at = found.as_ref().and_then(|row| row.will_end_at());
         self.ends_at = self.ends_at.into_iter().chain(ends_at).min();
         self.reads
             .insert(key.clone(), found.as_ref().map(|row| row.revision));

@@ -104,6 +104,72 @@ async fn an_expired_document_can_be_written_over() {
     }
 }
 
+/// In a collection whose documents end anyway, a removed one stays behind until the sweep; nobody may notice.
+#[tokio::test]
+async fn a_removed_document_leaves_no_trace_where_others_expire() {
+    for fixture in both().await {
+        let work = fixture.begin().await;
+        work.put(&items(), "ends", None, thing(1), Expiry::At(NOW + 60_000))
+            .await
+            .unwrap();
+        for id in ["a", "b"] {
+            let document = json!({"slug": id, "n": 1});
+            work.create(&items(), id, document, Expiry::Never)
+                .await
+                .unwrap();
+        }
+        work.commit().await.unwrap();
+        let work = fixture.begin().await;
+        for id in ["a", "b"] {
+            assert_eq!(work.delete(&items(), id).await, Ok(true));
+        }
+        work.commit().await.unwrap();
+
+        let work = fixture.begin().await;
+        assert_eq!(work.get(&items(), "a").await, Ok(None));
+        assert!(work.basis().unwrap().holds());
+        assert_eq!(work.delete(&items(), "a").await, Ok(false));
+        let total = Query {
+            total: true,
+            ..all()
+        };
+        let page = work.query(&items(), &total).await.unwrap();
+        assert_eq!(
+            (ids(page.items), page.total),
+            (vec!["ends".into()], Some(1))
+        );
+        // Its unique values are free, for others as for itself.
+        for (id, slug) in [("b", "a"), ("c", "b")] {
+            let document = json!({"slug": slug, "n": 2});
+            assert_eq!(
+                work.create(&items(), id, document, Expiry::Never).await,
+                Ok(1)
+            );
+        }
+        work.commit().await.unwrap();
+        assert_eq!(fixture.store.sweep().await, Ok(1), "what is left of a");
+        assert_eq!(fixture.find(&all()).await, ["b", "c", "ends"]);
+    }
+}
+
+/// One sweep removes more than one batch.
+#[tokio::test]
+async fn a_sweep_goes_on_until_nothing_is_left() {
+    let fixture = in_memory().await;
+    for portion in 0..3 {
+        let work = fixture.begin().await;
+        for n in 0..400 {
+            let id = format!("{portion}-{n}");
+            work.put(&items(), &id, None, thing(1), Expiry::At(NOW + 1))
+                .await
+                .unwrap();
+        }
+        work.commit().await.unwrap();
+    }
+    fixture.clock.advance(1);
+    assert_eq!(fixture.store.sweep().await, Ok(1_200));
+}
+
 #[tokio::test]
 async fn a_sweep_removes_what_has_expired_and_nothing_else() {
     for fixture in both().await {

@@ -173,10 +173,7 @@ impl Telling {
         if let Some(counted) = self.counted.take() {
             counted.parts(parting);
         }
-        let ended = Ended {
-            reason: parting.as_str(),
-            retry_ms: parting.retry_ms(&*self.shared.ports.random),
-        };
+        let ended = Ended::of(parting, &*self.shared.ports.random);
         let told = Told::default().event("end").data(json(&ended));
         match ended.retry_ms {
             Some(ms) => told.retry(Duration::from_millis(ms.into())),

@@ -4,8 +4,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use stoa_kernel::live::Message;
+use stoa_kernel::random::Random;
 
 use super::conversation::Welcome;
+use super::parting::Parting;
 
 /// What a client sends.
 #[derive(Debug, Deserialize)]
@@ -98,6 +100,15 @@ pub(crate) struct Ended {
     /// When it is worth coming back; none where it is not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_ms: Option<u32>,
+}
+
+impl Ended {
+    pub(crate) fn of(parting: Parting, random: &dyn Random) -> Self {
+        Self {
+            reason: parting.as_str(),
+            retry_ms: parting.retry_ms(random),
+        }
+    }
 }
 
 impl Told<'_> {

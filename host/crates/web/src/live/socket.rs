@@ -121,18 +121,12 @@ type Said = BoxFuture<'static, String>;
 impl Talk {
     /// Goes on until either side ends it.
     async fn run(mut self, welcome: Option<Welcome>) {
-        let parting = match self.talk(welcome).await {
-            Ok(never) => match never {},
-            Err(parting) => parting,
-        };
+        let Err(parting) = self.talk(welcome).await;
         self.counted.parts(parting);
         if parting == Parting::Gone {
             return;
         }
-        let ended = Ended {
-            reason: parting.as_str(),
-            retry_ms: parting.retry_ms(&*self.shared.ports.random),
-        };
+        let ended = Ended::of(parting, &*self.shared.ports.random);
         let goodbye = async {
             let _ = self.socket.send(text(Told::End(ended).text())).await;
             let close = CloseFrame {

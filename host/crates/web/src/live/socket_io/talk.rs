@@ -112,23 +112,16 @@ impl Talk {
         wanted: mpsc::Receiver<Wanted>,
         signals: Arc<Signals>,
     ) {
-        let talked = tokio::select! {
+        let Err(parting) = tokio::select! {
             talked = self.talk(&socket, wanted) => talked,
             () = signals.gone.notified() => Err(Parting::Gone),
             () = signals.flood.notified() => Err(Parting::Flood),
-        };
-        let parting = match talked {
-            Ok(never) => match never {},
-            Err(parting) => parting,
         };
         self.counted.parts(parting);
         if parting == Parting::Gone {
             return;
         }
-        let ended = Ended {
-            reason: parting.as_str(),
-            retry_ms: parting.retry_ms(&*self.shared.ports.random),
-        };
+        let ended = Ended::of(parting, &*self.shared.ports.random);
         // Whoever has no room even for this is closed by the protocol, which finds no room for its signs of life.
         let _ = socket.emit("end", &ended);
         if parting == Parting::Flood {

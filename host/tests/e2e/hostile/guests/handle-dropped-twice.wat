@@ -1,0 +1,11 @@
+;; H23: gives a handle back twice.
+;; imports: wasi:clocks/monotonic-clock@0.2.3 wasi:io/poll@0.2.3
+;; expect: plugin-trap
+(import "wasi:clocks/monotonic-clock@0.2.3" "subscribe-duration" (func $subscribe (param i64) (result i32)))
+(import "wasi:io/poll@0.2.3" "[resource-drop]pollable" (func $drop (param i32)))
+(func (export "stoa:http/handler@0.1.0#handle") (param i32) (result i32)
+  (local $handle i32)
+  (local.set $handle (call $subscribe (i64.const 1)))
+  (call $drop (local.get $handle))
+  (call $drop (local.get $handle))
+  (global.get $fine))

@@ -1,0 +1,8 @@
+;; H18: its strings are UTF-16, and one begins at an odd address.
+;; imports: stoa:log/log@0.1.0
+;; encoding: utf16
+;; expect: plugin-trap
+(import "stoa:log/log@0.1.0" "write" (func $log (param i32 i32 i32)))
+(func (export "stoa:http/handler@0.1.0#handle") (param i32) (result i32)
+  (call $log (i32.const 2) (i32.const 0x901) (i32.const 4))
+  (global.get $fine))
