@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 
 use anyhow::{Context, Result, bail};
-use stoa_wit::admission::{self, ARTIFACT_BYTES_MAX, CORE_INSTANCES_MAX, FUNCTIONS_MAX, Import};
+use stoa_wit::admission::{
+    self, ARTIFACT_BYTES_MAX, CORE_INSTANCES_MAX, FUNCTION_BYTES_MAX, FUNCTIONS_MAX, Import,
+    MODULES_MAX, NESTED_MAX,
+};
 use stoa_wit::{FREE_CAPABILITIES, PACKAGE_SECTION, Package};
 use wasmparser::{Instance, Parser, Payload};
 
