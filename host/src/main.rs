@@ -13,6 +13,7 @@ mod mail;
 mod office;
 mod people;
 mod quotas;
+mod rehearsal;
 mod shutdown;
 mod system;
 mod telemetry;

@@ -2,7 +2,7 @@
 //!
 //! A plugin is a `plugin.toml`, this crate's [`plugin!`] and functions that read like handlers of an HTTP
 //! framework: typed extractors in, a typed answer or a [`Problem`] out. There is no transaction, no retry,
-//! no tenant and no router in sight; that is the host's work. See `docs/PLUGIN_GUIDE.md`.
+//! no tenant and no router in sight; that is the host's work. See `docs/plugins/guide.md`.
 
 extern crate self as stoa_guest;
 

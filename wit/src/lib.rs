@@ -2,6 +2,7 @@
 //!
 //! It is the only crate that both sides share. It does no I/O and knows nothing of either side.
 
+pub mod admission;
 mod manifest;
 mod package;
 mod permission;

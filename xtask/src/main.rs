@@ -1,30 +1,27 @@
 //! Developer commands: `cargo xtask --help` lists them.
 
 mod bench;
-mod client;
 mod demo;
 mod dev;
 mod guests;
 mod lint;
-mod pack;
 mod peers;
-mod prerequisites;
-mod process;
 mod python;
 mod reference;
 mod running;
-mod sections;
 mod serve;
 mod standins;
 mod test;
 mod tidy;
-mod toolchain;
+mod tools;
 mod workspace;
 
 use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
+// What authors' commands do in the same way.
+use stoa_workshop::{client, pack, prerequisites, process, sections};
 
 /// Stoa's developer commands.
 #[derive(Parser)]
@@ -38,8 +35,6 @@ struct Cli {
 enum Command {
     /// Builds plugins and installs them as components.
     Guests(guests::Args),
-    /// Makes a plugin out of one WebAssembly module or component, in whatever language it was written.
-    Pack(pack::Args),
     /// Builds everything and runs a host with demo data on config/dev.toml.
     Serve(serve::Args),
     /// Like serve; rebuilds a plugin as soon as one of its files is saved.
@@ -73,7 +68,6 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<()> {
     match command {
         Command::Guests(args) => guests::run(&args),
-        Command::Pack(args) => pack::run(&args),
         Command::Serve(args) => serve::run(&args),
         Command::Dev(args) => dev::run(&args),
         Command::Demo(args) => demo::run(&args),

@@ -11,10 +11,7 @@ use crate::process;
 use crate::workspace::Workspace;
 
 /// What makes the folder.
-const TOOLS: &[Tool] = &[Tool {
-    file: "python3",
-    package: "python3",
-}];
+const TOOLS: &[Tool] = &[Tool::PYTHON];
 /// Debian's package without which `python3 -m venv` makes no `pip`.
 const VENV_PACKAGE: &str = "python3-venv";
 

@@ -7,6 +7,7 @@ use crate::peers;
 use crate::prerequisites::{self, Consent, Tool};
 use crate::process;
 use crate::python;
+use crate::tools;
 use crate::workspace::{self, Workspace};
 
 /// What the dependencies are compiled with.
@@ -15,7 +16,7 @@ const TOOLS: &[Tool] = &[Tool {
     package: "build-essential",
 }];
 /// What tests start for themselves.
-const SERVERS: &[Tool] = &[Tool::REDIS, Tool::CHROMIUM];
+const SERVERS: &[Tool] = &[tools::REDIS, tools::CHROMIUM];
 /// Where the host's tests find the plugins.
 const PLUGINS_VARIABLE: &str = "STOA_TEST_PLUGINS";
 /// Where the host's tests find their own guests.
@@ -26,6 +27,8 @@ const PYTHON_VARIABLE: &str = "STOA_TEST_PYTHON";
 const OIDC_VARIABLE: &str = "STOA_TEST_OIDC";
 /// Where the tests of live updates find clients of Socket.IO.
 const LIVE_VARIABLE: &str = "STOA_TEST_LIVE";
+/// Where the tests of authors' commands make their projects.
+const WORKSHOP_VARIABLE: &str = "STOA_TEST_WORKSHOP";
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -57,7 +60,8 @@ pub fn run(args: &Args) -> Result<()> {
         .env(GUESTS_VARIABLE, workspace.test_plugins_dir())
         .env(PYTHON_VARIABLE, python)
         .env(OIDC_VARIABLE, oidc)
-        .env(LIVE_VARIABLE, live);
+        .env(LIVE_VARIABLE, live)
+        .env(WORKSHOP_VARIABLE, workspace.target.join("test-workshop"));
     process::run(&mut cargo)
 }
 

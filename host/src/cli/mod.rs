@@ -5,6 +5,7 @@ mod config;
 mod config_file;
 mod events;
 mod key;
+mod plugin;
 mod serve;
 mod tenant;
 mod user;
@@ -35,6 +36,8 @@ enum Command {
     Events(events::Args),
     /// About the key that signs access tokens.
     Key(key::Args),
+    /// Makes, builds and tries plugins: for their authors. No host has to run.
+    Plugin(plugin::Args),
     /// Compiles one component; the host calls itself with this.
     #[command(hide = true)]
     Compile(compile::Args),
@@ -55,6 +58,7 @@ pub fn run() -> ExitCode {
         Command::Tenant(args) => tenant::run(&args),
         Command::Events(args) => events::run(&args),
         Command::Key(args) => key::run(&args),
+        Command::Plugin(args) => plugin::run(&args),
         Command::Compile(args) => compile::run(&args),
     };
     match result {

@@ -25,6 +25,7 @@ use anyhow::{Context, Result, bail};
 use crate::guests::{self, Batch, Profile};
 use crate::prerequisites::{self, Consent, Tool};
 use crate::process;
+use crate::tools;
 use crate::workspace::{self, Workspace};
 
 use host::Host;
@@ -39,7 +40,7 @@ const TOOLS: &[Tool] = &[
         file: "wrk",
         package: "wrk",
     },
-    Tool::REDIS,
+    tools::REDIS,
     Tool {
         file: "pg_ctlcluster",
         package: "postgresql",

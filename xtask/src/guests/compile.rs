@@ -7,14 +7,8 @@ use clap::ValueEnum;
 
 use super::Guest;
 use crate::process;
-use crate::toolchain::{TARGET, Toolchain};
 use crate::workspace::{self, Workspace};
-
-/// A guest's stack: handlers are shallow, and what is smaller starts sooner.
-const STACK_BYTES: u32 = 64 << 10;
-/// A guest's memory at birth: enough that an ordinary request never grows it, which would cost the host two
-/// system calls each time; little enough to stay resident between instances.
-const INITIAL_MEMORY_BYTES: u32 = 1 << 20;
+use stoa_workshop::rust::toolchain::{TARGET, Toolchain};
 
 /// How guests are compiled; the names are those of the profiles in Cargo.toml.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -49,9 +43,6 @@ pub fn compile(
     for guest in guests {
         cargo.args(["--package", &guest.package]);
     }
-    cargo
-        .env_remove("CARGO_ENCODED_RUSTFLAGS")
-        .env("RUSTFLAGS", rustflags());
     process::run(&mut cargo)
 }
 
@@ -60,11 +51,3 @@ pub fn module(workspace: &Workspace, profile: Profile, guest: &Guest) -> PathBuf
     let folder = workspace.guests_target().join(TARGET).join(profile.name());
     folder.join(&guest.module).with_extension("wasm")
 }
-
-fn rustflags() -> String {
-    format!(
-        "-C link-arg=-zstack-size={STACK_BYTES} -C link-arg=--initial-memory={INITIAL_MEMORY_BYTES}"
-    )
-}
-
-const _: () = assert!(STACK_BYTES < INITIAL_MEMORY_BYTES / 2);

@@ -12,8 +12,8 @@ use anyhow::{Context, Result, bail};
 
 use crate::pack::{self, Schemas};
 use crate::prerequisites::Consent;
-use crate::toolchain::Toolchain;
-use crate::workspace::Workspace;
+use crate::workspace::{self, Workspace};
+use stoa_workshop::rust::toolchain::Toolchain;
 
 pub use compile::Profile;
 pub use discover::Guest;
@@ -119,7 +119,7 @@ pub fn build(
 ) -> Result<()> {
     let guests: Vec<&Guest> = batches.iter().flat_map(|batch| &batch.guests).collect();
     if !guests.is_empty() {
-        let toolchain = Toolchain::ensure(consent)?;
+        let toolchain = Toolchain::ensure(workspace::root(), consent)?;
         compile::compile(&toolchain, workspace, profile, &guests)?;
     }
     batches

@@ -16,11 +16,13 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("stoa-egress", &["stoa-kernel"]),
     ("stoa-standins", &["stoa-kernel"]),
     ("stoa-web", &["stoa-kernel", "stoa-wit"]),
+    // What authors need knows nothing of a running host.
+    ("stoa-workshop", &["stoa-wit"]),
     ("stoa-testkit", OF_ASSEMBLIES),
     ("stoa", OF_ASSEMBLIES),
     ("stoa-guest-macros", &["stoa-wit"]),
     ("stoa-guest", &["stoa-guest-macros", "stoa-wit"]),
-    ("xtask", &["stoa-wit"]),
+    ("xtask", &["stoa-wit", "stoa-workshop"]),
 ];
 /// What puts a whole host together may name: the binary, and what builds one in a test.
 const OF_ASSEMBLIES: &[&str] = &[
@@ -35,6 +37,7 @@ const OF_ASSEMBLIES: &[&str] = &[
     "stoa-egress",
     "stoa-web",
     "stoa-wit",
+    "stoa-workshop",
 ];
 /// What every plugin may name.
 const OF_PLUGINS: &[&str] = &["stoa-guest"];
@@ -190,6 +193,20 @@ mod tests {
             ("stoa-kernel", "host/crates/kernel", "bytes", None, 0),
             ("stoa-store", "host/crates/store", "stoa-testkit", dev, 0),
             ("stoa-store", "host/crates/store", "stoa-testkit", None, 1),
+            (
+                "stoa-runtime",
+                "host/crates/runtime",
+                "stoa-workshop",
+                None,
+                1,
+            ),
+            (
+                "stoa-workshop",
+                "host/crates/workshop",
+                "stoa-kernel",
+                None,
+                1,
+            ),
             ("stoa", "host", "stoa-standins", dev, 0),
             ("stoa", "host", "stoa-standins", None, 1),
             ("stoa-standins", "host/crates/standins", "axum", None, 0),

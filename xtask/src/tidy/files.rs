@@ -9,7 +9,9 @@ use anyhow::{Context, Result};
 /// Folders with nothing of ours in them.
 const SKIPPED: &[&str] = &[".git", "target", "node_modules", "data", "results"];
 /// What we write ourselves.
-const EXTENSIONS: &[&str] = &["rs", "toml", "wit", "md", "js", "lua", "json", "sh", "tsv"];
+const EXTENSIONS: &[&str] = &[
+    "rs", "toml", "wit", "md", "js", "mjs", "ts", "py", "lua", "json", "sh", "tsv",
+];
 
 /// A file that people wrote.
 pub struct File {

@@ -85,7 +85,7 @@ impl fmt::Debug for TenantId {
 }
 
 /// Name of the plugin that the host itself is, for collections of its own among a tenant's.
-pub const HOST_PLUGIN: &str = "host";
+pub const HOST_PLUGIN: &str = stoa_wit::admission::HOST_NAME;
 
 /// A plugin's collection. Only the host makes one, from a manifest: it is what keeps a plugin to its own.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -24,6 +24,7 @@ pub mod plugins;
 pub mod query;
 pub mod quota;
 pub mod random;
+pub mod rehearsal;
 pub mod retry;
 pub mod routing;
 pub mod secret;

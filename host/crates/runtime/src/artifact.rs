@@ -1,30 +1,14 @@
 //! A plugin's file: one component that says what it is, judged before any of it is compiled or run.
 
-use std::collections::BTreeSet;
-
 use sha2::{Digest as _, Sha256};
 use stoa_kernel::hex::hex;
 pub use stoa_kernel::id::HOST_PLUGIN;
-use stoa_wit::{
-    Bearer, Caller, FREE_CAPABILITIES, HOST_INTERFACES, PACKAGE_SECTION, Package, PackageError,
+use stoa_wit::admission::{
+    self, FUNCTION_BYTES_MAX, FUNCTIONS_MAX, MODULES_MAX, NESTED_MAX, ReservedError,
 };
-use wasmparser::{BinaryReader, Parser, Payload};
-
-/// Bytes of a plugin's file: a JavaScript engine with its program takes 12 MiB, a Python one 18.
-pub const ARTIFACT_BYTES_MAX: usize = 32 << 20;
-
-/// Functions of a plugin: far above any real one, far below what exhausts a compiler.
-const FUNCTIONS_MAX: u32 = 60_000;
-
-/// Bytes of one function: the largest that interpreters of other languages bring have a tenth of it, and a compiler's
-/// time grows faster than a function.
-const FUNCTION_BYTES_MAX: usize = 2 << 20;
-
-/// Modules and components within a component: a Python program brings a few dozen.
-const MODULES_MAX: u32 = 200;
-
-/// How deep they may be within each other.
-const NESTED_MAX: u32 = 10;
+pub use stoa_wit::admission::{ARTIFACT_BYTES_MAX, Import, ImportError, judge_import};
+use stoa_wit::{PACKAGE_SECTION, Package, PackageError, signature};
+use wasmparser::{Parser, Payload};
 
 /// A file that may become a plugin.
 #[derive(Debug)]
@@ -47,35 +31,32 @@ pub enum ArtifactError {
     #[error("more than {FUNCTIONS_MAX} functions")]
     TooManyFunctions,
     /// Too large a function.
-    #[error("a function of more than {FUNCTION_BYTES_MAX} bytes")]
+    #[error("a function of more than {} bytes", admission::FUNCTION_BYTES_MAX)]
     FunctionTooLarge,
     /// Too many parts.
-    #[error("more than {MODULES_MAX} modules and components")]
+    #[error("more than {} modules and components", admission::MODULES_MAX)]
     TooManyModules,
     /// Parts within parts.
-    #[error("components are nested more than {NESTED_MAX} deep")]
+    #[error("components are nested more than {} deep", admission::NESTED_MAX)]
     TooDeep,
     /// No component, or a broken one.
     #[error("not a WebAssembly component: {0}")]
     NotAComponent(String),
     /// A component that does not say what it is.
-    #[error("the component has no {PACKAGE_SECTION} section; pack it with `cargo xtask pack`")]
+    #[error("the component has no {PACKAGE_SECTION} section; pack it with `stoa plugin pack`")]
     NoPackage,
     /// A component that says what it is more than once.
     #[error("the component has more than one {PACKAGE_SECTION} section")]
     TwoPackages,
+    /// Signatures where none can be.
+    #[error(transparent)]
+    Signatures(#[from] signature::MalformedSignatures),
     /// Its own word about itself makes no sense.
     #[error(transparent)]
     Package(#[from] PackageError),
-    /// A route that takes access tokens whose time is up.
-    #[error("{0}: an access token whose time is up is for the host alone to take")]
-    TakesLapsed(String),
-    /// A route for operators of the platform.
-    #[error("{0}: who runs the platform calls the host alone")]
-    ForOperators(String),
-    /// The name is the host's own.
-    #[error("the name {HOST_PLUGIN:?} is the host's own")]
-    ReservedName,
+    /// It wants what is the host's own.
+    #[error(transparent)]
+    Reserved(#[from] ReservedError),
 }
 
 impl Artifact {
@@ -88,62 +69,14 @@ impl Artifact {
             return Err(ArtifactError::TooLarge(bytes.len()));
         }
         let package = package_of(&bytes)?;
-        if package.manifest.name == HOST_PLUGIN {
-            return Err(ArtifactError::ReservedName);
-        }
-        for route in &package.manifest.routes {
-            let shown = || format!("route {} {}", route.method, route.path);
-            if route.bearer == Bearer::Lapsed {
-                return Err(ArtifactError::TakesLapsed(shown()));
-            }
-            if route.callers.contains(&Caller::Operator) {
-                return Err(ArtifactError::ForOperators(shown()));
-            }
-        }
+        admission::judge_manifest(&package.manifest)?;
+        let (content, _) = signature::split(&bytes)?;
         Ok(Self {
-            digest: digest(&bytes),
+            digest: hex(&Sha256::digest(content)),
             package,
             bytes,
         })
     }
-}
-
-/// Section of a component that holds a signature of it.
-const SIGNATURE_SECTION: &str = "stoa:signature";
-
-/// Bytes of a component's header: magic, version, layer.
-const HEADER_BYTES: usize = 8;
-
-/// SHA-256 of a component without the signatures that are sections of it, in hex.
-fn digest(bytes: &[u8]) -> String {
-    let (header, mut rest) = bytes.split_at(HEADER_BYTES.min(bytes.len()));
-    let mut digest = Sha256::new();
-    digest.update(header);
-    while let Some(section_bytes) = section_bytes(rest) {
-        let (section, after) = rest.split_at(section_bytes);
-        if !is_signature(section) {
-            digest.update(section);
-        }
-        rest = after;
-    }
-    digest.update(rest);
-    hex(&digest.finalize())
-}
-
-/// Bytes of the section that comes first, its header included.
-fn section_bytes(bytes: &[u8]) -> Option<usize> {
-    let mut reader = BinaryReader::new(bytes, 0);
-    reader.read_u8().ok()?;
-    let content_bytes = usize::try_from(reader.read_var_u32().ok()?).ok()?;
-    let whole = reader.original_position().checked_add(content_bytes)?;
-    (whole <= bytes.len()).then_some(whole)
-}
-
-fn is_signature(section: &[u8]) -> bool {
-    let mut reader = BinaryReader::new(section, 0);
-    let is_custom = reader.read_u8().is_ok_and(|id| id == 0);
-    let name = reader.read_var_u32().and_then(|_| reader.read_string());
-    is_custom && name.is_ok_and(|name| name == SIGNATURE_SECTION)
 }
 
 /// Walks the component's sections once: bounds what a compiler would have to do, and finds the package.
@@ -175,7 +108,7 @@ fn package_of(bytes: &[u8]) -> Result<Package, ArtifactError> {
                     return Err(ArtifactError::TooManyFunctions);
                 }
             }
-            Payload::CodeSectionEntry(body) if body.range().len() > FUNCTION_BYTES_MAX => {
+            Payload::CodeSectionEntry(body) if body.range().len() > FUNCTION_BYTES_MAX as usize => {
                 return Err(ArtifactError::FunctionTooLarge);
             }
             Payload::CustomSection(section) if depth == 0 && section.name() == PACKAGE_SECTION => {
@@ -188,86 +121,9 @@ fn package_of(bytes: &[u8]) -> Result<Package, ArtifactError> {
     package.ok_or(ArtifactError::NoPackage)
 }
 
-/// What a component's import is to the host.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Import<'a> {
-    /// An interface of ours, behind this capability.
-    Host(&'a str),
-    /// A part of WASI that is linked, closed.
-    Wasi,
-    /// An interface that another plugin provides.
-    Plugin,
-}
-
-/// Parts of WASI that components from other languages import. What is behind them, `wasi` says.
-const WASI_LINKED: &[&str] = &["wasi:cli/", "wasi:clocks/", "wasi:io/", "wasi:random/"];
-
-/// Why an import can't be satisfied.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ImportError {
-    /// The manifest does not ask for it.
-    #[error("imports {0}, but plugin.toml does not list the capability {1:?}")]
-    NotAsked(String, String),
-    /// The operator withholds it.
-    #[error("imports {0}, but the operator withholds the capability {1:?}")]
-    Withheld(String, String),
-    /// Nobody has it.
-    #[error("imports {0}, which neither the host has nor plugin.toml lists under [uses]")]
-    Unknown(String),
-}
-
-/// Judges one import of a component against its manifest and the operator's word.
-///
-/// # Errors
-/// Every [`ImportError`].
-pub fn judge_import<'a>(
-    name: &'a str,
-    package: &Package,
-    denied: &BTreeSet<String>,
-) -> Result<Import<'a>, ImportError> {
-    if let Some((_, capability)) = HOST_INTERFACES
-        .iter()
-        .find(|(interface, _)| *interface == name)
-    {
-        if denied.contains(*capability) {
-            return Err(ImportError::Withheld(name.into(), (*capability).into()));
-        }
-        let asked = FREE_CAPABILITIES.contains(capability)
-            || package.manifest.capabilities.contains(*capability);
-        if !asked && !is_types_only(name) {
-            return Err(ImportError::NotAsked(name.into(), (*capability).into()));
-        }
-        return Ok(Import::Host(capability));
-    }
-    if is_types_only(name) {
-        return Ok(Import::Host("types"));
-    }
-    if WASI_LINKED.iter().any(|prefix| name.starts_with(prefix)) {
-        return Ok(Import::Wasi);
-    }
-    if package.manifest.used().any(|(_, used)| used == name) {
-        return Ok(Import::Plugin);
-    }
-    Err(ImportError::Unknown(name.into()))
-}
-
-/// Interfaces without functions give nobody anything.
-fn is_types_only(name: &str) -> bool {
-    name.starts_with("stoa:types/")
-}
-
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 mod tests {
     use super::*;
-
-    fn package(toml: &str) -> Package {
-        let manifest = stoa_wit::Manifest::from_toml(toml).unwrap();
-        Package {
-            manifest,
-            schemas: Default::default(),
-        }
-    }
 
     #[test]
     fn rubbish_is_refused_without_a_panic() {
@@ -281,67 +137,5 @@ mod tests {
         ] {
             assert!(Artifact::read(bytes.to_vec()).is_err(), "{bytes:?}");
         }
-    }
-
-    #[test]
-    fn a_signature_does_not_change_what_is_signed() {
-        let section = |name: &str| {
-            let mut content = vec![u8::try_from(name.len()).unwrap()];
-            content.extend_from_slice(name.as_bytes());
-            content.extend_from_slice(b"content");
-            let mut section = vec![0, u8::try_from(content.len()).unwrap()];
-            section.extend_from_slice(&content);
-            section
-        };
-        let plain = [b"\0asm\x0d\0\x01\0".to_vec(), section("stoa:package")].concat();
-        let signed = [plain.clone(), section(SIGNATURE_SECTION)].concat();
-        let twice = [signed.clone(), section(SIGNATURE_SECTION)].concat();
-        let other = [plain.clone(), section("stoa:other")].concat();
-        assert_eq!(digest(&plain), hex(&Sha256::digest(&plain)));
-        assert_eq!(digest(&signed), digest(&plain));
-        assert_eq!(digest(&twice), digest(&plain));
-        assert_ne!(digest(&other), digest(&plain));
-        let cut = signed.get(..signed.len() - 1).unwrap();
-        assert_ne!(digest(cut), digest(&plain));
-    }
-
-    #[test]
-    fn an_import_needs_the_manifest_and_the_operator() {
-        let plugin = package(
-            "name = \"p\"\nversion = \"0.1.0\"\ncapabilities = [\"cache\"]\n[uses]\nc = \"a:b/c@1.0.0\"",
-        );
-        let judge = |name: &'static str, denied: &[&str]| {
-            judge_import(
-                name,
-                &plugin,
-                &denied.iter().map(ToString::to_string).collect(),
-            )
-        };
-        assert_eq!(
-            judge("stoa:cache/cache@0.1.0", &[]),
-            Ok(Import::Host("cache"))
-        );
-        assert_eq!(
-            judge("stoa:clock/clock@0.1.0", &[]),
-            Ok(Import::Host("clock"))
-        );
-        assert_eq!(judge("a:b/c@1.0.0", &[]), Ok(Import::Plugin));
-        assert_eq!(judge("wasi:clocks/wall-clock@0.2.3", &[]), Ok(Import::Wasi));
-        assert!(matches!(
-            judge("stoa:cache/cache@0.1.0", &["cache"]),
-            Err(ImportError::Withheld(..))
-        ));
-        assert!(matches!(
-            judge("stoa:storage/storage@0.1.0", &[]),
-            Err(ImportError::NotAsked(..))
-        ));
-        assert!(matches!(
-            judge("wasi:sockets/tcp@0.2.3", &[]),
-            Err(ImportError::Unknown(..))
-        ));
-        assert!(matches!(
-            judge("wasi:filesystem/types@0.2.3", &[]),
-            Err(ImportError::Unknown(..))
-        ));
     }
 }

@@ -221,9 +221,9 @@ pub async fn run_within<T>(
     account(revision, scope, cpu, ended.as_ref().err());
     match ended.map_err(|(fault, _)| fault) {
         Ok((output, mut living)) => {
-            revision
-                .meter
-                .called(cpu, living.store.data().limiter.memory_bytes());
+            let state = living.store.data();
+            let (host_calls, memory) = (state.host_calls(), state.limiter.memory_bytes());
+            revision.meter.called(cpu, host_calls, memory);
             living.store.data_mut().leave();
             living.served += 1;
             if revision.reuse == Reuse::Tenant {

@@ -34,7 +34,7 @@ const TABLE_ELEMENTS_MAX: usize = 10_000;
 
 /// Core modules, memories and tables in one component: what `wit-component` and the tool chains of other
 /// languages produce, with room.
-pub const CORE_INSTANCES_PER_COMPONENT_MAX: u32 = 20;
+pub const CORE_INSTANCES_PER_COMPONENT_MAX: u32 = stoa_wit::admission::CORE_INSTANCES_MAX;
 /// Memories of one component.
 pub const MEMORIES_PER_COMPONENT_MAX: u32 = 4;
 /// Tables of one component.
@@ -84,7 +84,8 @@ fn config() -> Config {
 fn pool(instances_max: u32, memory_cap: &CallLimits) -> PoolingAllocationConfig {
     let mut pool = PoolingAllocationConfig::new();
     pool.total_component_instances(instances_max)
-        .total_core_instances(instances_max.saturating_mul(4))
+        // Counted, not reserved.
+        .total_core_instances(instances_max.saturating_mul(CORE_INSTANCES_PER_COMPONENT_MAX))
         .total_memories(instances_max)
         .total_tables(instances_max.saturating_mul(2))
         .total_stacks(instances_max)

@@ -1,4 +1,4 @@
-//! A plugin's figures: calls, faults, computing time, memory, and the time that instances take to make.
+//! A plugin's figures: calls, faults, computing time, host calls, memory, and the time that instances take to make.
 
 use std::future::Future;
 use std::pin::{Pin, pin};
@@ -14,6 +14,7 @@ pub struct Meter {
     plugin: String,
     calls: Counter,
     cpu_microseconds: Counter,
+    host_calls: Counter,
     memory_bytes: Gauge,
     instantiate_seconds: Histogram,
     conflicts: Counter,
@@ -28,6 +29,7 @@ impl Meter {
         Self {
             calls: counter!("plugin_calls_total", "plugin" => plugin.clone()),
             cpu_microseconds: counter!("plugin_cpu_microseconds_total", "plugin" => plugin.clone()),
+            host_calls: counter!("plugin_host_calls_total", "plugin" => plugin.clone()),
             memory_bytes: gauge!("plugin_memory_bytes", "plugin" => plugin.clone()),
             instantiate_seconds: histogram!("plugin_instantiate_seconds", "plugin" => plugin.clone()),
             conflicts: counter!("plugin_conflicts_total", "plugin" => plugin.clone()),
@@ -37,8 +39,9 @@ impl Meter {
     }
 
     /// A call has ended well or with the plugin's own problem.
-    pub fn called(&self, cpu: Duration, memory_bytes: usize) {
+    pub fn called(&self, cpu: Duration, host_calls: u64, memory_bytes: usize) {
         self.calls.increment(1);
+        self.host_calls.increment(host_calls);
         self.cpu_microseconds
             .increment(u64::try_from(cpu.as_micros()).unwrap_or(u64::MAX));
         #[expect(clippy::cast_precision_loss, reason = "a gauge needs no exact bytes")]

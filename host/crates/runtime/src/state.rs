@@ -65,6 +65,13 @@ impl State {
         }
     }
 
+    /// How often it has called the host since its call began.
+    #[must_use]
+    pub fn host_calls(&self) -> u64 {
+        let limits = &self.revision.limits;
+        limits.host_calls_max.saturating_sub(self.host_calls_left)
+    }
+
     /// Begins a call: full quotas, the request's scope, the watch that measures its computing.
     pub fn enter(&mut self, scope: Arc<Scope>, depth: u32, watch: Arc<Stopwatch>) {
         self.host_calls_left = self.revision.limits.host_calls_max;

@@ -6,7 +6,6 @@
 )]
 
 mod actor;
-mod clock;
 mod events;
 mod files;
 mod host;
@@ -15,8 +14,8 @@ mod people;
 mod repack;
 
 pub use actor::{Actor, Answer};
-pub use clock::{FakeClock, SeededRandom};
 pub use files::FilesConfig;
 pub use host::{TestHost, TestHostBuilder, guest_file, plugin_file};
 pub use people::PeopleConfig;
 pub use repack::repack;
+pub use stoa_kernel::rehearsal::{FakeClock, SeededRandom};

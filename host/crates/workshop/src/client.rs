@@ -1,4 +1,4 @@
-//! The few requests that we make ourselves.
+//! The few requests that developers' commands make themselves.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
@@ -12,12 +12,17 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Status and body of an answer.
 pub struct Answer {
+    /// The status.
     pub status: u16,
+    /// The body.
     pub body: String,
 }
 
 impl Answer {
     /// The body of a successful answer.
+    ///
+    /// # Errors
+    /// When it is another one, or no JSON.
     pub fn json(self) -> Result<Value> {
         if !(200..300).contains(&self.status) {
             bail!("status {}: {}", self.status, self.body);
@@ -27,22 +32,32 @@ impl Answer {
 }
 
 /// Gets a path.
+///
+/// # Errors
+/// As [`send`].
 pub fn get(address: SocketAddr, path: &str) -> Result<Answer> {
     send(address, "GET", path, None, None)
 }
 
 /// Posts JSON, with a bearer token if there is one.
+///
+/// # Errors
+/// As [`send`].
 pub fn post(address: SocketAddr, path: &str, token: Option<&str>, body: &Value) -> Result<Answer> {
     let json = ("application/json", body.to_string());
     send(address, "POST", path, token, Some(json))
 }
 
 /// Whether a path is answered with 200.
+#[must_use]
 pub fn is_ok(address: SocketAddr, path: &str) -> bool {
     get(address, path).is_ok_and(|answer| answer.status == 200)
 }
 
 /// A request of any kind; a body comes with its type. HTTP/1.0, because then no server answers in chunks or keeps the connection.
+///
+/// # Errors
+/// When there is no whole answer.
 pub fn send(
     address: SocketAddr,
     method: &str,

@@ -11,6 +11,13 @@ use crate::process;
 /// What guests are compiled for: it knows nothing of any system, so components import our WIT alone.
 pub const TARGET: &str = "wasm32-unknown-unknown";
 
+/// A guest's stack: handlers are shallow, and what is smaller starts sooner.
+const STACK_BYTES: u32 = 64 << 10;
+/// A guest's memory at birth: enough that an ordinary request never grows it, which would cost the host two
+/// system calls each time; little enough to stay resident between instances.
+const INITIAL_MEMORY_BYTES: u32 = 1 << 20;
+const _: () = assert!(STACK_BYTES < INITIAL_MEMORY_BYTES / 2);
+
 /// Debian's Rust, with the sources of the standard library and the linker for WebAssembly.
 const DEBIAN_TOOLS: &[Tool] = &[
     Tool {
@@ -38,14 +45,18 @@ pub enum Toolchain {
 }
 
 impl Toolchain {
-    /// Makes sure that there is one.
-    pub fn ensure(consent: Consent) -> Result<Self> {
-        if own_has_target() {
+    /// Makes sure that there is one for the sources in `folder`.
+    ///
+    /// # Errors
+    /// When neither rustup nor Debian can help.
+    pub fn ensure(folder: &Path, consent: Consent) -> Result<Self> {
+        if own_has_target(folder) {
             return Ok(Self::Own);
         }
         let mut rustup = Command::new("rustup");
+        rustup.current_dir(folder);
         match process::run(rustup.args(["target", "add", TARGET])) {
-            Ok(()) if own_has_target() => return Ok(Self::Own),
+            Ok(()) if own_has_target(folder) => return Ok(Self::Own),
             Ok(()) => eprintln!("rustup added {TARGET} to another toolchain than the one in use"),
             Err(error) => eprintln!("{error:#}"),
         }
@@ -54,7 +65,8 @@ impl Toolchain {
         Ok(Self::Debian)
     }
 
-    /// `cargo build --target …` of this toolchain.
+    /// `cargo build --target …` of this toolchain, for guests: their stack and their first memory are decided here.
+    #[must_use]
     pub fn cargo_build(&self) -> Command {
         let mut command = match self {
             Self::Own => process::cargo(),
@@ -65,6 +77,9 @@ impl Toolchain {
             command.args(["-Z", "build-std=std,panic_abort"]);
         }
         command.args(["--target", TARGET]);
+        command
+            .env_remove("CARGO_ENCODED_RUSTFLAGS")
+            .env("RUSTFLAGS", rustflags());
         command
     }
 }
@@ -79,11 +94,17 @@ fn debian_cargo() -> Command {
     command
 }
 
-fn own_has_target() -> bool {
+fn rustflags() -> String {
+    format!(
+        "-C link-arg=-zstack-size={STACK_BYTES} -C link-arg=--initial-memory={INITIAL_MEMORY_BYTES}"
+    )
+}
+
+fn own_has_target(folder: &Path) -> bool {
     let mut rustc = Command::new("rustc");
     rustc
         .args(["--print", "target-libdir", "--target", TARGET])
-        .current_dir(crate::workspace::root());
+        .current_dir(folder);
     process::output(&mut rustc).is_ok_and(|folder| holds_std(&PathBuf::from(folder.trim())))
 }
 

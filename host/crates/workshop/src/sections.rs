@@ -20,11 +20,15 @@ struct Section<'a> {
 }
 
 /// Whether the bytes are a component rather than a core module.
+#[must_use]
 pub fn is_component(binary: &[u8]) -> bool {
     Parser::is_component(binary)
 }
 
 /// The contents of all custom sections of this name, in order.
+///
+/// # Errors
+/// When the bytes are no WebAssembly, or cut off.
 pub fn read<'a>(binary: &'a [u8], name: &str) -> Result<Vec<&'a [u8]>> {
     let sections = sections(binary)?;
     Ok(sections
@@ -35,6 +39,9 @@ pub fn read<'a>(binary: &'a [u8], name: &str) -> Result<Vec<&'a [u8]>> {
 }
 
 /// The binary without the custom sections of these names.
+///
+/// # Errors
+/// When the bytes are no WebAssembly, or cut off.
 pub fn without(binary: &[u8], names: &[&str]) -> Result<Vec<u8>> {
     let mut kept = binary.get(..HEADER_BYTES).unwrap_or_default().to_vec();
     for section in sections(binary)? {
@@ -55,23 +62,52 @@ pub fn append(binary: &mut Vec<u8>, name: &str, content: &[u8]) {
     section.encode(binary);
 }
 
-/// The names that a component exports.
-pub fn exports(component: &[u8]) -> Result<Vec<String>> {
-    let mut depth = 0_u32;
+/// The names that a component imports.
+///
+/// # Errors
+/// When the bytes are no WebAssembly.
+pub fn imports(component: &[u8]) -> Result<Vec<String>> {
     let mut names = Vec::new();
+    outermost(component, |payload| {
+        if let Payload::ComponentImportSection(imports) = payload {
+            for import in imports {
+                names.push(import?.name.name.to_owned());
+            }
+        }
+        Ok(())
+    })?;
+    Ok(names)
+}
+
+/// The names that a component exports.
+///
+/// # Errors
+/// When the bytes are no WebAssembly.
+pub fn exports(component: &[u8]) -> Result<Vec<String>> {
+    let mut names = Vec::new();
+    outermost(component, |payload| {
+        if let Payload::ComponentExportSection(exports) = payload {
+            for export in exports {
+                names.push(export?.name.name.to_owned());
+            }
+        }
+        Ok(())
+    })?;
+    Ok(names)
+}
+
+/// Visits what is not within a nested module or component.
+fn outermost(component: &[u8], mut visit: impl FnMut(Payload<'_>) -> Result<()>) -> Result<()> {
+    let mut depth = 0_u32;
     for payload in Parser::new(0).parse_all(component) {
         match payload? {
             Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
             Payload::End(_) => depth = depth.saturating_sub(1),
-            Payload::ComponentExportSection(exports) if depth == 0 => {
-                for export in exports {
-                    names.push(export?.name.name.to_owned());
-                }
-            }
+            payload if depth == 0 => visit(payload)?,
             _ => {}
         }
     }
-    Ok(names)
+    Ok(())
 }
 
 fn sections(binary: &[u8]) -> Result<Vec<Section<'_>>> {

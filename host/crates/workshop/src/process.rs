@@ -2,11 +2,14 @@
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
 /// Runs to the end with our own output; anything but success is an error that shows the command.
+///
+/// # Errors
+/// When the program can't be started or fails.
 pub fn run(command: &mut Command) -> Result<()> {
     let shown = show(command);
     let status = command
@@ -19,6 +22,9 @@ pub fn run(command: &mut Command) -> Result<()> {
 }
 
 /// Runs to the end and answers what the program printed.
+///
+/// # Errors
+/// When the program can't be started, fails, or prints something else than text.
 pub fn output(command: &mut Command) -> Result<String> {
     let shown = show(command);
     let output = command
@@ -35,11 +41,29 @@ pub fn output(command: &mut Command) -> Result<String> {
         .with_context(|| format!("`{shown}` printed something else than text"))
 }
 
+/// Runs to the end, with our own error output, and answers what the program printed.
+///
+/// # Errors
+/// When the program can't be started, fails, or prints something else than text.
+pub fn printed(command: &mut Command) -> Result<String> {
+    let shown = show(command);
+    let output = command
+        .stderr(Stdio::inherit())
+        .output()
+        .with_context(|| format!("cannot run `{shown}`"))?;
+    if !output.status.success() {
+        bail!("`{shown}` failed ({})", output.status);
+    }
+    String::from_utf8(output.stdout)
+        .with_context(|| format!("`{shown}` printed something else than text"))
+}
+
 /// The cargo that runs us, so that a chosen toolchain stays chosen.
 ///
 /// `cargo run` tells us about our own package. Passed on, that would look like a change to build scripts
 /// that watch those variables, and the database would be compiled again whenever somebody switches between
 /// `cargo build` and `cargo xtask`.
+#[must_use]
 pub fn cargo() -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     for (name, _) in std::env::vars_os() {
@@ -65,6 +89,7 @@ fn is_about_us(variable: &str) -> bool {
 }
 
 /// Where `PATH` has a program.
+#[must_use]
 pub fn find(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     std::env::split_paths(&path)

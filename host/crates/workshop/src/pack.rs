@@ -1,8 +1,8 @@
-//! `cargo xtask pack`: one module or component and its manifest become a plugin, which is one file.
+//! One module or component and its manifest become a plugin, which is one file.
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
@@ -12,31 +12,19 @@ use wit_component::ComponentEncoder;
 
 use crate::sections;
 
-/// What a plugin with routes exports.
+/// What a plugin with routes, or with channels whose clients it hears, exports.
 const HANDLER: &str = "stoa:http/handler@0.1.0";
+/// What a plugin exports that handles events.
+const SUBSCRIBER: &str = "stoa:events/subscriber@0.1.0";
+/// What a plugin exports that takes turns.
+const SCHEDULED: &str = "stoa:schedule/scheduled@0.1.0";
+/// What a plugin exports whose manifest says `lifecycle = true`.
+const LIFECYCLE: &str = "stoa:lifecycle/lifecycle@0.1.0";
 /// What a plugin exports whose manifest says `personal_data = true`.
 const PERSONAL_DATA: &str = "stoa:lifecycle/personal-data@0.1.0";
 
-/// What a plugin exports whose manifest says `lifecycle = true`.
-const LIFECYCLE: &str = "stoa:lifecycle/lifecycle@0.1.0";
-
 /// Schemas of a plugin's types by name.
 pub type Schemas = BTreeMap<String, Value>;
-
-#[derive(clap::Args)]
-pub struct Args {
-    /// A core module that carries its WIT (as wit-bindgen makes them), or a component.
-    binary: PathBuf,
-    /// The plugin's manifest.
-    #[arg(long)]
-    manifest: PathBuf,
-    /// A JSON object of JSON Schemas by type name, for languages whose compiler embeds none.
-    #[arg(long)]
-    schemas: Option<PathBuf>,
-    /// Where the plugin goes.
-    #[arg(short, long)]
-    output: PathBuf,
-}
 
 /// One line that the SDK's `Schema` derive leaves in the module.
 #[derive(Deserialize)]
@@ -45,23 +33,34 @@ struct SchemaLine {
     schema: Value,
 }
 
-pub fn run(args: &Args) -> Result<()> {
-    let binary = fs::read(&args.binary).with_context(|| args.binary.display().to_string())?;
-    let manifest = read_manifest(&args.manifest)?;
-    let schemas = match &args.schemas {
+/// Packs what is in files: a core module that carries its WIT or a component, its `plugin.toml`, and, for languages
+/// whose compiler embeds none, a JSON object of JSON Schemas by type name.
+///
+/// # Errors
+/// When a file can't be read or written, and as [`pack`].
+pub fn pack_files(
+    binary: &Path,
+    manifest: &Path,
+    schemas: Option<&Path>,
+    output: &Path,
+) -> Result<()> {
+    let bytes = fs::read(binary).with_context(|| binary.display().to_string())?;
+    let manifest = read_manifest(manifest)?;
+    let schemas = match schemas {
         Some(file) => {
             serde_json::from_slice(&fs::read(file)?).with_context(|| file.display().to_string())?
         }
         None => Schemas::new(),
     };
-    let plugin =
-        pack(&binary, manifest, schemas).with_context(|| args.binary.display().to_string())?;
-    install(&plugin, &args.output)?;
-    println!("{}", args.output.display());
+    let plugin = pack(&bytes, manifest, schemas).with_context(|| binary.display().to_string())?;
+    install(&plugin, output)?;
     Ok(())
 }
 
 /// Reads and checks a `plugin.toml`.
+///
+/// # Errors
+/// When it can't be read, or is no manifest.
 pub fn read_manifest(file: &Path) -> Result<Manifest> {
     let text = fs::read_to_string(file).with_context(|| file.display().to_string())?;
     Manifest::from_toml(&text).with_context(|| file.display().to_string())
@@ -70,6 +69,9 @@ pub fn read_manifest(file: &Path) -> Result<Manifest> {
 /// Makes a component of the binary, if it is none, and embeds what the plugin says about itself.
 ///
 /// Schemas come from the binary's own sections and from `schemas`; the same name may not mean two things.
+///
+/// # Errors
+/// When the binary is none, a schema is missing, or the code does not export what the manifest promises.
 pub fn pack(binary: &[u8], manifest: Manifest, mut schemas: Schemas) -> Result<Vec<u8>> {
     for lines in sections::read(binary, SCHEMA_SECTION)? {
         add_schemas(&mut schemas, lines)?;
@@ -114,20 +116,25 @@ fn component(binary: Vec<u8>) -> Result<Vec<u8>> {
         .context("cannot make a component of the module")
 }
 
+/// The interfaces that a plugin of this manifest exports.
+pub fn promised(manifest: &Manifest) -> impl Iterator<Item = &str> {
+    let promises = [
+        (manifest.answers_requests(), HANDLER),
+        (!manifest.subscriptions.is_empty(), SUBSCRIBER),
+        (!manifest.schedules.is_empty(), SCHEDULED),
+        (manifest.lifecycle, LIFECYCLE),
+        (manifest.personal_data, PERSONAL_DATA),
+    ];
+    let own = promises.into_iter();
+    own.filter_map(|(is_promised, interface)| is_promised.then_some(interface))
+        .chain(manifest.provides.values().map(String::as_str))
+}
+
 /// What the manifest promises has to be there.
 fn check_exports(manifest: &Manifest, component: &[u8]) -> Result<()> {
     let exports = sections::exports(component)?;
-    let is_exported = |interface: &str| exports.iter().any(|name| name == interface);
-    let handler = manifest.answers_requests().then_some(HANDLER);
-    let lifecycle = manifest.lifecycle.then_some(LIFECYCLE);
-    let personal_data = manifest.personal_data.then_some(PERSONAL_DATA);
-    let provided = manifest.provides.values().map(String::as_str);
-    let mut promised = handler
-        .into_iter()
-        .chain(lifecycle)
-        .chain(personal_data)
-        .chain(provided);
-    match promised.find(|interface| !is_exported(interface)) {
+    let mut promised = promised(manifest);
+    match promised.find(|interface| !exports.iter().any(|name| name == interface)) {
         Some(missing) => bail!("plugin.toml promises {missing}, but the code does not export it"),
         None => Ok(()),
     }
@@ -135,6 +142,9 @@ fn check_exports(manifest: &Manifest, component: &[u8]) -> Result<()> {
 
 /// Puts the plugin in its place at once, so that a host which watches never sees half of it. Answers
 /// whether anything changed.
+///
+/// # Errors
+/// When the file can't be written.
 pub fn install(plugin: &[u8], file: &Path) -> Result<bool> {
     if fs::read(file).is_ok_and(|present| present == plugin) {
         return Ok(false);
@@ -174,28 +184,8 @@ mod tests {
         json!({"name": name, "schema": {"type": kind}}).to_string()
     }
 
-    /// A component that exports interfaces without functions.
     fn component_with(interfaces: &[&str]) -> Vec<u8> {
-        let mut component = wasm_encoder::Component::new();
-        for (index, interface) in (0..).zip(interfaces) {
-            let mut instances = wasm_encoder::ComponentInstanceSection::new();
-            instances.export_items(std::iter::empty::<(
-                &str,
-                wasm_encoder::ComponentExportKind,
-                u32,
-            )>());
-            component.section(&instances);
-            let mut exports = wasm_encoder::ComponentExportSection::new();
-            // An export is an instance of its own, so each takes two indexes.
-            exports.export(
-                *interface,
-                wasm_encoder::ComponentExportKind::Instance,
-                index * 2,
-                None,
-            );
-            component.section(&exports);
-        }
-        component.finish()
+        crate::testing::component(&[], interfaces)
     }
 
     #[test]

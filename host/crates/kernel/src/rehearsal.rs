@@ -1,9 +1,16 @@
-//! Time and randomness that a test controls.
+//! Time and randomness that whoever rehearses controls: tests, and the stories of plugins' authors.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use stoa_kernel::clock::{Clock, Millis};
-use stoa_kernel::random::Random;
+use crate::clock::{Clock, Millis};
+use crate::random::Random;
+
+/// The milliseconds since 1970 of a time in RFC 3339; none if the text is none, or before 1970.
+#[must_use]
+pub fn millis(text: &str) -> Option<Millis> {
+    let time: jiff::Timestamp = text.parse().ok()?;
+    Millis::try_from(time.as_millisecond()).ok()
+}
 
 /// A clock that stands still until it is moved.
 #[derive(Debug)]
@@ -13,6 +20,12 @@ impl FakeClock {
     /// 2026-01-01T00:00:00Z.
     pub const START: Millis = 1_767_225_600_000;
 
+    /// A clock that shows this time.
+    #[must_use]
+    pub const fn at(now: Millis) -> Self {
+        Self(AtomicU64::new(now))
+    }
+
     /// Moves on.
     pub fn advance(&self, by_ms: Millis) {
         self.0.fetch_add(by_ms, Ordering::SeqCst);
@@ -21,7 +34,7 @@ impl FakeClock {
 
 impl Default for FakeClock {
     fn default() -> Self {
-        Self(AtomicU64::new(Self::START))
+        Self::at(Self::START)
     }
 }
 

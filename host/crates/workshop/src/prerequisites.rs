@@ -27,6 +27,7 @@ pub enum Consent {
 
 impl Consent {
     /// What the command line and the environment say.
+    #[must_use]
     pub fn from_flag(yes: bool) -> Self {
         let on_build_machine = std::env::var("CI").is_ok_and(|value| value == "true");
         if yes || on_build_machine {
@@ -38,25 +39,20 @@ impl Consent {
 }
 
 impl Tool {
-    /// Runs servers in JavaScript.
+    /// Runs JavaScript.
     pub const NODE: Self = Self {
         file: "node",
         package: "nodejs",
     };
-    /// Installs their packages.
+    /// Runs Python.
+    pub const PYTHON: Self = Self {
+        file: "python3",
+        package: "python3",
+    };
+    /// Installs JavaScript's packages.
     pub const NPM: Self = Self {
         file: "npm",
         package: "npm",
-    };
-    /// A browser, for pages that listen.
-    pub const CHROMIUM: Self = Self {
-        file: "chromium",
-        package: "chromium",
-    };
-    /// Counts for several hosts.
-    pub const REDIS: Self = Self {
-        file: "redis-server",
-        package: "redis-server",
     };
 
     fn is_present(&self) -> bool {
@@ -70,6 +66,9 @@ impl Tool {
 
 /// Makes sure that all tools are there. `companions` are packages without a program, installed along
 /// with any that is missing.
+///
+/// # Errors
+/// As [`install`].
 pub fn ensure(tools: &[Tool], companions: &[&str], consent: Consent) -> Result<()> {
     let mut packages: Vec<&str> = tools
         .iter()
@@ -85,6 +84,9 @@ pub fn ensure(tools: &[Tool], companions: &[&str], consent: Consent) -> Result<(
 }
 
 /// Installs Debian packages, or says how when nobody agreed to it.
+///
+/// # Errors
+/// When nobody agreed, this is no Debian, or its servers can't be reached.
 pub fn install(packages: &[&str], consent: Consent) -> Result<()> {
     let advice = format!(
         "apt-get install -y --no-install-recommends {}",
@@ -109,6 +111,7 @@ fn apt() -> Command {
 }
 
 /// Whether we run as root.
+#[must_use]
 pub fn is_root() -> bool {
     process::output(Command::new("id").arg("-u")).is_ok_and(|id| id.trim() == "0")
 }

@@ -1,0 +1,199 @@
+//! `stoa plugin dev`: save a file and see it live.
+
+use std::collections::BTreeSet;
+use std::net::{SocketAddr, ToSocketAddrs as _};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail};
+use notify::{Event, EventKind, RecursiveMode, Watcher as _};
+use serde_json::Value;
+use stoa_workshop::build::{self, Options};
+use stoa_workshop::project::Project;
+use stoa_workshop::{client, pack};
+
+use super::ProjectArgs;
+
+/// Editors write a file in several steps; silence this long means that they are through.
+const DEBOUNCE: Duration = Duration::from_millis(50);
+/// How often the host is asked what it makes of the plugin.
+const HEALTH_EVERY: Duration = Duration::from_millis(500);
+/// Folders of a project that tools write, whose changes say nothing of the plugin.
+const MADE: &[&str] = &["dist", "target", "node_modules", "__pycache__"];
+
+#[derive(clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    project: ProjectArgs,
+    /// The plugin folder of a running host.
+    #[arg(long)]
+    plugins_dir: PathBuf,
+    /// That host, which says what it makes of each version.
+    #[arg(long, default_value = "http://127.0.0.1:8080")]
+    host: String,
+    /// Compile as for shipping.
+    #[arg(long)]
+    release: bool,
+}
+
+/// Builds at every save until somebody stops it.
+pub fn run(args: &Args) -> Result<()> {
+    let folder = args.project.open()?.folder;
+    if !args.plugins_dir.is_dir() {
+        bail!("{} is no folder", args.plugins_dir.display());
+    }
+    let address = address(&args.host)?;
+    let (sender, changes) = channel();
+    let mut watcher = notify::recommended_watcher(move |event| {
+        // Nobody receives any more when the command is about to end.
+        let _ = sender.send(event);
+    })?;
+    watcher
+        .watch(&folder, RecursiveMode::Recursive)
+        .with_context(|| folder.display().to_string())?;
+    let mut told = None;
+    rebuild(args);
+    loop {
+        if has_changed(&folder, &changes)? {
+            rebuild(args);
+        }
+        // Its name may be another one since the last save.
+        if let Ok(project) = Project::open(&folder) {
+            tell(address, &project.manifest.name, &mut told);
+        }
+    }
+}
+
+/// Builds and hands over; what is wrong is said, and the host goes on with what it has.
+fn rebuild(args: &Args) {
+    let begun = Instant::now();
+    match built(args) {
+        Ok(Some(name)) => eprintln!(
+            "{name} built and handed over in {} ms",
+            begun.elapsed().as_millis()
+        ),
+        Ok(None) => eprintln!("nothing changed"),
+        Err(error) => eprintln!("not built: {error:#}"),
+    }
+}
+
+/// The plugin's name, if the host got another file than it has.
+fn built(args: &Args) -> Result<Option<String>> {
+    let project = args.project.open()?;
+    let options = Options {
+        quick: !args.release,
+        consent: args.project.consent(),
+    };
+    let built = build::build(&project, options)?;
+    let plugin = std::fs::read(&built.file).with_context(|| built.file.display().to_string())?;
+    let name = project.manifest.name;
+    let file = args.plugins_dir.join(format!("{name}.wasm"));
+    Ok(pack::install(&plugin, &file)?.then_some(name))
+}
+
+/// Waits for the end of a burst of changes; false when nothing happened for a while.
+fn has_changed(folder: &Path, changes: &Receiver<notify::Result<Event>>) -> Result<bool> {
+    let mut paths = BTreeSet::new();
+    let mut wait = HEALTH_EVERY;
+    loop {
+        match changes.recv_timeout(wait) {
+            Ok(Ok(event)) if !matches!(event.kind, EventKind::Access(_)) => {
+                let sources = event.paths.into_iter();
+                paths.extend(sources.filter(|path| is_source(folder, path)));
+            }
+            Ok(_) => {}
+            Err(RecvTimeoutError::Timeout) => return Ok(!paths.is_empty()),
+            Err(RecvTimeoutError::Disconnected) => bail!("the watcher of files stopped"),
+        }
+        if !paths.is_empty() {
+            wait = DEBOUNCE;
+        }
+    }
+}
+
+/// Whether a file is something that people edit.
+fn is_source(folder: &Path, path: &Path) -> bool {
+    let Ok(inside) = path.strip_prefix(folder) else {
+        return false;
+    };
+    inside.components().all(|part| {
+        let part = part.as_os_str().to_string_lossy();
+        !part.starts_with('.') && !part.ends_with('~') && !MADE.contains(&part.as_ref())
+    }) && inside.extension().is_some()
+        && inside.file_name().is_none_or(|name| name != "Cargo.lock")
+}
+
+/// Says what the host makes of the plugin, when that is something else than it was.
+fn tell(host: SocketAddr, name: &str, told: &mut Option<String>) {
+    let state = match client::get(host, "/health") {
+        Ok(answer) => state(&answer.body, name),
+        Err(_) => Some(format!("no host answers at {host}")),
+    };
+    if state != *told {
+        if let Some(state) = &state {
+            eprintln!("{state}");
+        }
+        *told = state;
+    }
+}
+
+/// What `/health` says of the plugin.
+fn state(health: &str, name: &str) -> Option<String> {
+    let health: Value = serde_json::from_str(health).ok()?;
+    let part = format!("plugin:{name}");
+    let mut parts = health.get("parts")?.as_array()?.iter();
+    let found = parts.find(|found| found.get("part").and_then(Value::as_str) == Some(&part))?;
+    let text = |key: &str| found.get(key).and_then(Value::as_str);
+    let version = text("version").map(|version| format!("{name} {version} serves"));
+    Some(match (text("detail"), version) {
+        (Some(detail), Some(version)) => format!("the host refuses it: {detail} ({version})"),
+        (Some(detail), None) => format!("the host refuses it: {detail}"),
+        (None, version) => version.unwrap_or_else(|| format!("{name} does not serve")),
+    })
+}
+
+fn address(url: &str) -> Result<SocketAddr> {
+    let place = url.strip_prefix("http://");
+    let place = place.context("--host is http://name:port")?;
+    let place = place.trim_end_matches('/');
+    let mut found = place.to_socket_addrs().with_context(|| place.to_owned())?;
+    found.next().with_context(|| format!("{place} is nowhere"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_people_edit_is_built() {
+        let folder = Path::new("/p");
+        for (path, expected) in [
+            ("/p/src/lib.rs", true),
+            ("/p/plugin.toml", true),
+            ("/p/schemas/Note.json", true),
+            ("/p/dist/notes.wasm", false),
+            ("/p/.stoa/made/entry.js", false),
+            ("/p/src/.lib.rs.swp", false),
+            ("/p/src/lib.rs~", false),
+            ("/p/node_modules/x/index.js", false),
+            ("/q/lib.rs", false),
+        ] {
+            assert_eq!(is_source(folder, Path::new(path)), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn health_says_what_serves_and_what_was_refused() {
+        let health = r#"{"status": "ok", "parts": [{"part": "store", "ready": true},
+            {"part": "plugin:a", "ready": true, "version": "0.1.0"},
+            {"part": "plugin:b", "ready": true, "version": "0.1.0", "detail": "no"}]}"#;
+        assert_eq!(state(health, "a").as_deref(), Some("a 0.1.0 serves"));
+        let refused = state(health, "b");
+        assert_eq!(
+            refused.as_deref(),
+            Some("the host refuses it: no (b 0.1.0 serves)")
+        );
+        assert_eq!(state(health, "c"), None);
+    }
+}

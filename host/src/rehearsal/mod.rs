@@ -1,0 +1,13 @@
+//! Stories of a plugin's author, played on a whole host in memory: its own store, clock, randomness and services
+//! elsewhere for each story. See `docs/plugins/testing.md`.
+
+mod fakes;
+mod figures;
+mod matching;
+mod play;
+mod stage;
+mod story;
+
+pub use play::{Outcome, play};
+pub use stage::Plugin;
+pub use story::Story;

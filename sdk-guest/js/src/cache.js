@@ -1,0 +1,12 @@
+// Copies that may vanish at any time. Needs the capability "cache".
+import * as wire from 'stoa:cache/cache@0.1.0';
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+export const get = (key) => {
+  const value = wire.get(key);
+  return value === undefined ? undefined : JSON.parse(decoder.decode(value));
+};
+export const set = (key, value, ttlMs) => wire.set(key, encoder.encode(JSON.stringify(value)), BigInt(ttlMs));
+export const remove = (key) => wire.remove(key);
