@@ -12,6 +12,7 @@ mod live;
 mod mail;
 mod office;
 mod people;
+mod plugins;
 mod quotas;
 mod rehearsal;
 mod shutdown;

@@ -23,7 +23,7 @@ use crate::config::{Config, Location};
 use crate::mail::{self, Mail};
 use crate::system::{SystemClock, SystemRandom};
 use crate::watch::{self, Watcher};
-use crate::{blobs, bootstrap, demo, events, live, people, quotas};
+use crate::{blobs, bootstrap, demo, events, live, people, plugins, quotas};
 
 /// How often expired documents and stored answers are removed. They are invisible from their time on; this
 /// only gives their room back.
@@ -136,6 +136,21 @@ pub async fn build(config: &Config, file: Option<&Path>) -> anyhow::Result<Host>
     )
     .await?;
     bootstrap::first_operator(config, &people.accounts).await?;
+    let mut services = people.services;
+    services.push(files.service);
+    services.extend(mail.services.iter().cloned());
+    let registry = plugins::open(
+        config,
+        &services,
+        plugins::Ports {
+            store: store.clone(),
+            files: files.store.clone(),
+            runtime: runtime.clone(),
+            clock: clock.clone(),
+            random: random.clone(),
+        },
+    )
+    .await?;
     // What plugins ask of the host for people.
     let selling = Selling::new(platform, config.tenancy.default.clone());
     let handlers: Vec<Arc<dyn HostSubscriber>> = vec![
@@ -144,14 +159,14 @@ pub async fn build(config: &Config, file: Option<&Path>) -> anyhow::Result<Host>
         plans,
         Arc::new(Forgetting::new(store.clone())),
     ];
-    // Before the first request: what a commit raises must be heard.
+    // Before the first request, for what a commit raises must be heard; and after every plugin, for what none of them
+    // handles is nobody's.
     let dispatcher = events::start(config, Arc::clone(&runtime), store.clone(), handlers).await?;
     let mut parts = counting.parts;
     parts.push(dispatcher.clone());
     parts.extend(live.parts);
-    let mut services = people.services;
-    services.push(files.service);
-    services.extend(mail.services.iter().cloned());
+    parts.push(registry.registry().clone());
+    services.push(Arc::new(registry));
     let edge = Edge::new(
         edge_config(config),
         stoa_web::Ports {

@@ -3,11 +3,14 @@
 //! It is the only crate that both sides share. It does no I/O and knows nothing of either side.
 
 pub mod admission;
+mod component;
 mod manifest;
 mod package;
 mod permission;
+pub mod signature;
 pub mod value;
 
+pub use component::MalformedFile;
 pub use manifest::{
     BUDGET_MS_MAX, Bearer, CHANNEL_BYTES_MAX, Caller, Channel, Collection, ERASED, Extension,
     HISTORY_MAX, Instance, Limits, ME, Manifest, ManifestError, Method, Outbound, OutboundAuth,

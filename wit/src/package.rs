@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::component::{MalformedFile, sections};
 use crate::{Manifest, ManifestError};
 
 /// The content of the section [`crate::PACKAGE_SECTION`].
@@ -20,6 +21,12 @@ pub struct Package {
 /// Why the section can't be used.
 #[derive(Debug, thiserror::Error)]
 pub enum PackageError {
+    /// The file can't be taken apart.
+    #[error(transparent)]
+    File(#[from] MalformedFile),
+    /// A component that does not say what it is.
+    #[error("the component has no {section} section", section = crate::PACKAGE_SECTION)]
+    Absent,
     /// Not the JSON that [`Package`] describes.
     #[error("the component's {section} section is malformed: {source}", section = crate::PACKAGE_SECTION)]
     Malformed {
@@ -55,6 +62,20 @@ impl Package {
         };
         package.check()?;
         Ok(package)
+    }
+
+    /// Finds, reads and checks the section of a component's file.
+    ///
+    /// # Errors
+    /// Every [`PackageError`].
+    pub fn from_file(file: &[u8]) -> Result<Self, PackageError> {
+        for section in sections(file)? {
+            let section = section?;
+            if section.name == Some(crate::PACKAGE_SECTION.as_bytes()) {
+                return Self::from_section(section.content);
+            }
+        }
+        Err(PackageError::Absent)
     }
 
     /// Reads and checks the section's bytes.

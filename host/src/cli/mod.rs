@@ -36,7 +36,7 @@ enum Command {
     Events(events::Args),
     /// About the key that signs access tokens.
     Key(key::Args),
-    /// Makes, builds and tries plugins: for their authors. No host has to run.
+    /// Makes, builds, tries and signs plugins, and says to a running host which of them should serve.
     Plugin(plugin::Args),
     /// Compiles one component; the host calls itself with this.
     #[command(hide = true)]

@@ -19,6 +19,7 @@ mod plugins;
 mod redis;
 mod store;
 mod tenancy;
+mod trust;
 
 #[cfg(test)]
 mod tests;

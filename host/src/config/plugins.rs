@@ -12,6 +12,8 @@ use stoa_kernel::secret::Secret;
 use stoa_kernel::wit::{HOST_INTERFACES, Permission};
 use stoa_runtime::ShareLimits;
 
+use super::trust::Trust;
+
 /// Where plugins come from and what they may do.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -45,6 +47,8 @@ pub struct Plugins {
     pub outbound: BTreeMap<String, BTreeMap<String, Destination>>,
     /// Secrets, by plugin and name.
     pub secrets: PluginSecrets,
+    /// Whose signatures count for plugins of others.
+    pub trust: Trust,
 }
 
 /// Values of secrets by plugin and name, the newest first; a secret that is set to nothing has none.
@@ -203,6 +207,7 @@ impl Plugins {
                 destination.check().map_err(place)?;
             }
         }
+        self.trust.check()?;
         let (default, cap) = (self.limits.default.numbers(), self.limits.cap.numbers());
         for ((name, default), (_, cap)) in default.into_iter().zip(cap) {
             if default == 0 || default > cap {

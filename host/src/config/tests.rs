@@ -229,6 +229,8 @@ fn unknown_and_impossible_values_are_errors_that_name_the_key() {
             "shop.example",
         ),
         ("[plugins.deny]\ncart = [\"sorcery\"]", "sorcery"),
+        ("[plugins.trust]\nrequire = 0", "plugins.trust.require"),
+        ("[plugins.trust]\nrevoked = [\"ABCD\"]", "ABCD"),
         ("[plugins.grants]\ncart = [\"sorcery\"]", "sorcery"),
         ("[plugins.shares]\nconcurrency_max = 0", "concurrency_max"),
         (

@@ -18,7 +18,7 @@ use stoa_kernel::wit::Manifest;
 use stoa_live::{ConnectionLimits, Hub};
 use stoa_runtime::{Policy, Runtime, RuntimeConfig};
 use stoa_store::{StoreConfig, SurrealStore, SyncPolicy};
-use stoa_web::{Edge, EdgeConfig};
+use stoa_web::{Edge, EdgeConfig, Metrics};
 
 use super::fakes::{Members, SelfDeclared, Services, Unlimited};
 use super::figures::Figures;
@@ -73,6 +73,8 @@ impl Stage {
             .with_context(|| format!("now = {:?} is no time in RFC 3339", story.now))?;
         let clock = Arc::new(FakeClock::at(now));
         let random = Arc::new(SeededRandom::new(story.seed));
+        // Before anything counts: a counter that is made earlier counts for no budget.
+        Metrics::install()?;
         let tenant = TenantId::parse(TENANT)?;
         let store = StoreConfig {
             url: "mem://".into(),

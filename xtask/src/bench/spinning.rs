@@ -15,9 +15,10 @@ use super::load::{Load, Measure, Target};
 use super::scenarios::Shop;
 use super::wire::{Seen, Shot, Wire};
 
-/// The test guest that does it; each call takes all the computing time that it may have, a second.
+/// The test guest that does it; each call computes for nine tenths of the second that it may. One that takes all of it
+/// is kept from serving after a few calls, and costs nobody anything.
 pub const PLUGIN: &str = "hostile";
-const SPIN: &str = "/hostile/spin";
+const SPIN: &str = "/hostile/labour";
 /// How many call it at the same time, each again as soon as it is answered.
 const CALLERS: [u32; 2] = [1, 8];
 /// Readers at a steady pace: each this often, far from what the host can do.
@@ -45,7 +46,7 @@ pub struct Spinning {
 #[derive(Debug, Serialize)]
 pub struct Beside {
     pub callers: u32,
-    /// Calls that ended meanwhile, none of them well.
+    /// Calls that ended meanwhile.
     pub spun: u64,
     pub reads: Reads,
 }

@@ -4,6 +4,7 @@
 //! clients do. Bytes are written before their document commits, so that every document has bytes; `sweep` gives
 //! back the room of bytes that have no document.
 
+mod archive;
 mod blobs;
 mod catalog;
 mod config;
@@ -16,6 +17,7 @@ mod service;
 mod storage;
 mod sweep;
 
+pub use archive::PluginArchive;
 pub use blobs::{BlobStore, Ports};
 pub use config::{BlobsConfig, InvalidLocation, Location, S3};
 pub use kind::KINDS_DEFAULT;

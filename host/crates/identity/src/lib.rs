@@ -18,10 +18,8 @@ mod people;
 pub mod platform;
 pub mod records;
 mod schemas;
-mod times;
 mod token;
 mod tokens;
-mod wire;
 
 pub use accounts::Accounts;
 pub use identity::{Identity, IdentityConfig};
@@ -31,3 +29,5 @@ pub use organizations::Organizations;
 pub use people::TenantDirectory;
 pub use platform::Platform;
 pub use tokens::{JwtTokens, TokenConfig};
+
+use stoa_kernel::{times, wire};

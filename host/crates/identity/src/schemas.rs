@@ -1,38 +1,9 @@
 //! JSON Schemas of a service's types, by name.
 
-use std::collections::BTreeMap;
-
+#[cfg(test)]
 use serde_json::Value;
-use utoipa::ToSchema;
 
-/// Schemas by the types' names.
-pub(crate) type Schemas = BTreeMap<String, Value>;
-
-/// Adds one type: [`add`] of it.
-pub(crate) type Add = fn(&mut Schemas) -> Result<(), serde_json::Error>;
-
-/// The schemas of these types.
-///
-/// # Errors
-/// When a schema can't be written as JSON.
-pub(crate) fn all(types: &[Add]) -> Result<Schemas, serde_json::Error> {
-    let mut schemas = Schemas::new();
-    types.iter().try_for_each(|add| add(&mut schemas))?;
-    Ok(schemas)
-}
-
-/// Adds a type with those that it refers to.
-///
-/// # Errors
-/// When a schema can't be written as JSON.
-pub(crate) fn add<T: ToSchema>(schemas: &mut Schemas) -> Result<(), serde_json::Error> {
-    let mut found = vec![(T::name().into_owned(), T::schema())];
-    T::schemas(&mut found);
-    for (name, schema) in found {
-        schemas.insert(name, serde_json::to_value(schema)?);
-    }
-    Ok(())
-}
+pub(crate) use stoa_kernel::schemas::{Add, Schemas, add, all};
 
 /// Checks that a service of this name says what each route is for, and that every reference of its schemas leads
 /// to one. `indirect` is a type that only other types name.

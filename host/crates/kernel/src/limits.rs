@@ -62,6 +62,9 @@ pub const PEOPLE_IDS_MAX: usize = 100;
 /// Bytes of an account's id.
 pub const ACCOUNT_ID_BYTES_MAX: usize = 128;
 
+/// Bytes of a plugin's file: a JavaScript engine with its program takes 12 MiB, a Python one 18.
+pub const PLUGIN_BYTES_MAX: usize = stoa_wit::admission::ARTIFACT_BYTES_MAX;
+
 /// Documents of one page.
 pub const PAGE_LIMIT_MAX: u32 = 200;
 

@@ -72,9 +72,7 @@ impl Runtime {
             let _alone = self.changing.lock().await;
             self.return_from(failing)
         };
-        let (Some(returned), Some(news)) = (returned, self.news.get()) else {
-            return;
-        };
+        let Some(returned) = returned else { return };
         let Returned {
             scope,
             plugin,
@@ -82,7 +80,9 @@ impl Runtime {
             to,
             why,
         } = returned;
-        news.returned(&scope, &plugin, &from, &to, &why).await;
+        for news in self.listeners() {
+            news.returned(&scope, &plugin, &from, &to, &why).await;
+        }
     }
 
     fn return_from(&self, failing: &Failing) -> Option<Returned> {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex as Lock, OnceLock, PoisonError, RwLock, Weak};
+use std::sync::{Arc, Mutex as Lock, PoisonError, RwLock, Weak};
 
 use arc_swap::ArcSwap;
 use stoa_kernel::answer::InFlight;
@@ -109,7 +109,7 @@ pub struct Runtime {
     pub(crate) files: RwLock<BTreeMap<PathBuf, FileState>>,
     /// Held while what serves is changed.
     pub(crate) changing: Mutex<()>,
-    pub(crate) news: OnceLock<Arc<dyn DeploymentNews>>,
+    news: RwLock<Vec<Arc<dyn DeploymentNews>>>,
 }
 
 impl Runtime {
@@ -162,15 +162,22 @@ impl Runtime {
             table: RwLock::default(),
             files: RwLock::default(),
             changing: Mutex::default(),
-            news: OnceLock::new(),
+            news: RwLock::default(),
         });
         tokio::spawn(returning::run(Arc::downgrade(&runtime), heard));
         Ok(runtime)
     }
 
-    /// Who is to hear what the runtime does on its own. Only the first one counts.
+    /// Who is to hear, besides others, what the runtime does on its own.
     pub fn tell(&self, news: Arc<dyn DeploymentNews>) {
-        let _ = self.news.set(news);
+        let mut all = self.news.write().unwrap_or_else(PoisonError::into_inner);
+        all.push(news);
+    }
+
+    /// Everybody who is to hear it.
+    pub(crate) fn listeners(&self) -> Vec<Arc<dyn DeploymentNews>> {
+        let all = self.news.read().unwrap_or_else(PoisonError::into_inner);
+        all.clone()
     }
 
     /// Versions in memory: those that serve, those that would come back for them, and those whose last requests run.

@@ -1,11 +1,19 @@
-//! `stoa plugin …`: what the author of a plugin needs, from an empty folder to a file that a host takes. None of it
-//! talks to a host but `dev`.
+//! `stoa plugin …`: what the author of a plugin needs, from an empty folder to a file that a host takes, and what says
+//! to a running host which plugins should serve.
 
+mod activations;
 mod build;
 mod check;
 mod dev;
+mod diff;
+mod inspect;
+mod key;
+mod logs;
 mod new;
 mod pack;
+mod publish;
+mod remote;
+mod sign;
 mod test;
 
 use std::path::PathBuf;
@@ -35,6 +43,28 @@ enum Command {
     Dev(dev::Args),
     /// Makes a plugin out of one WebAssembly module or component, in whatever language it was written.
     Pack(pack::Args),
+    /// Makes a key that signs plugins and prints its public half.
+    Key(key::Args),
+    /// Adds a signature to a plugin's file.
+    Sign(sign::Args),
+    /// Uploads a plugin's file.
+    Publish(publish::Args),
+    /// Lets a version serve; it waits for approval if it asks for more than the one before.
+    Install(activations::Install),
+    /// Lets serve what waits, or offers a version to tenants.
+    Approve(activations::Approve),
+    /// Goes back to the activation before.
+    Rollback(activations::Switch),
+    /// Lets a plugin serve nothing.
+    Disable(activations::Switch),
+    /// Lets serve again what was disabled.
+    Enable(activations::Switch),
+    /// Prints what one version has that another has not.
+    Diff(diff::Args),
+    /// Prints what serves where, what waits, and how it is.
+    Inspect(inspect::Args),
+    /// Prints what a plugin has logged.
+    Logs(logs::Args),
 }
 
 /// Which project, and whether what it needs may be installed.
@@ -66,5 +96,16 @@ pub fn run(args: &Args) -> Result<()> {
         Command::Test(args) => test::run(args),
         Command::Dev(args) => dev::run(args),
         Command::Pack(args) => pack::run(args),
+        Command::Key(args) => key::run(args),
+        Command::Sign(args) => sign::run(args),
+        Command::Publish(args) => publish::run(args),
+        Command::Install(args) => args.run(),
+        Command::Approve(args) => args.run(),
+        Command::Rollback(args) => args.run("rollback"),
+        Command::Disable(args) => args.run("disable"),
+        Command::Enable(args) => args.run("enable"),
+        Command::Diff(args) => diff::run(args),
+        Command::Inspect(args) => inspect::run(args),
+        Command::Logs(args) => logs::run(args),
     }
 }

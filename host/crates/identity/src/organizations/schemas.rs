@@ -1,6 +1,6 @@
 //! The service as the edge and the API document see it: its manifest and the schemas of its types.
 
-use serde_json::{Value, json};
+use stoa_kernel::paging::page_of;
 use stoa_kernel::wit::{Package, PackageError};
 
 use super::accept::{Acceptance, Accepted};
@@ -51,24 +51,6 @@ fn schemas() -> Result<Schemas, serde_json::Error> {
         schemas.insert(list.to_owned(), page_of(item));
     }
     Ok(schemas)
-}
-
-/// A page of a list.
-fn page_of(item: &str) -> Value {
-    let count =
-        |description: &str| json!({"type": "integer", "minimum": 0, "description": description});
-    json!({
-        "type": "object",
-        "description": "A page of a list.",
-        "required": ["items", "total", "limit", "offset"],
-        "properties": {
-            "items": {"type": "array", "items": {"$ref": format!("#/components/schemas/{item}")}},
-            "total": count("All that match, on every page."),
-            "limit": count("Elements of a page."),
-            "offset": count("Elements that were skipped."),
-            "nextCursor": {"type": "string", "description": "Present when there are more."},
-        },
-    })
 }
 
 #[cfg(test)]

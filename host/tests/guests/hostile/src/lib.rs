@@ -21,6 +21,17 @@ fn spin() -> NoContent {
     NoContent
 }
 
+/// Computes for nearly as long as it may, and is done: nothing that would have it kept from serving.
+fn labour() -> NoContent {
+    let (until, mut count) = (clock::now_ms() + 900, 0_u64);
+    while clock::now_ms() < until {
+        for _ in 0..1_000_000 {
+            count = opaque(count.wrapping_add(1));
+        }
+    }
+    NoContent
+}
+
 fn allocate() -> NoContent {
     let mut held = Vec::new();
     while opaque(true) {

@@ -1,17 +1,17 @@
-//! Between a request's bytes and the handlers' types.
+//! Between a request's bytes and the types of a service's handlers.
 
+use crate::call::{Request, Response, Source};
+use crate::error::Problem;
+use crate::identity::Account;
 use bytes::Bytes;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use stoa_kernel::call::{Request, Response, Source};
-use stoa_kernel::error::Problem;
-use stoa_kernel::identity::Account;
 
 /// The body as a handler's type.
 ///
 /// # Errors
 /// 400 naming the member at fault; the value itself is never repeated, it may be a password.
-pub(crate) fn body<T: DeserializeOwned>(request: &Request) -> Result<T, Problem> {
+pub fn body<T: DeserializeOwned>(request: &Request) -> Result<T, Problem> {
     let mut reader = serde_json::Deserializer::from_slice(&request.body);
     let read = serde_path_to_error::deserialize(&mut reader);
     let value = read.map_err(|error| {
@@ -47,7 +47,7 @@ fn missing_or(error: &serde_json::Error, detail: &str) -> String {
 ///
 /// # Errors
 /// 500 when the value can't be written.
-pub(crate) fn json<T: Serialize>(status: u16, value: &T) -> Result<Response, Problem> {
+pub fn json<T: Serialize>(status: u16, value: &T) -> Result<Response, Problem> {
     let body = serde_json::to_vec(value).map_err(|error| Problem::internal(error.to_string()))?;
     Ok(Response {
         status,
@@ -61,7 +61,8 @@ pub(crate) fn json<T: Serialize>(status: u16, value: &T) -> Result<Response, Pro
 }
 
 /// 204.
-pub(crate) fn nothing() -> Response {
+#[must_use]
+pub fn nothing() -> Response {
     Response {
         status: 204,
         headers: Vec::new(),
@@ -74,7 +75,7 @@ pub(crate) fn nothing() -> Response {
 ///
 /// # Errors
 /// 401 when nobody is signed in.
-pub(crate) fn caller(request: &Request) -> Result<&Account, Problem> {
+pub fn caller(request: &Request) -> Result<&Account, Problem> {
     let account = request.principal.account.as_ref();
     account.ok_or_else(Problem::unauthenticated)
 }
@@ -83,7 +84,7 @@ pub(crate) fn caller(request: &Request) -> Result<&Account, Problem> {
 ///
 /// # Errors
 /// 404 when the route has none of that name.
-pub(crate) fn param<'r>(request: &'r Request, name: &str) -> Result<&'r str, Problem> {
+pub fn param<'r>(request: &'r Request, name: &str) -> Result<&'r str, Problem> {
     let found = request.params.iter().find(|(known, _)| known == name);
     found
         .map(|(_, value)| value.as_str())

@@ -1,10 +1,11 @@
 //! Times as clients read them.
 
+use crate::clock::Millis;
 use jiff::Timestamp;
-use stoa_kernel::clock::Millis;
 
 /// RFC 3339 in UTC with milliseconds, such as `2026-01-01T00:00:00.000Z`.
-pub(super) fn rfc3339(millis: Millis) -> String {
+#[must_use]
+pub fn rfc3339(millis: Millis) -> String {
     let time = i64::try_from(millis)
         .ok()
         .and_then(|millis| Timestamp::from_millisecond(millis).ok());

@@ -1,0 +1,255 @@
+//! The registry's part of the platform's database, with types: units of work that run again after a conflict.
+
+use std::sync::Arc;
+
+use stoa_kernel::answer::{IdempotencyKey, StoredAnswer, in_flight};
+use stoa_kernel::call::Response;
+use stoa_kernel::clock::{Clock, Millis};
+use stoa_kernel::deployment::Scope;
+use stoa_kernel::error::Problem;
+use stoa_kernel::id::{CollectionName, TenantId};
+use stoa_kernel::limits::PAGE_LIMIT_MAX;
+use stoa_kernel::query::{Filter, Path, Query, SortKey};
+use stoa_kernel::random::{Random, ulid};
+use stoa_kernel::retry;
+use stoa_kernel::store::{CommitError, Expiry, Realm, Store, StoreError, UnitOfWork};
+use stoa_kernel::wit::Manifest;
+
+use crate::records::{Audit, REGISTRY, Record};
+
+/// Runs of one unit of work: of so many that want the same head at once, one gets through at each round.
+const TRIES_MAX: u32 = 64;
+
+/// Seconds after which a client should come back when the store could not answer.
+const RETRY_AFTER_S: u32 = 1;
+
+/// The registry's database, the clock and randomness.
+#[derive(Clone)]
+pub struct Books {
+    pub store: Arc<dyn Store>,
+    pub clock: Arc<dyn Clock>,
+    pub random: Arc<dyn Random>,
+}
+
+/// A record with its id.
+#[derive(Debug, Clone)]
+pub struct Stored<R> {
+    pub id: String,
+    pub record: R,
+}
+
+/// A page of records.
+pub struct List<R> {
+    pub records: Vec<Stored<R>>,
+    pub total: u64,
+    pub next_cursor: Option<String>,
+}
+
+impl Books {
+    pub async fn declare(&self, manifest: &Manifest) -> Result<(), StoreError> {
+        let collections: Vec<_> = manifest.collections.clone().into_iter().collect();
+        let declared = self.store.declare(Realm::Platform, REGISTRY, &collections);
+        declared.await
+    }
+
+    pub fn now(&self) -> Millis {
+        self.clock.now()
+    }
+
+    pub async fn unit(&self) -> Result<Unit, Problem> {
+        let begun = self.store.begin(&TenantId::platform()).await;
+        begun.map(Unit).map_err(unavailable)
+    }
+
+    /// Runs `work` and commits what it wrote; after a conflict, again from the start. An error commits nothing,
+    /// and is told only if what it rests on still holds.
+    pub async fn transact<T, F>(&self, work: impl Fn(Unit) -> F) -> Result<T, Problem>
+    where
+        F: Future<Output = Result<T, Problem>>,
+    {
+        for attempt in 0..TRIES_MAX {
+            let unit = self.unit().await?;
+            let done = match work(unit.clone()).await {
+                Ok(done) => done,
+                Err(problem) if unit.was_right().await => return Err(problem),
+                Err(_) => {
+                    self.pause(attempt).await;
+                    continue;
+                }
+            };
+            match unit.0.commit().await {
+                Ok(()) => return Ok(done),
+                Err(CommitError::Conflict) => self.pause(attempt).await,
+                Err(CommitError::Answered) => return Err(in_flight()),
+                Err(error) => return Err(Problem::unavailable(RETRY_AFTER_S, error.to_string())),
+            }
+        }
+        Err(Problem::new(
+            409,
+            "conflict",
+            "Too many requests changed the same thing at once; try again.",
+        ))
+    }
+
+    async fn pause(&self, attempt: u32) {
+        tokio::time::sleep(retry::pause(attempt, &*self.random)).await;
+    }
+
+    /// Writes down who did what, as part of the unit that does it.
+    pub async fn note(&self, unit: &Unit, note: Note<'_>) -> Result<(), Problem> {
+        let now = self.now();
+        let row = Audit {
+            at: now,
+            who: note.who.to_owned(),
+            what: note.what.to_owned(),
+            scope: note.scope.map(ToString::to_string).unwrap_or_default(),
+            about: note.about.to_owned(),
+            detail: note.detail,
+        };
+        let created = unit.create(&ulid(now, &*self.random), &row).await;
+        created.map_err(unavailable)
+    }
+
+    /// The answer that a repetition is told, if this is one.
+    pub async fn told(&self, key: &IdempotencyKey) -> Result<Option<Response>, Problem> {
+        let platform = TenantId::platform();
+        let stored = self.store.stored_answer(&platform, &key.id).await;
+        let stored = stored.map_err(unavailable)?;
+        stored.map(|answer| answer.told(key)).transpose()
+    }
+
+    /// Keeps an answer for repetitions.
+    pub async fn keep(&self, key: &IdempotencyKey, response: &Response) -> Result<(), Problem> {
+        let unit = self.unit().await?;
+        let answer = StoredAnswer::of(key, response, self.now())?;
+        unit.0.keep_answer(&key.id, answer);
+        match unit.0.commit().await {
+            Ok(()) | Err(CommitError::Answered) => Ok(()),
+            Err(error) => Err(Problem::unavailable(RETRY_AFTER_S, error.to_string())),
+        }
+    }
+}
+
+/// What the audit should say.
+pub struct Note<'a> {
+    pub who: &'a str,
+    pub what: &'a str,
+    pub scope: Option<&'a Scope>,
+    pub about: &'a str,
+    pub detail: String,
+}
+
+/// A unit of work over the platform's database.
+#[derive(Clone)]
+pub struct Unit(Arc<dyn UnitOfWork>);
+
+impl Unit {
+    /// Forgets what was written; whether what was read is still so.
+    async fn was_right(&self) -> bool {
+        self.0.rollback_to(0);
+        !matches!(self.0.commit().await, Err(CommitError::Conflict))
+    }
+
+    /// The record, or none.
+    pub async fn get<R: Record>(&self, id: &str) -> Result<Option<R>, Problem> {
+        let found = self.0.get(&collection::<R>(), id).await;
+        let found = found.map_err(unavailable)?;
+        found.map(|document| decode(&document.body)).transpose()
+    }
+
+    /// Adds a record. That it exists is the caller's to tell.
+    pub async fn create<R: Record>(&self, id: &str, record: &R) -> Result<(), StoreError> {
+        let body = encode(record)?;
+        let collection = collection::<R>();
+        let created = self.0.create(&collection, id, body, Expiry::Never);
+        created.await.map(drop)
+    }
+
+    /// Writes a record, whether or not it exists.
+    pub async fn put<R: Record>(&self, id: &str, record: &R) -> Result<(), Problem> {
+        let body = encode(record).map_err(unavailable)?;
+        let collection = collection::<R>();
+        let put = self.0.put(&collection, id, None, body, Expiry::Never);
+        put.await.map(drop).map_err(unavailable)
+    }
+
+    /// A page of records with what clients are told about it.
+    pub async fn list<R: Record>(&self, query: &Query) -> Result<List<R>, Problem> {
+        let page = self.0.query(&collection::<R>(), query).await;
+        let page = page.map_err(|error| match error {
+            // Of all that a query names only the cursor comes from outside.
+            StoreError::Invalid(reason) if query.cursor.is_some() => {
+                Problem::invalid("cursor", reason)
+            }
+            error => unavailable(error),
+        })?;
+        let records = page.items.iter().map(|document| {
+            Ok(Stored {
+                id: document.id.to_string(),
+                record: decode(&document.body)?,
+            })
+        });
+        Ok(List {
+            records: records.collect::<Result<_, Problem>>()?,
+            total: page.total.unwrap_or_default(),
+            next_cursor: page.next_cursor,
+        })
+    }
+
+    /// Every record that matches, a page at a time.
+    pub async fn all<R: Record>(&self, filter: Option<Filter>) -> Result<Vec<Stored<R>>, Problem> {
+        let mut query = Query {
+            filter,
+            limit: PAGE_LIMIT_MAX,
+            ..Query::default()
+        };
+        let mut all = Vec::new();
+        loop {
+            let list = self.list(&query).await?;
+            all.extend(list.records);
+            match list.next_cursor {
+                Some(cursor) => query.cursor = Some(cursor),
+                None => return Ok(all),
+            }
+        }
+    }
+}
+
+/// What becomes of an error of the store that the caller can't do anything about.
+pub fn unavailable(error: StoreError) -> Problem {
+    Problem::unavailable(RETRY_AFTER_S, error.to_string())
+}
+
+/// All of these fields have these values.
+pub fn equal(pairs: &[(&str, &str)]) -> Result<Filter, Problem> {
+    let conditions = pairs
+        .iter()
+        .map(|(field, value)| Ok(Filter::Eq(path(field)?, (*value).into())));
+    Ok(Filter::And(conditions.collect::<Result<_, Problem>>()?))
+}
+
+/// Sorted by this field.
+pub fn by(field: &str, descending: bool) -> Result<Vec<SortKey>, Problem> {
+    let path = path(field)?;
+    Ok(vec![SortKey { path, descending }])
+}
+
+/// A field.
+pub fn path(text: &str) -> Result<Path, Problem> {
+    Path::parse(text).map_err(|error| Problem::internal(error.to_string()))
+}
+
+fn collection<R: Record>() -> CollectionName {
+    CollectionName::new(REGISTRY, R::COLLECTION)
+}
+
+fn encode<R: Record>(record: &R) -> Result<serde_json::Value, StoreError> {
+    serde_json::to_value(record).map_err(|error| StoreError::Invalid(error.to_string()))
+}
+
+fn decode<R: Record>(body: &str) -> Result<R, Problem> {
+    serde_json::from_str(body).map_err(|error| {
+        let name = R::COLLECTION;
+        Problem::internal(format!("a document of {name} is malformed: {error}"))
+    })
+}

@@ -1,0 +1,414 @@
+//! Doing what was asked for: rows and head in one commit, then the runtime, and back if that refuses.
+
+use std::sync::Arc;
+
+use stoa_kernel::deployment::{Deployment, Refusal, Scope};
+use stoa_kernel::error::Problem;
+
+use crate::books::{Note, Unit, unavailable};
+use crate::change::{Change, Draft, Place, Placed, Subject, draft, numbers};
+use crate::records::{Activation, Head, Kind, Outcome, Plugin, Revision, activation_id, head_id};
+use crate::registry::Registry;
+use crate::trust::{Distrust, Trust};
+use crate::who::{Who, of_deployment};
+
+/// Seconds after which what the runtime had no room for may be tried again.
+const RETRY_AFTER_S: u32 = 5;
+
+/// Activations that a rollback or a return looks back at: a plugin's life, and far less than a thread's patience.
+const STEPS_MAX: usize = 1_000;
+
+/// Of the problem that too few vouch for a revision.
+pub(crate) const UNTRUSTED: &str = "untrusted";
+
+/// Who does something, and where.
+#[derive(Debug, Clone)]
+pub struct Act {
+    /// Who.
+    pub who: Who,
+    /// In which scope.
+    pub scope: Scope,
+    /// To which plugin.
+    pub plugin: String,
+    /// The newest row that they know of: another one since then, and nothing is done.
+    pub expected: Option<u64>,
+    /// Why, in their words.
+    pub reason: String,
+}
+
+impl Act {
+    /// The registry's own act.
+    pub(crate) fn own(scope: &Scope, plugin: &str, reason: impl Into<String>) -> Self {
+        Self {
+            who: Who::registry(),
+            scope: scope.clone(),
+            plugin: plugin.to_owned(),
+            expected: None,
+            reason: reason.into(),
+        }
+    }
+
+    /// The head that it is about.
+    pub(crate) fn head(&self) -> String {
+        head_id(&self.scope, &self.plugin)
+    }
+}
+
+/// A row that was written, and the head before it.
+struct Written {
+    row: Activation,
+    before: Head,
+}
+
+impl Registry {
+    /// Does it, to its end even if whoever asked goes away: the row that came of it.
+    ///
+    /// # Errors
+    /// Why nothing was done; 422 `plugin-refused` when the runtime would not have it, which the rows tell, too.
+    pub async fn switch(self: &Arc<Self>, act: Act, change: Change) -> Result<Activation, Problem> {
+        let registry = Arc::clone(self);
+        let task = tokio::spawn(async move {
+            let row = registry.switch_now(&act, &change).await?;
+            if act.who.is_operator() && act.scope == Scope::Deployment {
+                registry.cut_tenants(&act, &change).await?;
+            }
+            Ok(row)
+        });
+        let done = task.await;
+        done.unwrap_or_else(|error| Err(Problem::internal(error.to_string())))
+    }
+
+    async fn switch_now(&self, act: &Act, change: &Change) -> Result<Activation, Problem> {
+        let head = act.head();
+        let _turn = self.turn(&head).await;
+        let write = |unit| self.write(unit, act, change);
+        let Written { row, before } = self.books.transact(write).await?;
+        let is_done = matches!(change, Change::Returned { .. }) || row.kind == Kind::Offer;
+        if is_done || row.outcome == Outcome::Waiting {
+            return Ok(row);
+        }
+        match self.tell(&act.scope, &row).await {
+            Ok(()) => {
+                self.trouble(&head, None);
+                Ok(row)
+            }
+            Err(refusal) => {
+                let back = |unit| self.take_back(unit, act, &row, &before, &refusal);
+                self.books.transact(back).await?;
+                Err(refused(refusal))
+            }
+        }
+    }
+
+    /// Writes the next row, unless the act is not to be done.
+    async fn write(&self, unit: Unit, act: &Act, change: &Change) -> Result<Written, Problem> {
+        let place = self.place(&unit, act, change).await?;
+        if act
+            .expected
+            .is_some_and(|expected| expected != place.head.last)
+        {
+            let detail = format!(
+                "Somebody else was faster: {} is the newest.",
+                place.head.last
+            );
+            return Err(Problem::new(409, "changed-meanwhile", detail));
+        }
+        let drafted = draft(change, &place)?;
+        if drafted.outcome == Outcome::Active && drafted.digest.is_some() {
+            self.trusted(&unit, &drafted).await?;
+        }
+        let before = place.head;
+        let row = self.add(&unit, act, drafted, &before).await?;
+        let mut head = Head {
+            scope: act.scope.to_string(),
+            plugin: act.plugin.clone(),
+            last: row.number,
+            ..before.clone()
+        };
+        match (row.kind, row.outcome) {
+            (Kind::Offer, _) => head.offered = Some(row.number),
+            (_, Outcome::Waiting) => head.waiting = Some(row.number),
+            _ => {
+                head.number = Some(row.number);
+                // What waited was asked for over what is no more; an approval has taken it up.
+                if row.kind != Kind::Grant {
+                    head.waiting = None;
+                }
+                head.highest = highest(before.highest.as_deref(), row.version.as_deref());
+            }
+        }
+        unit.put(&act.head(), &head).await?;
+        self.show(&unit, act, &head, &row).await?;
+        Ok(Written { row, before })
+    }
+
+    async fn add(
+        &self,
+        unit: &Unit,
+        act: &Act,
+        drafted: Draft,
+        head: &Head,
+    ) -> Result<Activation, Problem> {
+        let row = Activation {
+            scope: act.scope.to_string(),
+            plugin: act.plugin.clone(),
+            number: head.last + 1,
+            digest: drafted.digest,
+            version: drafted.version,
+            grants: drafted.grants,
+            settings: drafted.settings,
+            kind: drafted.kind,
+            outcome: drafted.outcome,
+            previous: drafted.previous,
+            by_operator: drafted.by_operator || act.who.is_person_operating(),
+            by: act.who.account.clone(),
+            at: self.books.now(),
+            reason: act.reason.clone(),
+        };
+        self.add_row(unit, act, &row).await?;
+        Ok(row)
+    }
+
+    pub(crate) async fn add_row(
+        &self,
+        unit: &Unit,
+        act: &Act,
+        row: &Activation,
+    ) -> Result<(), Problem> {
+        let id = activation_id(&act.scope, &act.plugin, row.number);
+        unit.create(&id, row).await.map_err(unavailable)?;
+        let (kind, outcome) = (word(&row.kind), word(&row.outcome));
+        let version = row.version.as_deref().unwrap_or("nothing");
+        let note = Note {
+            who: &row.by,
+            what: &format!("plugin.{kind}"),
+            scope: Some(&act.scope),
+            about: &act.plugin,
+            detail: format!("{} {version} {outcome}: {}", row.number, row.reason),
+        };
+        self.books.note(unit, note).await
+    }
+
+    /// The runtime has refused: a row says so, and the head is as it was.
+    async fn take_back(
+        &self,
+        unit: Unit,
+        act: &Act,
+        row: &Activation,
+        before: &Head,
+        refusal: &Refusal,
+    ) -> Result<(), Problem> {
+        let found: Option<Head> = unit.get(&act.head()).await?;
+        let mut head = found.unwrap_or_default();
+        let refused = Activation {
+            number: head.last + 1,
+            outcome: Outcome::Refused,
+            reason: refusal.to_string(),
+            at: self.books.now(),
+            ..row.clone()
+        };
+        self.add_row(&unit, act, &refused).await?;
+        head.last = refused.number;
+        head.number = before.number;
+        head.waiting = before.waiting;
+        head.highest.clone_from(&before.highest);
+        unit.put(&act.head(), &head).await?;
+        self.show(&unit, act, &head, &refused).await
+    }
+
+    /// How it is before the act.
+    async fn place(&self, unit: &Unit, act: &Act, change: &Change) -> Result<Place, Problem> {
+        let head: Head = unit.get(&act.head()).await?.unwrap_or_default();
+        let current = self.placed(unit, act, head.number).await?;
+        let previous = current.as_ref().and_then(|current| current.row.previous);
+        let mut previous = self.placed(unit, act, previous).await?;
+        let subject = match change {
+            Change::Install { digest, .. } | Change::Offer { digest, .. } => {
+                Some(self.subject(unit, act, digest).await?)
+            }
+            Change::Returned { from, to } => {
+                let serving = current
+                    .as_ref()
+                    .and_then(|placed| placed.row.digest.as_ref());
+                if serving != Some(from) {
+                    return Err(Problem::new(409, "changed-meanwhile", "It serves no more."));
+                }
+                previous = self.back_to(unit, act, previous, to).await?;
+                None
+            }
+            _ => None,
+        };
+        Ok(Place {
+            waiting: self.placed(unit, act, head.waiting).await?,
+            ceiling: act.who.ceiling(unit, &act.plugin).await?,
+            head,
+            current,
+            previous,
+            subject,
+        })
+    }
+
+    /// The last activation before with this digest.
+    async fn back_to(
+        &self,
+        unit: &Unit,
+        act: &Act,
+        mut from: Option<Placed>,
+        digest: &str,
+    ) -> Result<Option<Placed>, Problem> {
+        for _ in 0..STEPS_MAX {
+            let Some(placed) = from else { return Ok(None) };
+            if placed.row.digest.as_deref() == Some(digest) {
+                return Ok(Some(placed));
+            }
+            from = self.placed(unit, act, placed.row.previous).await?;
+        }
+        Ok(None)
+    }
+
+    async fn placed(
+        &self,
+        unit: &Unit,
+        act: &Act,
+        number: Option<u64>,
+    ) -> Result<Option<Placed>, Problem> {
+        let Some(number) = number else {
+            return Ok(None);
+        };
+        let id = activation_id(&act.scope, &act.plugin, number);
+        let Some(row) = unit.get::<Activation>(&id).await? else {
+            return Ok(None);
+        };
+        let package = match &row.digest {
+            Some(digest) => match unit.get::<Revision>(digest).await? {
+                Some(revision) => Some(revision.package()?),
+                None => None,
+            },
+            None => None,
+        };
+        Ok(Some(Placed { row, package }))
+    }
+
+    async fn subject(&self, unit: &Unit, act: &Act, digest: &str) -> Result<Subject, Problem> {
+        let revision: Option<Revision> = unit.get(digest).await?;
+        let revision = revision.filter(|revision| revision.plugin == act.plugin);
+        let revision = revision.ok_or_else(Problem::not_found)?;
+        Ok(Subject {
+            digest: digest.to_owned(),
+            package: revision.package()?,
+        })
+    }
+
+    /// Whether those sign for it whose word counts, at this moment.
+    async fn trusted(&self, unit: &Unit, drafted: &Draft) -> Result<(), Problem> {
+        let Some(digest) = &drafted.digest else {
+            return Ok(());
+        };
+        let revision: Option<Revision> = unit.get(digest).await?;
+        let revision = revision.ok_or_else(Problem::not_found)?;
+        let trust = Trust::read(&self.config.trust, unit).await?;
+        let judged = trust.judge_revision(unit, digest, &revision).await?;
+        judged.map_err(|distrust| untrusted(&distrust))
+    }
+
+    /// Lets tenants know of a plugin that they may use, and remembers who has one of their own.
+    pub(crate) async fn show(
+        &self,
+        unit: &Unit,
+        act: &Act,
+        head: &Head,
+        row: &Activation,
+    ) -> Result<(), Problem> {
+        let Some(mut plugin) = unit.get::<Plugin>(&act.plugin).await? else {
+            return Ok(());
+        };
+        let before = plugin.clone();
+        match &act.scope {
+            Scope::Deployment => {
+                let serves = match row.outcome {
+                    Outcome::Active if row.kind != Kind::Offer => row.digest.is_some(),
+                    Outcome::Active | Outcome::Waiting => before.open,
+                    Outcome::Refused => {
+                        let current = self.placed(unit, act, head.number).await?;
+                        current.is_some_and(|placed| placed.row.digest.is_some())
+                    }
+                };
+                plugin.open = serves || head.offered.is_some();
+            }
+            Scope::Tenant(tenant) => {
+                plugin.tenants.insert(tenant.to_string());
+            }
+        }
+        if plugin == before {
+            return Ok(());
+        }
+        unit.put(&act.plugin, &plugin).await
+    }
+
+    /// Lets the runtime do what the row says.
+    pub(crate) async fn tell(&self, scope: &Scope, row: &Activation) -> Result<(), Refusal> {
+        let Some(digest) = &row.digest else {
+            self.deployer.withdraw(scope, &row.plugin).await;
+            return Ok(());
+        };
+        if row.kind == Kind::Grant {
+            let grants = row.grants.clone();
+            if self.deployer.grant(scope, &row.plugin, grants).await {
+                return Ok(());
+            }
+        }
+        let deployment = Deployment {
+            scope: scope.clone(),
+            plugin: row.plugin.clone(),
+            digest: digest.clone(),
+            file: self.file(digest).await?,
+            grants: row.grants.clone(),
+            settings: row.settings.clone(),
+        };
+        self.deployer.deploy(deployment).await
+    }
+
+    /// What an operator takes back for the deployment, tenants who granted it to their own versions lose, too.
+    async fn cut_tenants(&self, act: &Act, change: &Change) -> Result<(), Problem> {
+        if !matches!(change, Change::Grant(_) | Change::Offer { .. }) {
+            return Ok(());
+        }
+        let unit = self.books.unit().await?;
+        let held = of_deployment(&unit, &act.plugin).await?;
+        for (scope, row) in self.serving(&unit).await? {
+            let is_own = row.plugin == act.plugin && scope != Scope::Deployment && !row.by_operator;
+            let left = &row.grants & &held;
+            if is_own && left != row.grants {
+                let own = Act::own(&scope, &act.plugin, "the deployment's grants were narrowed");
+                self.switch_now(&own, &Change::Grant(left)).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// 422: too few vouch for it.
+pub(crate) fn untrusted(distrust: &Distrust) -> Problem {
+    Problem::new(422, UNTRUSTED, format!("{distrust}."))
+}
+
+/// What a client is told when the runtime would not have something.
+pub(crate) fn refused(refusal: Refusal) -> Problem {
+    match refusal {
+        Refusal::Refused(why) => Problem::new(422, "plugin-refused", why),
+        Refusal::Unavailable(why) => Problem::unavailable(RETRY_AFTER_S, why),
+    }
+}
+
+fn highest(before: Option<&str>, now: Option<&str>) -> Option<String> {
+    let all = [before, now].into_iter().flatten();
+    all.max_by_key(|version| numbers(version)).map(Into::into)
+}
+
+/// The word of a kind or an outcome.
+pub(crate) fn word<T: serde::Serialize>(value: &T) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(word)) => word,
+        _ => String::new(),
+    }
+}

@@ -1,0 +1,13 @@
+//! The registry over a real store, with a runtime that only remembers what it was told.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "tests fail by panicking"
+)]
+
+mod restoring;
+mod support;
+mod switching;
+mod tenants;
+mod uploads;

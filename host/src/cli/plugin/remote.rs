@@ -1,0 +1,88 @@
+//! A running host, reached as any client reaches it.
+
+use anyhow::{Context as _, bail};
+use bytes::Bytes;
+use serde_json::Value;
+use stoa_egress::Egress;
+use stoa_kernel::outbound::{Outbound as _, OutboundRequest};
+use stoa_kernel::secret::Secret;
+
+/// Where the registry's routes begin.
+const REGISTRY: &str = "/api/platform";
+
+/// Milliseconds for an answer: a large plugin is uploaded and compiled.
+const TIMEOUT_MS: u32 = 300_000;
+
+/// Which host, and as whom.
+#[derive(clap::Args)]
+pub struct Remote {
+    /// Where the host is, such as https://stoa.example; STOA_HOST if absent.
+    #[arg(long, global = true)]
+    host: Option<String>,
+    /// An access token or an API key; STOA_TOKEN if absent, which no other user of the machine sees.
+    #[arg(long, global = true)]
+    token: Option<String>,
+}
+
+impl Remote {
+    /// GET.
+    pub fn get(&self, path: &str) -> anyhow::Result<Value> {
+        self.send("GET", path, "application/json", Bytes::new())
+    }
+
+    /// POST of JSON.
+    pub fn post(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
+        self.send("POST", path, "application/json", body.to_string().into())
+    }
+
+    /// POST of a file.
+    pub fn upload(&self, path: &str, file: Bytes) -> anyhow::Result<Value> {
+        self.send("POST", path, "application/wasm", file)
+    }
+
+    fn send(
+        &self,
+        method: &'static str,
+        path: &str,
+        kind: &str,
+        body: Bytes,
+    ) -> anyhow::Result<Value> {
+        let host =
+            said(self.host.as_ref(), "STOA_HOST").context("which host? --host or STOA_HOST")?;
+        let token = said(self.token.as_ref(), "STOA_TOKEN");
+        let token = token.context("as whom? --token or STOA_TOKEN")?;
+        let request = OutboundRequest {
+            method,
+            url: format!("{}{REGISTRY}{path}", host.trim_end_matches('/')),
+            headers: vec![("content-type".into(), kind.into())],
+            authorization: Some(Secret::new(format!("Bearer {token}"))),
+            body,
+            timeout_ms: TIMEOUT_MS,
+            allow_private: true,
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .context("cannot start a thread")?;
+        let answer =
+            runtime.block_on(async { Egress::new()?.send(request).await.context(host) })?;
+        let said: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+        if answer.status < 400 {
+            return Ok(said);
+        }
+        let told = |member: &str| said.get(member).and_then(Value::as_str).unwrap_or_default();
+        let code = told("type").rsplit('/').next().unwrap_or_default();
+        bail!("{} {code}: {}", answer.status, told("detail"))
+    }
+}
+
+fn said(argument: Option<&String>, variable: &str) -> Option<String> {
+    let argument = argument.cloned();
+    let said = argument.or_else(|| std::env::var(variable).ok());
+    said.filter(|text| !text.is_empty())
+}
+
+/// Prints an answer for people and for programs.
+pub fn print(answer: &Value) {
+    println!("{answer:#}");
+}
