@@ -1,10 +1,23 @@
 //! What the host logs, for tests that look.
 
 use std::io::Write;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use tracing::Level;
+use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::SubscriberExt as _;
+
+/// What operators are to see of all tests' hosts. A request may run on another thread than its test.
+static AUDIT: LazyLock<Log> = LazyLock::new(|| {
+    let log = Log::default();
+    let layer = tracing_subscriber::fmt::layer().json();
+    let layer = layer.with_writer(log.clone());
+    let audited = Targets::new().with_target("audit", Level::INFO);
+    let subscriber = tracing_subscriber::registry().with(audited).with(layer);
+    tracing::subscriber::set_global_default(subscriber).expect("the only one of all threads");
+    log
+});
 
 /// Log lines as JSON, of the thread that took this.
 #[derive(Clone, Default)]
@@ -39,6 +52,11 @@ impl Log {
             .finish();
         let guard = tracing::subscriber::set_default(subscriber);
         (log, guard)
+    }
+
+    /// What is audited from the first call on, by all tests: look for a tenant of one's own.
+    pub fn of_audit() -> Self {
+        AUDIT.clone()
     }
 
     /// All of it so far.
