@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use futures::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::handshake::client::Request;
 use tokio_tungstenite::tungstenite::{self, Message};
@@ -57,8 +57,11 @@ impl Socket {
 
     /// The next frame, whatever it is about; the code and reason if the connection is closed.
     pub async fn next(&mut self) -> Result<Value, (u16, String)> {
+        // Pings come all the time; they are no frames.
+        let deadline = Instant::now() + PATIENCE;
         loop {
-            let next = timeout(PATIENCE, self.0.next()).await.expect("a frame");
+            let next = timeout_at(deadline, self.0.next()).await;
+            let next = next.expect("a frame");
             match next {
                 Some(Ok(Message::Text(text))) => return Ok(serde_json::from_str(&text).unwrap()),
                 Some(Ok(Message::Close(Some(close)))) => {
@@ -73,8 +76,10 @@ impl Socket {
 
     /// The next packet of Engine.IO that is no ping.
     pub async fn packet(&mut self) -> String {
+        let deadline = Instant::now() + PATIENCE;
         loop {
-            let next = timeout(PATIENCE, self.0.next()).await.expect("a packet");
+            let next = timeout_at(deadline, self.0.next()).await;
+            let next = next.expect("a packet");
             let packet = next.unwrap().unwrap().into_text().unwrap().to_string();
             if packet != "2" {
                 return packet;
