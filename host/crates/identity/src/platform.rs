@@ -16,6 +16,7 @@ use stoa_kernel::live::Live;
 use stoa_kernel::mail::{Letter, Post};
 use stoa_kernel::query::{Filter, Query};
 use stoa_kernel::random::{Random, ulid};
+use stoa_kernel::records::{self, RETRY_AFTER_S, encode};
 use stoa_kernel::retry;
 use stoa_kernel::store::{Basis, CommitError, Expiry, Store, StoreError, UnitOfWork};
 use stoa_kernel::wit::Manifest;
@@ -24,12 +25,10 @@ use crate::records::Record;
 use aftermath::Aftermath;
 
 pub use aftermath::Ending;
+pub use stoa_kernel::records::{List, Stored, unavailable};
 
 /// Runs of one unit of work: of so many that want the same record at once, one gets through at each round.
 const TRIES_MAX: u32 = 64;
-
-/// Seconds after which a client should come back when the store could not answer.
-const RETRY_AFTER_S: u32 = 1;
 
 /// The platform's database, the clock, randomness and the post.
 #[derive(Clone)]
@@ -201,26 +200,6 @@ pub struct Unit {
     aftermath: Arc<Aftermath>,
 }
 
-/// A record with its id.
-#[derive(Debug, Clone)]
-pub struct Stored<R> {
-    /// Its id.
-    pub id: String,
-    /// It.
-    pub record: R,
-}
-
-/// A page of records.
-#[derive(Debug, Clone)]
-pub struct List<R> {
-    /// The records.
-    pub records: Vec<Stored<R>>,
-    /// All that match, when the query asked for it.
-    pub total: u64,
-    /// Present when there are more.
-    pub next_cursor: Option<String>,
-}
-
 impl Unit {
     /// Forgets what was written; whether what was read is still so.
     async fn was_right(&self) -> bool {
@@ -239,9 +218,7 @@ impl Unit {
     /// # Errors
     /// 503 when the store can't be reached, 500 when the document is none of this kind.
     pub async fn get<R: Record>(&self, id: &str) -> Result<Option<R>, Problem> {
-        let document = self.unit.get(&collection::<R>(), id).await;
-        let document = document.map_err(unavailable)?;
-        document.map(|document| decode(&document.body)).transpose()
+        records::get(&*self.unit, &collection::<R>(), id).await
     }
 
     /// Adds a record.
@@ -305,25 +282,7 @@ impl Unit {
     /// # Errors
     /// As [`Unit::get`]; 400 for a cursor that is none of this query.
     pub async fn list<R: Record>(&self, query: &Query) -> Result<List<R>, Problem> {
-        let page = self.unit.query(&collection::<R>(), query).await;
-        let page = page.map_err(|error| match error {
-            // Of all that a query names only the cursor comes from outside.
-            StoreError::Invalid(reason) if query.cursor.is_some() => {
-                Problem::invalid("cursor", reason)
-            }
-            error => unavailable(error),
-        })?;
-        let records = page.items.iter().map(|document| {
-            Ok(Stored {
-                id: document.id.to_string(),
-                record: decode(&document.body)?,
-            })
-        });
-        Ok(List {
-            records: records.collect::<Result<_, Problem>>()?,
-            total: page.total.unwrap_or_default(),
-            next_cursor: page.next_cursor,
-        })
+        records::list(&*self.unit, &collection::<R>(), query).await
     }
 
     /// Every record that matches, a page at a time.
@@ -331,20 +290,7 @@ impl Unit {
     /// # Errors
     /// As [`Unit::get`].
     pub async fn all<R: Record>(&self, filter: Filter) -> Result<Vec<Stored<R>>, Problem> {
-        let mut query = Query {
-            filter: Some(filter),
-            limit: stoa_kernel::limits::PAGE_LIMIT_MAX,
-            ..Query::default()
-        };
-        let mut all = Vec::new();
-        loop {
-            let (records, next) = self.page(&query).await?;
-            all.extend(records);
-            match next {
-                Some(cursor) => query.cursor = Some(cursor),
-                None => return Ok(all),
-            }
-        }
+        records::all(&*self.unit, &collection::<R>(), Some(filter)).await
     }
 
     /// The one record that matches.
@@ -378,12 +324,6 @@ impl Unit {
     }
 }
 
-/// What becomes of an error of the store that the caller can't do anything about.
-#[must_use]
-pub fn unavailable(error: StoreError) -> Problem {
-    Problem::unavailable(RETRY_AFTER_S, error.to_string())
-}
-
 fn collection<R: Record>() -> CollectionName {
     let (service, name) = R::COLLECTION;
     CollectionName::new(service, name)
@@ -391,17 +331,4 @@ fn collection<R: Record>() -> CollectionName {
 
 fn expiry<R: Record>(record: &R) -> Expiry {
     record.expires_at().map_or(Expiry::Never, Expiry::At)
-}
-
-fn encode<R: Record>(record: &R) -> Result<serde_json::Value, StoreError> {
-    serde_json::to_value(record).map_err(|error| StoreError::Invalid(error.to_string()))
-}
-
-fn decode<R: Record>(body: &str) -> Result<R, Problem> {
-    serde_json::from_str(body).map_err(|error| {
-        let (service, name) = R::COLLECTION;
-        Problem::internal(format!(
-            "a document of {service} {name} is malformed: {error}"
-        ))
-    })
 }

@@ -25,6 +25,7 @@ pub mod plugins;
 pub mod query;
 pub mod quota;
 pub mod random;
+pub mod records;
 pub mod rehearsal;
 pub mod retry;
 pub mod routing;

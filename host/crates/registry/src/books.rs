@@ -8,20 +8,19 @@ use stoa_kernel::clock::{Clock, Millis};
 use stoa_kernel::deployment::Scope;
 use stoa_kernel::error::Problem;
 use stoa_kernel::id::{CollectionName, TenantId};
-use stoa_kernel::limits::PAGE_LIMIT_MAX;
 use stoa_kernel::query::{Filter, Path, Query, SortKey};
 use stoa_kernel::random::{Random, ulid};
+use stoa_kernel::records::{self, RETRY_AFTER_S, encode};
 use stoa_kernel::retry;
 use stoa_kernel::store::{CommitError, Expiry, Realm, Store, StoreError, UnitOfWork};
 use stoa_kernel::wit::Manifest;
 
 use crate::records::{Audit, REGISTRY, Record};
 
+pub use stoa_kernel::records::{List, Stored, unavailable};
+
 /// Runs of one unit of work: of so many that want the same head at once, one gets through at each round.
 const TRIES_MAX: u32 = 64;
-
-/// Seconds after which a client should come back when the store could not answer.
-const RETRY_AFTER_S: u32 = 1;
 
 /// The registry's database, the clock and randomness.
 #[derive(Clone)]
@@ -29,20 +28,6 @@ pub struct Books {
     pub store: Arc<dyn Store>,
     pub clock: Arc<dyn Clock>,
     pub random: Arc<dyn Random>,
-}
-
-/// A record with its id.
-#[derive(Debug, Clone)]
-pub struct Stored<R> {
-    pub id: String,
-    pub record: R,
-}
-
-/// A page of records.
-pub struct List<R> {
-    pub records: Vec<Stored<R>>,
-    pub total: u64,
-    pub next_cursor: Option<String>,
 }
 
 impl Books {
@@ -152,9 +137,7 @@ impl Unit {
 
     /// The record, or none.
     pub async fn get<R: Record>(&self, id: &str) -> Result<Option<R>, Problem> {
-        let found = self.0.get(&collection::<R>(), id).await;
-        let found = found.map_err(unavailable)?;
-        found.map(|document| decode(&document.body)).transpose()
+        records::get(&*self.0, &collection::<R>(), id).await
     }
 
     /// Adds a record. That it exists is the caller's to tell.
@@ -175,49 +158,13 @@ impl Unit {
 
     /// A page of records with what clients are told about it.
     pub async fn list<R: Record>(&self, query: &Query) -> Result<List<R>, Problem> {
-        let page = self.0.query(&collection::<R>(), query).await;
-        let page = page.map_err(|error| match error {
-            // Of all that a query names only the cursor comes from outside.
-            StoreError::Invalid(reason) if query.cursor.is_some() => {
-                Problem::invalid("cursor", reason)
-            }
-            error => unavailable(error),
-        })?;
-        let records = page.items.iter().map(|document| {
-            Ok(Stored {
-                id: document.id.to_string(),
-                record: decode(&document.body)?,
-            })
-        });
-        Ok(List {
-            records: records.collect::<Result<_, Problem>>()?,
-            total: page.total.unwrap_or_default(),
-            next_cursor: page.next_cursor,
-        })
+        records::list(&*self.0, &collection::<R>(), query).await
     }
 
     /// Every record that matches, a page at a time.
     pub async fn all<R: Record>(&self, filter: Option<Filter>) -> Result<Vec<Stored<R>>, Problem> {
-        let mut query = Query {
-            filter,
-            limit: PAGE_LIMIT_MAX,
-            ..Query::default()
-        };
-        let mut all = Vec::new();
-        loop {
-            let list = self.list(&query).await?;
-            all.extend(list.records);
-            match list.next_cursor {
-                Some(cursor) => query.cursor = Some(cursor),
-                None => return Ok(all),
-            }
-        }
+        records::all(&*self.0, &collection::<R>(), filter).await
     }
-}
-
-/// What becomes of an error of the store that the caller can't do anything about.
-pub fn unavailable(error: StoreError) -> Problem {
-    Problem::unavailable(RETRY_AFTER_S, error.to_string())
 }
 
 /// All of these fields have these values.
@@ -241,15 +188,4 @@ pub fn path(text: &str) -> Result<Path, Problem> {
 
 fn collection<R: Record>() -> CollectionName {
     CollectionName::new(REGISTRY, R::COLLECTION)
-}
-
-fn encode<R: Record>(record: &R) -> Result<serde_json::Value, StoreError> {
-    serde_json::to_value(record).map_err(|error| StoreError::Invalid(error.to_string()))
-}
-
-fn decode<R: Record>(body: &str) -> Result<R, Problem> {
-    serde_json::from_str(body).map_err(|error| {
-        let name = R::COLLECTION;
-        Problem::internal(format!("a document of {name} is malformed: {error}"))
-    })
 }

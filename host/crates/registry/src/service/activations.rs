@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use stoa_kernel::call::{Request, Response};
 use stoa_kernel::deployment::Scope;
@@ -147,15 +148,7 @@ pub struct ActivationQuery {
 
 /// `POST /api/platform/plugins/{name}/activations`
 pub async fn activate(registry: &Arc<Registry>, request: &Request) -> Result<Response, Problem> {
-    let new: NewActivation = body(request)?;
-    let act = act(
-        registry,
-        request,
-        new.tenant.as_ref(),
-        new.expected,
-        new.reason,
-    )
-    .await?;
+    let (act, new): (_, NewActivation) = asked_for(registry, request).await?;
     let digest = digest_of(registry, &act.plugin, new.version, new.digest).await?;
     let grants = match (new.grants, new.grant_all) {
         (Some(_), true) => {
@@ -177,15 +170,7 @@ pub async fn activate(registry: &Arc<Registry>, request: &Request) -> Result<Res
 
 /// `POST /api/platform/plugins/{name}/approvals`
 pub async fn approve(registry: &Arc<Registry>, request: &Request) -> Result<Response, Problem> {
-    let new: Approval = body(request)?;
-    let act = act(
-        registry,
-        request,
-        new.tenant.as_ref(),
-        new.expected,
-        new.reason,
-    )
-    .await?;
+    let (act, new): (_, Approval) = asked_for(registry, request).await?;
     let grants = new.grants.map_or(Grants::All, Grants::These);
     let change = match new.offer {
         false => Change::Approve { grants },
@@ -210,43 +195,19 @@ pub async fn switch(
     request: &Request,
     change: Change,
 ) -> Result<Response, Problem> {
-    let new: Switch = body(request)?;
-    let act = act(
-        registry,
-        request,
-        new.tenant.as_ref(),
-        new.expected,
-        new.reason,
-    )
-    .await?;
+    let (act, _): (_, Switch) = asked_for(registry, request).await?;
     done(registry.switch(act, change).await?, 201)
 }
 
 /// `PUT /api/platform/plugins/{name}/grants`
 pub async fn grant(registry: &Arc<Registry>, request: &Request) -> Result<Response, Problem> {
-    let new: NewGrants = body(request)?;
-    let act = act(
-        registry,
-        request,
-        new.tenant.as_ref(),
-        new.expected,
-        new.reason,
-    )
-    .await?;
+    let (act, new): (_, NewGrants) = asked_for(registry, request).await?;
     done(registry.switch(act, Change::Grant(new.grants)).await?, 200)
 }
 
 /// `PUT /api/platform/plugins/{name}/settings`
 pub async fn set(registry: &Arc<Registry>, request: &Request) -> Result<Response, Problem> {
-    let new: NewSettings = body(request)?;
-    let act = act(
-        registry,
-        request,
-        new.tenant.as_ref(),
-        new.expected,
-        new.reason,
-    )
-    .await?;
+    let (act, new): (_, NewSettings) = asked_for(registry, request).await?;
     let change = Change::Settings(new.settings);
     done(registry.switch(act, change).await?, 200)
 }
@@ -276,14 +237,32 @@ pub async fn list(registry: &Registry, request: &Request) -> Result<Response, Pr
     )
 }
 
-/// Who does what to which plugin, where.
-async fn act(
+/// What every body of a switch says beside its own.
+trait Circumstances {
+    /// For which tenant, as of which activation, and why.
+    fn circumstances(&mut self) -> (Option<TenantId>, Option<u64>, String);
+}
+
+macro_rules! circumstances {
+    ($($body:ty),*) => {$(
+        impl Circumstances for $body {
+            fn circumstances(&mut self) -> (Option<TenantId>, Option<u64>, String) {
+                let reason = std::mem::take(&mut self.reason);
+                (self.tenant.take(), self.expected, reason)
+            }
+        }
+    )*};
+}
+
+circumstances!(NewActivation, Approval, Switch, NewGrants, NewSettings);
+
+/// Who does what to which plugin, where, and the rest of what they say.
+async fn asked_for<B: DeserializeOwned + Circumstances>(
     registry: &Registry,
     request: &Request,
-    tenant: Option<&TenantId>,
-    expected: Option<u64>,
-    reason: String,
-) -> Result<Act, Problem> {
+) -> Result<(Act, B), Problem> {
+    let mut body: B = body(request)?;
+    let (tenant, expected, reason) = body.circumstances();
     if reason.len() > LINE_BYTES_MAX {
         return Err(Problem::invalid(
             "reason",
@@ -293,8 +272,8 @@ async fn act(
     let who = who(request)?;
     let unit = registry.books.unit().await?;
     let (plugin, _) = known(&unit, &who, request).await?;
-    Ok(Act {
-        scope: who.scope(tenant)?,
+    let act = Act {
+        scope: who.scope(tenant.as_ref())?,
         expected: match expected {
             Some(number) => Some(number),
             None => if_match(request)?,
@@ -302,7 +281,8 @@ async fn act(
         who,
         plugin,
         reason,
-    })
+    };
+    Ok((act, body))
 }
 
 /// The number in `If-Match: "7"`.
