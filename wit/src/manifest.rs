@@ -16,7 +16,7 @@ pub use background::{
 pub use channel::{CHANNEL_BYTES_MAX, Channel, HISTORY_MAX, ME};
 pub use outbound::{BUDGET_MS_MAX, Extension, Outbound, OutboundAuth, Secret, TIMEOUT_MS_MAX};
 pub use route::{Bearer, Method, Route, RouteClass};
-pub use setting::{Setting, SettingKind};
+pub use setting::{SETTINGS_MAX, Setting, SettingScope};
 
 /// What a plugin is, asks for and offers. Unknown keys are errors.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -66,9 +66,12 @@ pub struct Manifest {
     /// Collections by name.
     #[serde(default)]
     pub collections: BTreeMap<String, Collection>,
-    /// What the operator may set, by name.
+    /// What may be set, by name.
     #[serde(default)]
     pub settings: BTreeMap<String, Setting>,
+    /// Names of settings without which it does not serve; they have no default.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub required_settings: BTreeSet<String>,
     /// What one call may use; the operator's caps apply on top.
     #[serde(default)]
     pub limits: Limits,
@@ -287,16 +290,7 @@ impl Manifest {
                 "personal_data without a [[subscribe]] to {ERASED:?}: what is kept about people has to be forgotten, too"
             ));
         }
-        for (name, setting) in &self.settings {
-            if let Some(value) = &setting.default
-                && !setting.kind.admits(value)
-            {
-                return invalid(format!(
-                    "settings.{name}: the default is not a {:?}",
-                    setting.kind
-                ));
-            }
-        }
+        setting::check(&self.settings, &self.required_settings)?;
         Ok(())
     }
 
@@ -516,6 +510,22 @@ mod tests {
             ),
             ("stoa:commerce/catalog@0.1.0", "catalog", "uses.catalog"),
             ("[\"storage\"]", "[]", "storage"),
+            (
+                "[collections",
+                "[settings.tax]\ntype = \"integer\"\ndefault = \"no\"\n[collections",
+                "settings.tax",
+            ),
+            (
+                "[collections",
+                "[settings.tax]\ntype = \"integer\"\nminumum = 1\n[collections",
+                "settings.tax: unknown keyword \"minumum\"",
+            ),
+            (
+                "[collections",
+                "[settings.tax]\nscope = \"everybody\"\n[collections",
+                "everybody",
+            ),
+            ("[\"storage\"]", "[\"storage\"]\nrequired_settings = [\"tax\"]", "settings.tax"),
         ] {
             let text = CART.replacen(from, to, 1);
             assert_ne!(text, CART, "{from} is not in the sample");
