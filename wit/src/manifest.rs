@@ -525,7 +525,11 @@ mod tests {
                 "[settings.tax]\nscope = \"everybody\"\n[collections",
                 "everybody",
             ),
-            ("[\"storage\"]", "[\"storage\"]\nrequired_settings = [\"tax\"]", "settings.tax"),
+            (
+                "[\"storage\"]",
+                "[\"storage\"]\nrequired_settings = [\"tax\"]",
+                "settings.tax",
+            ),
         ] {
             let text = CART.replacen(from, to, 1);
             assert_ne!(text, CART, "{from} is not in the sample");

@@ -239,7 +239,10 @@ mod tests {
         };
         let (before, after) = (manifest(""), manifest("auth = { bearer = \"key\" }"));
         let widened: Vec<_> = after.difference(&before).collect();
-        assert_eq!(widened, [&Permission::sends("key", "https://other.example")]);
+        assert_eq!(
+            widened,
+            [&Permission::sends("key", "https://other.example")]
+        );
     }
 
     #[test]

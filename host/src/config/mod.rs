@@ -126,6 +126,12 @@ impl Config {
         self.data.dir.join("signing-key.der")
     }
 
+    /// The file of the host's own key that seals secrets, used when the configuration gives none.
+    #[must_use]
+    pub fn secrets_key_file(&self) -> PathBuf {
+        self.data.dir.join("secrets.key")
+    }
+
     /// The folder of the keys that signed before and still verify: one PKCS#8 file (`.der`) each.
     #[must_use]
     pub fn retired_keys_dir(&self) -> PathBuf {

@@ -88,6 +88,23 @@ fn the_files_that_the_defaults_take_are_the_crates() {
 }
 
 #[test]
+fn the_key_that_seals_secrets_is_32_bytes_and_no_error_shows_it() {
+    let key = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
+    let with = |key: &str| with_variables(&[("STOA_PLUGINS__SECRETS_KEY", key)]);
+    let config = with(key).unwrap();
+    let bytes = config.plugins.sealing_key().unwrap();
+    assert_eq!(&bytes.unwrap(), b"01234567890123456789012345678901");
+    assert!(!format!("{config:?}").contains(key));
+    let error = with("dG9vIHNob3J0").unwrap_err().to_string();
+    assert!(
+        error.contains("plugins.secrets_key") && !error.contains("dG9v"),
+        "{error}"
+    );
+    let config = with_variables(&[]).unwrap();
+    assert_eq!(config.plugins.sealing_key().unwrap(), None);
+}
+
+#[test]
 fn the_rate_limits_of_the_defaults_are_the_edges() {
     let config = with_variables(&[]).unwrap();
     assert!(config.limits.enabled);

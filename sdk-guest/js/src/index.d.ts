@@ -107,7 +107,9 @@ export const random: {
 };
 export const log: Record<'trace' | 'debug' | 'info' | 'warn' | 'error', (message: unknown) => void>;
 export const settings: {
-  /** The operator's value, else the manifest's default. */
+  /** The tenant's value, else the deployment's, else the manifest's default, at this moment. */
   get<T = unknown>(name: string): T | undefined;
+  /** Several of them as one object; those that nobody gives are not in it. */
+  all<T = Record<string, unknown>>(...names: (keyof T & string)[]): Partial<T>;
 };
 export const inbound: { header(name: string): string | undefined; requestId(): string };

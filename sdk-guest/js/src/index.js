@@ -30,6 +30,10 @@ export const settings = {
     const value = get(name);
     return value === undefined ? undefined : JSON.parse(value);
   },
+  all(...names) {
+    const given = names.map((name) => [name, settings.get(name)]);
+    return Object.fromEntries(given.filter(([, value]) => value !== undefined));
+  },
 };
 
 export const inbound = { header: (name) => header(name), requestId: () => requestId() };

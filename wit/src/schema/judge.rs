@@ -56,10 +56,9 @@ impl Schema {
         let mut compiler = Compiler::new();
         compiler.enable_format_assertions();
         let mut compiled = Schemas::new();
-        let index = compiler
-            .add_resource(PLACE, Value::Object(schema))
-            .and_then(|()| compiler.compile(PLACE, &mut compiled));
-        match index {
+        let added = compiler.add_resource(PLACE, Value::Object(schema));
+        added.map_err(|error| format!(": {error}"))?;
+        match compiler.compile(PLACE, &mut compiled) {
             Ok(index) => Ok(Self { compiled, index }),
             Err(boon::CompileError::ValidationError { src, .. }) => {
                 let error = deepest(&src);
@@ -81,9 +80,25 @@ impl Schema {
                 reason: format!("more than {VALUE_BYTES_MAX} bytes as JSON"),
             });
         }
+        if !has_storable_numbers(value) {
+            return Err(Misfit {
+                pointer: String::new(),
+                reason: "a number does not fit 64 bits with a sign".into(),
+            });
+        }
         self.compiled
             .validate(value, self.index)
             .map_err(|error| misfit(&error))
+    }
+}
+
+/// Whether documents can hold it: their whole numbers have 64 bits with a sign.
+fn has_storable_numbers(value: &Value) -> bool {
+    match value {
+        Value::Number(number) => !number.is_u64() || number.is_i64(),
+        Value::Array(items) => items.iter().all(has_storable_numbers),
+        Value::Object(members) => members.values().all(has_storable_numbers),
+        Value::Null | Value::Bool(_) | Value::String(_) => true,
     }
 }
 
@@ -103,7 +118,10 @@ fn deepest<'a, 's, 'v>(error: &'a ValidationError<'s, 'v>) -> &'a ValidationErro
     let mut error = error;
     // Of alternatives no single one is at fault.
     while let [first, ..] = error.causes.as_slice()
-        && !matches!(error.kind, boon::ErrorKind::AnyOf | boon::ErrorKind::OneOf(_))
+        && !matches!(
+            error.kind,
+            boon::ErrorKind::AnyOf | boon::ErrorKind::OneOf(_)
+        )
     {
         error = first;
     }

@@ -96,8 +96,7 @@ const FORMATS: &[&str] = &[
 /// Where and why not: `.items: unknown keyword "minumum"`.
 pub fn check(schema: &BTreeMap<String, Value>) -> Result<(), String> {
     let mut parts = 0;
-    let whole = schema.iter().map(|(keyword, value)| (keyword, value));
-    members(whole, "", 0, &mut parts, false)?;
+    members(schema.iter(), "", 0, &mut parts, false)?;
     let whole: serde_json::Map<_, _> = schema.clone().into_iter().collect();
     let whole = Value::Object(whole);
     if whole.to_string().len() > SCHEMA_BYTES_MAX {
@@ -119,10 +118,13 @@ pub(crate) fn check_default(schema: &BTreeMap<String, Value>, value: &Value) -> 
     Schema::new(schema)?
         .judge(value)
         .map_err(|misfit| format!("does not fit: {misfit}"))?;
-    let named = schema.get("type").into_iter().flat_map(|named| match named {
-        Value::Array(several) => several.iter().collect(),
-        one => vec![one],
-    });
+    let named = schema
+        .get("type")
+        .into_iter()
+        .flat_map(|named| match named {
+            Value::Array(several) => several.iter().collect(),
+            one => vec![one],
+        });
     let mut named = named.filter_map(Value::as_str).peekable();
     if named.peek().is_none() || named.any(|name| is_of(value, name)) {
         return Ok(());
@@ -252,9 +254,21 @@ mod tests {
             (json!([{ "city": "Rome" }, { "rate": 0.2 }]), "/1", "'city'"),
             (json!([{ "city": "rome" }]), "/0/city", "match ^[A-Z]"),
             (json!([{ "city": "R" }]), "/0/city", "length"),
-            (json!([{ "city": "Rome", "rate": 2 }]), "/0/rate", "more than 0.5"),
-            (json!([{ "city": "Rome", "mail": "b" }]), "/0/mail", "no email"),
-            (json!([{ "city": "Rome", "kind": "x" }]), "/0/kind", "\"store\""),
+            (
+                json!([{ "city": "Rome", "rate": 2 }]),
+                "/0/rate",
+                "more than 0.5",
+            ),
+            (
+                json!([{ "city": "Rome", "mail": "b" }]),
+                "/0/mail",
+                "no email",
+            ),
+            (
+                json!([{ "city": "Rome", "kind": "x" }]),
+                "/0/kind",
+                "\"store\"",
+            ),
             (json!([{ "city": "Rome", "x~/y": 1 }]), "/0", "x~/y"),
             (json!([{}, {}, {}]), "", "2 items"),
         ] {
@@ -268,7 +282,10 @@ mod tests {
 
     #[test]
     fn what_tells_why_does_not_tell_the_value() {
-        let judged = Schema::new(&schema("format = \"uuid\"\npattern = \"^k\"\nmaxLength = 3")).unwrap();
+        let judged = Schema::new(&schema(
+            "format = \"uuid\"\npattern = \"^k\"\nmaxLength = 3",
+        ))
+        .unwrap();
         let misfit = judged.judge(&json!("hunter2")).unwrap_err();
         assert!(!misfit.to_string().contains("hunter2"), "{misfit}");
         let judged = Schema::new(&schema("maximum = 3")).unwrap();
@@ -287,7 +304,10 @@ mod tests {
         for (text, named) in [
             ("type = \"text\"", "type"),
             ("type = \"string\"\nminimum = \"one\"", ".minimum"),
-            ("[items]\nmaxLenght = 3", ".items: unknown keyword \"maxLenght\""),
+            (
+                "[items]\nmaxLenght = 3",
+                ".items: unknown keyword \"maxLenght\"",
+            ),
             ("items = 3", ".items is no schema"),
             ("\"$ref\" = \"https://elsewhere.example/schema\"", "$ref"),
             ("[properties.a]\n\"$ref\" = \"#\"", "$ref"),

@@ -6,11 +6,14 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use serde::Serialize;
 use serde_json::Value;
 use stoa_wit::{Package, Permission};
+use utoipa::ToSchema;
 
 use crate::clock::Millis;
 use crate::id::TenantId;
+use crate::secret::Secret;
 
 /// For whom a version of a plugin serves.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -65,6 +68,45 @@ pub enum Refusal {
     /// There is no room for another one now, or the store does not answer.
     #[error("{0}")]
     Unavailable(String),
+}
+
+/// Who gave a value: of a setting or of a secret. Of several the last one here counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Layer {
+    /// The plugin's manifest.
+    Default,
+    /// The operator, in the host's configuration.
+    Configuration,
+    /// The operator, for every tenant.
+    Deployment,
+    /// The tenant's admin, or the operator for this tenant.
+    Tenant,
+}
+
+/// The version that serves in a scope, and what is set for it there.
+#[derive(Debug, Clone)]
+pub struct Serves {
+    /// Whose version it is: a tenant is served by its own or by the deployment's.
+    pub scope: Scope,
+    /// SHA-256 of the file without signatures, in hex.
+    pub digest: String,
+    /// Whether it came from the plugin folder rather than from the registry.
+    pub from_folder: bool,
+    /// What it says of itself.
+    pub package: Arc<Package>,
+    /// Every value that was given for a setting and that it takes, the one that counts first.
+    pub settings: BTreeMap<String, Vec<(Layer, Value)>>,
+    /// Who has given a value of a secret, the one that counts first.
+    pub secrets: BTreeMap<String, Vec<Layer>>,
+}
+
+impl Serves {
+    /// Whether it is the registry's version with this digest for this very scope.
+    #[must_use]
+    pub fn is(&self, scope: &Scope, digest: &str) -> bool {
+        !self.from_folder && self.scope == *scope && self.digest == digest
+    }
 }
 
 /// How a version is.
@@ -140,6 +182,17 @@ pub trait Deployer: Send + Sync + 'static {
     /// Replaces what a version may do: its next host call sees it, in requests under way, too. False when no such
     /// version serves.
     async fn grant(&self, scope: &Scope, plugin: &str, grants: BTreeSet<Permission>) -> bool;
+
+    /// Replaces what is set for a plugin in a scope, over its defaults: its next question sees it, in requests under
+    /// way, too. What a version does not take is as if it were not set.
+    async fn set(&self, scope: &Scope, plugin: &str, settings: BTreeMap<String, Value>);
+
+    /// Replaces what is kept for a plugin in a scope, each secret with its values, the newest first: the next use
+    /// sees it.
+    fn keep(&self, scope: &Scope, plugin: &str, secrets: BTreeMap<String, Vec<Secret>>);
+
+    /// What serves in a scope under this name; none if nothing does.
+    fn serves(&self, scope: &Scope, plugin: &str) -> Option<Serves>;
 
     /// Everything that serves.
     fn standings(&self) -> Vec<Standing>;

@@ -30,6 +30,7 @@ pub mod rehearsal;
 pub mod retry;
 pub mod routing;
 pub mod schemas;
+pub mod seal;
 pub mod secret;
 pub mod service;
 pub mod status;

@@ -156,6 +156,12 @@ impl Unit {
         put.await.map(drop).map_err(unavailable)
     }
 
+    /// Removes a record; whether there was one.
+    pub async fn delete<R: Record>(&self, id: &str) -> Result<bool, Problem> {
+        let deleted = self.0.delete(&collection::<R>(), id).await;
+        deleted.map_err(unavailable)
+    }
+
     /// A page of records with what clients are told about it.
     pub async fn list<R: Record>(&self, query: &Query) -> Result<List<R>, Problem> {
         records::list(&*self.0, &collection::<R>(), query).await

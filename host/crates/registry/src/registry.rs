@@ -7,6 +7,7 @@ use bytes::Bytes;
 use stoa_kernel::clock::Clock;
 use stoa_kernel::deployment::{Archive, Deployer, Refusal};
 use stoa_kernel::random::Random;
+use stoa_kernel::seal::Seal;
 use stoa_kernel::status::{Part, PartStatus};
 use stoa_kernel::store::{Store, StoreError};
 use stoa_kernel::wit::Manifest;
@@ -30,6 +31,8 @@ pub struct Ports {
     pub clock: Arc<dyn Clock>,
     /// Makes ids.
     pub random: Arc<dyn Random>,
+    /// Seals secrets.
+    pub seal: Arc<Seal>,
 }
 
 /// What the operator says.
@@ -47,6 +50,7 @@ pub struct Registry {
     pub(crate) books: Books,
     pub(crate) archive: Arc<dyn Archive>,
     pub(crate) deployer: Arc<dyn Deployer>,
+    pub(crate) seal: Arc<Seal>,
     turns: Turns,
     /// Why something that should serve does not, by head.
     troubles: Mutex<BTreeMap<String, String>>,
@@ -73,6 +77,7 @@ impl Registry {
             books,
             archive: ports.archive,
             deployer: ports.deployer,
+            seal: ports.seal,
             turns: Turns::default(),
             troubles: Mutex::default(),
         }))

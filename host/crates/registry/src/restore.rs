@@ -22,6 +22,8 @@ impl Registry {
     /// When the rows can't be read.
     pub async fn restore(&self) -> Result<(), Problem> {
         self.judge_all().await?;
+        self.recall_settings().await?;
+        self.recall_all_secrets().await?;
         let unit = self.books.unit().await?;
         let mut refused = Vec::new();
         for (scope, row) in self.serving(&unit).await? {
@@ -119,7 +121,8 @@ impl Registry {
                 self.add_row(&unit, act, &refused).await?;
                 head.last = refused.number;
                 head.number = Some(serves.number);
-                unit.put(&act.head(), &head).await
+                unit.put(&act.head(), &head).await?;
+                self.settle(&unit, act, &head).await
             }
         };
         self.books.transact(write).await?;
@@ -198,7 +201,7 @@ impl Registry {
 }
 
 /// A scope of its text.
-fn parsed(text: &str) -> Option<Scope> {
+pub(crate) fn parsed(text: &str) -> Option<Scope> {
     match text.split_once(':') {
         None => (text == Scope::Deployment.to_string()).then_some(Scope::Deployment),
         Some(("tenant", id)) => TenantId::parse(id).ok().map(Scope::Tenant),

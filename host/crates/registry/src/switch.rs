@@ -138,6 +138,7 @@ impl Registry {
             }
         }
         unit.put(&act.head(), &head).await?;
+        self.settle(&unit, act, &head).await?;
         self.show(&unit, act, &head, &row).await?;
         Ok(Written { row, before })
     }
@@ -213,6 +214,7 @@ impl Registry {
         head.waiting = before.waiting;
         head.highest.clone_from(&before.highest);
         unit.put(&act.head(), &head).await?;
+        self.settle(&unit, act, &head).await?;
         self.show(&unit, act, &head, &refused).await
     }
 
@@ -238,7 +240,10 @@ impl Registry {
             }
             _ => None,
         };
+        let set = self.settings_of(unit, &act.scope, &act.plugin).await?;
+        let carried = current.as_ref().map(|current| &current.row.settings);
         Ok(Place {
+            set: set.map(|set| set.values).or_else(|| carried.cloned()),
             waiting: self.placed(unit, act, head.waiting).await?,
             ceiling: act.who.ceiling(unit, &act.plugin).await?,
             head,
@@ -357,6 +362,14 @@ impl Registry {
                 return Ok(());
             }
         }
+        // Code and grants are as they were.
+        let serves = self.deployer.serves(scope, &row.plugin);
+        let is_there = serves.is_some_and(|serves| serves.is(scope, digest));
+        if row.kind == Kind::Settings && is_there {
+            let settings = row.settings.clone();
+            self.deployer.set(scope, &row.plugin, settings).await;
+            return Ok(());
+        }
         let deployment = Deployment {
             scope: scope.clone(),
             plugin: row.plugin.clone(),
@@ -365,7 +378,11 @@ impl Registry {
             grants: row.grants.clone(),
             settings: row.settings.clone(),
         };
-        self.deployer.deploy(deployment).await
+        self.deployer.deploy(deployment).await?;
+        // What is set by name is what serves now, also for when a tenant goes back to the deployment's version.
+        let settings = row.settings.clone();
+        self.deployer.set(scope, &row.plugin, settings).await;
+        Ok(())
     }
 
     /// What an operator takes back for the deployment, tenants who granted it to their own versions lose, too.

@@ -1,13 +1,12 @@
 //! How a file becomes a live plugin, or is refused while the version before it goes on.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
-use serde_json::Value;
 use stoa_kernel::deployment::{self, Deployment};
 use stoa_kernel::id::{CollectionName, TenantId};
 use stoa_kernel::limits::CallLimits;
@@ -30,10 +29,12 @@ use crate::grants::Grants;
 use crate::linking::{self, LinkError, Used};
 use crate::meter::Meter;
 use crate::migration::{self, Migrated};
+use crate::records::Record;
 use crate::registry::{Live, SetError};
 use crate::reuse::Shelf;
 use crate::revision::{CollectionInfo, OUTBOUND_CONCURRENCY_MAX, Revision};
 use crate::services::Services;
+use crate::settings::{Settings, Unfit};
 use crate::state::State;
 use crate::transaction::host_scope;
 use crate::turnstile::Turnstiles;
@@ -62,7 +63,7 @@ pub enum ActivationError {
     /// It lacks an export that its manifest promises.
     #[error("plugin.toml promises {0}, but the component does not export it")]
     MissingExport(&'static str),
-    /// A setting of the operator does not fit.
+    /// A setting does not fit, or is missing.
     #[error("setting {0}: {1}")]
     Setting(String, String),
     /// It does not fit the other plugins.
@@ -89,6 +90,12 @@ pub enum ActivationError {
     /// A tenant's version would change a collection that other versions have.
     #[error("its collection {0} is not as in the version that others have")]
     Collection(String),
+}
+
+impl From<Unfit> for ActivationError {
+    fn from(Unfit(name, reason): Unfit) -> Self {
+        Self::Setting(name, reason)
+    }
 }
 
 /// Where a version comes from, with what is decided about it.
@@ -173,7 +180,8 @@ fn prepare_blocking(core: &Core, origin: Origin) -> Result<Candidate, Activation
         Origin::Registry(_) => &none,
     };
     let (pre, used) = linking::link(&component, &artifact.package, denied)?;
-    let decided = Decided::about(origin, &policy, &artifact.package)?;
+    let record = core.records.of(name);
+    let decided = Decided::about(origin, &policy, &artifact.package, &record)?;
     let code = Code {
         digest: artifact.digest,
         package: Arc::new(artifact.package),
@@ -217,19 +225,25 @@ struct Code {
 
 /// What the operator or the registry decides about a version.
 struct Decided {
-    settings: HashMap<String, String>,
+    settings: Settings,
     services: Services,
     grants: Option<BTreeSet<Permission>>,
 }
 
 impl Decided {
-    fn about(origin: Origin, policy: &Policy, package: &Package) -> Result<Self, ActivationError> {
+    fn about(
+        origin: Origin,
+        policy: &Policy,
+        package: &Package,
+        record: &Record,
+    ) -> Result<Self, ActivationError> {
         let manifest = &package.manifest;
+        let configured = policy.settings.get(&manifest.name);
         let destinations = policy.outbound.get(&manifest.name);
         let secrets = policy.secrets.get(&manifest.name);
         match origin {
             Origin::Folder { .. } => Ok(Self {
-                settings: settings(policy.settings.get(&manifest.name), package)?,
+                settings: Settings::of_file(manifest, configured, &record.settings)?,
                 services: Services::resolve(manifest, destinations, secrets)
                     .map_err(ActivationError::Services)?,
                 grants: None,
@@ -238,8 +252,9 @@ impl Decided {
                 // The operator's word is for all versions of the name; this one may have less.
                 let destinations = destinations.map(|all| only(all, &manifest.outbound));
                 let secrets = secrets.map(|all| only(all, &manifest.secrets));
+                let (scope, own) = (&deployment.scope, deployment.settings);
                 Ok(Self {
-                    settings: settings(Some(&deployment.settings), package)?,
+                    settings: Settings::of_registry(manifest, scope, configured, own)?,
                     services: Services::resolve(manifest, destinations.as_ref(), secrets.as_ref())
                         .map_err(ActivationError::Services)?,
                     grants: Some(deployment.grants),
@@ -352,36 +367,6 @@ fn collection_info(plugin: &str, name: &str, collection: &Collection) -> Collect
         name: CollectionName::new(plugin, name),
         expiry_ms: collection.expiry_days.map(|days| u64::from(days) * DAY_MS),
     }
-}
-
-/// What is set over the manifest's defaults.
-fn settings(
-    set: Option<&BTreeMap<String, Value>>,
-    package: &Package,
-) -> Result<HashMap<String, String>, ActivationError> {
-    let manifest = &package.manifest;
-    let mut settings = HashMap::new();
-    for (name, setting) in &manifest.settings {
-        if let Some(value) = &setting.default {
-            settings.insert(name.clone(), value.to_string());
-        }
-    }
-    for (name, value) in set.into_iter().flatten() {
-        let Some(setting) = manifest.settings.get(name) else {
-            return Err(ActivationError::Setting(
-                name.clone(),
-                format!("{} has no such setting", manifest.name),
-            ));
-        };
-        if !setting.kind.admits(value) {
-            return Err(ActivationError::Setting(
-                name.clone(),
-                format!("{value} is not a {:?}", setting.kind),
-            ));
-        }
-        settings.insert(name.clone(), value.to_string());
-    }
-    Ok(settings)
 }
 
 /// Tries a candidate beside the plugins it would live with: its collections exist, it is well, and the data of these

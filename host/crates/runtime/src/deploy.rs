@@ -5,16 +5,19 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use serde_json::Value;
 use stoa_kernel::deployment::{
-    Deployer, Deployment, Examined, LogLine, Refusal, Scope, Standing, Used,
+    Deployer, Deployment, Examined, LogLine, Refusal, Scope, Serves, Standing, Used,
 };
 use stoa_kernel::id::TenantId;
+use stoa_kernel::secret::Secret;
 use stoa_kernel::status::PartStatus;
 use stoa_wit::Permission;
 
 use crate::Runtime;
 use crate::activation::{self, ActivationError, Origin};
 use crate::compile::CompileError;
+use crate::services::Given;
 use crate::sets::{Serving, Source};
 
 impl From<ActivationError> for Refusal {
@@ -86,6 +89,55 @@ impl Deployer for Runtime {
             }
         }
         true
+    }
+
+    async fn set(&self, scope: &Scope, plugin: &str, settings: BTreeMap<String, Value>) {
+        // A version that is being deployed now would miss it.
+        let _alone = self.changing.lock().await;
+        let table = self.table();
+        let serving = table.get(scope, plugin).map(Serving::revision);
+        if let Some(revision) = serving.filter(|revision| revision.settings.is_of(scope)) {
+            revision.settings.replace(settings.clone());
+        }
+        self.core.records.of(plugin).settings.set(scope, settings);
+        self.core.forget_answers();
+    }
+
+    fn keep(&self, scope: &Scope, plugin: &str, secrets: BTreeMap<String, Vec<Secret>>) {
+        self.core.records.of(plugin).secrets.set(scope, secrets);
+        self.core.forget_answers();
+    }
+
+    fn serves(&self, scope: &Scope, plugin: &str) -> Option<Serves> {
+        let table = self.table();
+        let own = table.get(scope, plugin).map(|serving| (scope, serving));
+        let deployments = || table.get(&Scope::Deployment, plugin);
+        let (serves, serving) =
+            own.or_else(|| deployments().map(|serving| (&Scope::Deployment, serving)))?;
+        let tenant = match scope {
+            Scope::Deployment => None,
+            Scope::Tenant(tenant) => Some(tenant),
+        };
+        let revision = serving.revision();
+        let (manifest, record) = (&revision.package.manifest, &revision.record);
+        let settings = manifest.settings.keys().map(|name| {
+            let given = revision.settings.all(&record.settings, tenant, name);
+            (name.clone(), given)
+        });
+        let layers = &record.secrets;
+        let secrets = manifest.secrets.keys().map(|name| {
+            let given = revision.services.all(name, Given { layers, tenant });
+            let layers = given.into_iter().map(|(layer, _)| layer);
+            (name.clone(), layers.collect())
+        });
+        Some(Serves {
+            scope: serves.clone(),
+            digest: revision.digest.clone(),
+            from_folder: serving.source != Source::Registry,
+            package: Arc::clone(&revision.package),
+            settings: settings.collect(),
+            secrets: secrets.collect(),
+        })
     }
 
     fn standings(&self) -> Vec<Standing> {

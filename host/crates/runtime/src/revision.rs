@@ -21,6 +21,7 @@ use crate::migration::Migrated;
 use crate::records::Record;
 use crate::reuse::Shelf;
 use crate::services::Services;
+use crate::settings::Settings;
 use crate::slow_lane::Pace;
 use crate::state::State;
 use crate::turnstile::Turnstiles;
@@ -67,8 +68,8 @@ pub struct Revision {
     pub provided: HashMap<String, HashMap<String, Provided>>,
     /// What it may do.
     pub grants: Grants,
-    /// What the operator has set, as JSON text by name, defaults filled in.
-    pub settings: HashMap<String, String>,
+    /// What is set for it.
+    pub settings: Settings,
     /// What it reaches outside, and the secrets that the operator keeps for it.
     pub services: Services,
     /// Requests to services elsewhere at the same time.

@@ -74,6 +74,8 @@ pub(crate) struct Core {
     /// Every version that is in memory.
     revisions: Lock<Vec<Weak<Revision>>>,
     sets: AtomicU64,
+    /// Counts what was set for plugins while they served.
+    settings: AtomicU64,
     _ticker: Ticker,
 }
 
@@ -81,6 +83,16 @@ impl Core {
     /// A number that no set of plugins has had.
     pub fn next_set(&self) -> u64 {
         self.sets.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// How often something was set for plugins. An answer that was given before is told no more.
+    pub fn settings(&self) -> u64 {
+        self.settings.load(Ordering::Acquire)
+    }
+
+    /// Something else is set for a plugin from now on.
+    pub fn forget_answers(&self) {
+        self.settings.fetch_add(1, Ordering::Release);
     }
 
     /// Takes note of a version.
@@ -149,6 +161,7 @@ impl Runtime {
             policy: ArcSwap::from_pointee(config.policy.clone()),
             revisions: Lock::default(),
             sets: AtomicU64::new(0),
+            settings: AtomicU64::new(0),
             config,
             ports,
             _ticker: ticker,

@@ -14,6 +14,7 @@ use stoa_kernel::limits::LETTERS_PER_TENANT_DAILY_MAX;
 use stoa_kernel::outbound::Destination;
 use stoa_kernel::quota::Quotas;
 use stoa_kernel::random::ulid;
+use stoa_kernel::seal::{KEY_BYTES, Seal};
 use stoa_kernel::secret::Secret;
 use stoa_kernel::status::Part;
 use stoa_live::{ConnectionLimits, Hub};
@@ -439,6 +440,7 @@ impl TestHostBuilder {
             deployer: runtime.clone(),
             clock: clock.clone(),
             random: random.clone(),
+            seal: Arc::new(sealing()),
         };
         let reserved = services
             .iter()
@@ -500,6 +502,12 @@ impl TestHostBuilder {
         restored.expect("the registry's plugins");
         host
     }
+}
+
+/// What seals secrets: the same on every host of a test, as on several hosts of one service.
+#[must_use]
+pub fn sealing() -> Seal {
+    Seal::new(&[7; KEY_BYTES], stoa_registry::SECRETS_PURPOSE).expect("a key")
 }
 
 /// What a host has that shares with nobody.

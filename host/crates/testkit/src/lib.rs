@@ -15,7 +15,7 @@ mod repack;
 
 pub use actor::{Actor, Answer};
 pub use files::FilesConfig;
-pub use host::{TestHost, TestHostBuilder, guest_file, plugin_file};
+pub use host::{TestHost, TestHostBuilder, guest_file, plugin_file, sealing};
 pub use people::PeopleConfig;
 pub use repack::repack;
 pub use stoa_kernel::rehearsal::{FakeClock, SeededRandom};

@@ -35,6 +35,16 @@ impl Remote {
         self.send("POST", path, "application/json", body.to_string().into())
     }
 
+    /// PUT of JSON.
+    pub fn put(&self, path: &str, body: &Value) -> anyhow::Result<Value> {
+        self.send("PUT", path, "application/json", body.to_string().into())
+    }
+
+    /// DELETE.
+    pub fn delete(&self, path: &str) -> anyhow::Result<Value> {
+        self.send("DELETE", path, "application/json", Bytes::new())
+    }
+
     /// POST of a file.
     pub fn upload(&self, path: &str, file: Bytes) -> anyhow::Result<Value> {
         self.send("POST", path, "application/wasm", file)
@@ -80,6 +90,18 @@ fn said(argument: Option<&String>, variable: &str) -> Option<String> {
     let argument = argument.cloned();
     let said = argument.or_else(|| std::env::var(variable).ok());
     said.filter(|text| !text.is_empty())
+}
+
+/// The query string of what was said.
+pub fn query<'a>(pairs: impl IntoIterator<Item = (&'a str, Option<&'a String>)>) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    let said = pairs
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)));
+    match query.extend_pairs(said).finish() {
+        text if text.is_empty() => text,
+        text => format!("?{text}"),
+    }
 }
 
 /// Prints an answer for people and for programs.

@@ -4,6 +4,8 @@ mod commands;
 mod crash;
 mod denials;
 mod hostile;
+mod secrets;
+mod settings;
 mod story;
 mod tenants;
 

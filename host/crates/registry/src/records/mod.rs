@@ -1,4 +1,5 @@
-//! What the platform's database holds about plugins of others. Rows are added; only heads and plugins change.
+//! What the platform's database holds about plugins of others. Rows are added; only heads,
+//! plugins, and what is set or kept now change.
 
 mod activation;
 mod audit;
@@ -6,6 +7,8 @@ mod head;
 mod key;
 mod plugin;
 mod revision;
+mod secret;
+mod set;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -16,6 +19,8 @@ pub use head::{Head, head_id};
 pub use key::{Key, Revoked};
 pub use plugin::Plugin;
 pub use revision::{Revision, SignatureRow, signature_id};
+pub use secret::{SecretRow, secret_id};
+pub use set::{Set, SetChange, change_id};
 
 /// The service that owns them.
 pub const REGISTRY: &str = "registry";

@@ -112,23 +112,6 @@ pub struct NewGrants {
     expected: Option<u64>,
 }
 
-/// What is set for it from now on.
-#[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct NewSettings {
-    /// All of it, over the manifest's defaults.
-    #[schema(value_type = Object)]
-    settings: BTreeMap<String, Value>,
-    /// An operator's: for this tenant.
-    #[schema(value_type = Option<String>)]
-    tenant: Option<TenantId>,
-    /// Why.
-    #[serde(default)]
-    reason: String,
-    /// As of an activation.
-    expected: Option<u64>,
-}
-
 /// Which switches are wanted; `PageQuery`'s members, and `tenant`.
 #[derive(ToSchema)]
 #[expect(
@@ -205,13 +188,6 @@ pub async fn grant(registry: &Arc<Registry>, request: &Request) -> Result<Respon
     done(registry.switch(act, Change::Grant(new.grants)).await?, 200)
 }
 
-/// `PUT /api/platform/plugins/{name}/settings`
-pub async fn set(registry: &Arc<Registry>, request: &Request) -> Result<Response, Problem> {
-    let (act, new): (_, NewSettings) = asked_for(registry, request).await?;
-    let change = Change::Settings(new.settings);
-    done(registry.switch(act, change).await?, 200)
-}
-
 /// `GET /api/platform/plugins/{name}/activations`
 pub async fn list(registry: &Registry, request: &Request) -> Result<Response, Problem> {
     let who = who(request)?;
@@ -254,7 +230,7 @@ macro_rules! circumstances {
     )*};
 }
 
-circumstances!(NewActivation, Approval, Switch, NewGrants, NewSettings);
+circumstances!(NewActivation, Approval, Switch, NewGrants);
 
 /// Who does what to which plugin, where, and the rest of what they say.
 async fn asked_for<B: DeserializeOwned + Circumstances>(
@@ -263,26 +239,35 @@ async fn asked_for<B: DeserializeOwned + Circumstances>(
 ) -> Result<(Act, B), Problem> {
     let mut body: B = body(request)?;
     let (tenant, expected, reason) = body.circumstances();
-    if reason.len() > LINE_BYTES_MAX {
-        return Err(Problem::invalid(
-            "reason",
-            "A reason has at most 200 bytes.",
-        ));
-    }
+    checked(&reason)?;
     let who = who(request)?;
     let unit = registry.books.unit().await?;
     let (plugin, _) = known(&unit, &who, request).await?;
     let act = Act {
         scope: who.scope(tenant.as_ref())?,
-        expected: match expected {
-            Some(number) => Some(number),
-            None => if_match(request)?,
-        },
+        expected: newest(request, expected)?,
         who,
         plugin,
         reason,
     };
     Ok((act, body))
+}
+
+/// A reason of a bearable length.
+pub(super) fn checked(reason: &str) -> Result<(), Problem> {
+    if reason.len() > LINE_BYTES_MAX {
+        let detail = "A reason has at most 200 bytes.";
+        return Err(Problem::invalid("reason", detail));
+    }
+    Ok(())
+}
+
+/// The newest row that the caller knows of, by the body or by `If-Match`.
+pub(super) fn newest(request: &Request, expected: Option<u64>) -> Result<Option<u64>, Problem> {
+    match expected {
+        Some(number) => Ok(Some(number)),
+        None => if_match(request),
+    }
 }
 
 /// The number in `If-Match: "7"`.
@@ -292,7 +277,7 @@ fn if_match(request: &Request) -> Result<Option<u64>, Problem> {
         return Ok(None);
     };
     let number = text.trim().trim_matches('"').parse();
-    let wrong = |_| Problem::invalid("if-match", "This is the number of no activation.");
+    let wrong = |_| Problem::invalid("if-match", "This is no number of a row.");
     number.map(Some).map_err(wrong)
 }
 

@@ -4,9 +4,12 @@ mod activations;
 mod audit;
 mod keys;
 mod logs;
+mod place;
 mod plugins;
 mod revisions;
 mod schemas;
+mod secrets;
+mod settings;
 mod uploads;
 mod views;
 
@@ -117,7 +120,13 @@ impl Inner {
             "disable" => activations::switch(registry, request, Change::Disable).await,
             "enable" => activations::switch(registry, request, Change::Enable).await,
             "set_grants" => activations::grant(registry, request).await,
-            "set_settings" => activations::set(registry, request).await,
+            "show_settings" => settings::show(registry, request).await,
+            "set_settings" => settings::replace(registry, request).await,
+            "list_settings_changes" => settings::history(registry, request).await,
+            "restore_settings" => settings::restore(registry, request).await,
+            "list_secrets" => secrets::list(registry, request).await,
+            "set_secret" => secrets::set(registry, request).await,
+            "remove_secret" => secrets::remove(registry, request).await,
             "show_logs" => logs::show(registry, request).await,
             "list_keys" => keys::list(registry, request).await,
             "add_key" => keys::add(registry, request).await,

@@ -7,6 +7,8 @@
 )]
 
 mod restoring;
+mod secrets;
+mod settings;
 mod support;
 mod switching;
 mod tenants;

@@ -7,11 +7,12 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use serde_json::Value;
 use stoa_kernel::deployment::{
-    Archive, Deployer, Deployment, Examined, LogLine, Refusal, Scope, Standing,
+    Archive, Deployer, Deployment, Examined, Layer, LogLine, Refusal, Scope, Serves, Standing,
 };
 use stoa_kernel::error::Problem;
 use stoa_kernel::hex::hex;
 use stoa_kernel::id::TenantId;
+use stoa_kernel::secret::Secret;
 use stoa_kernel::wit::signature::{append, split};
 use stoa_kernel::wit::{Manifest, Package, Permission};
 use stoa_registry::records::Activation;
@@ -19,15 +20,29 @@ use stoa_registry::{
     Act, Change, Grants, Ports, Registry, RegistryConfig, RegistryService, SigningKey,
     Standing as Stands, TrustConfig, TrustedKey, Who,
 };
-use stoa_testkit::{SeededRandom, TestHost};
+use stoa_testkit::{SeededRandom, TestHost, sealing};
 
 /// What serves, by scope and plugin.
 type Serving = BTreeMap<(Scope, String), Deployment>;
+
+/// What is set, by scope and plugin.
+type Set = BTreeMap<(Scope, String), BTreeMap<String, Value>>;
+
+/// What is kept, by scope and plugin.
+type Kept = BTreeMap<(Scope, String), BTreeMap<String, Vec<Secret>>>;
 
 /// A runtime that serves nothing.
 #[derive(Default)]
 pub struct Pretender {
     pub serving: Mutex<Serving>,
+    /// Files of the plugin folder: manifests by name.
+    pub folder: Mutex<BTreeMap<String, Manifest>>,
+    /// What it was told last is set.
+    pub set: Mutex<Set>,
+    /// What it was told last is kept.
+    pub kept: Mutex<Kept>,
+    /// How often it deployed something.
+    pub deployed: Mutex<usize>,
     /// Digests that it would not have.
     pub refused: Mutex<BTreeSet<String>>,
 }
@@ -59,6 +74,7 @@ impl Deployer for Pretender {
         if self.refused.lock().unwrap().contains(&deployment.digest) {
             return Err(Refusal::Refused("it clashes".into()));
         }
+        *self.deployed.lock().unwrap() += 1;
         let key = (deployment.scope.clone(), deployment.plugin.clone());
         self.serving.lock().unwrap().insert(key, deployment);
         Ok(())
@@ -74,6 +90,75 @@ impl Deployer for Pretender {
         let mut serving = self.serving.lock().unwrap();
         let found = serving.get_mut(&key);
         found.map(|deployment| deployment.grants = grants).is_some()
+    }
+
+    async fn set(&self, scope: &Scope, plugin: &str, settings: BTreeMap<String, Value>) {
+        let key = (scope.clone(), plugin.to_owned());
+        let mut serving = self.serving.lock().unwrap();
+        if let Some(deployment) = serving.get_mut(&key) {
+            deployment.settings.clone_from(&settings);
+        }
+        self.set.lock().unwrap().insert(key, settings);
+    }
+
+    fn keep(&self, scope: &Scope, plugin: &str, secrets: BTreeMap<String, Vec<Secret>>) {
+        let key = (scope.clone(), plugin.to_owned());
+        self.kept.lock().unwrap().insert(key, secrets);
+    }
+
+    fn serves(&self, scope: &Scope, plugin: &str) -> Option<Serves> {
+        let serving = self.serving.lock().unwrap();
+        let at = |scope: &Scope| serving.get(&(scope.clone(), plugin.to_owned()));
+        let found = at(scope).or_else(|| at(&Scope::Deployment));
+        let (whose, digest, manifest, from_folder) = match found {
+            Some(deployment) => {
+                let (content, _) = split(&deployment.file).unwrap();
+                let manifest = manifest(content).unwrap();
+                (
+                    deployment.scope.clone(),
+                    &*deployment.digest,
+                    manifest,
+                    false,
+                )
+            }
+            None => {
+                let manifest = self.folder.lock().unwrap().get(plugin).cloned()?;
+                (Scope::Deployment, "folder", manifest, true)
+            }
+        };
+        let set = self.set.lock().unwrap();
+        let layers = [
+            (scope, Layer::Tenant),
+            (&Scope::Deployment, Layer::Deployment),
+        ];
+        let mut settings: BTreeMap<String, Vec<(Layer, Value)>> = BTreeMap::new();
+        for (at, layer) in layers {
+            let layer = match at {
+                Scope::Deployment => Layer::Deployment,
+                Scope::Tenant(_) => layer,
+            };
+            for (name, value) in set
+                .get(&(at.clone(), plugin.to_owned()))
+                .into_iter()
+                .flatten()
+            {
+                let given = settings.entry(name.clone()).or_default();
+                if given.last().is_none_or(|(above, _)| *above != layer) {
+                    given.push((layer, value.clone()));
+                }
+            }
+        }
+        Some(Serves {
+            scope: whose,
+            digest: digest.to_owned(),
+            from_folder,
+            package: Arc::new(Package {
+                manifest,
+                schemas: BTreeMap::new(),
+            }),
+            settings,
+            secrets: BTreeMap::new(),
+        })
     }
 
     fn standings(&self) -> Vec<Standing> {
@@ -168,6 +253,7 @@ async fn open(
         deployer: runtime.clone(),
         clock: host.clock.clone(),
         random: Arc::new(SeededRandom::new(7)),
+        seal: Arc::new(sealing()),
     };
     let service = RegistryService::open(config, ports).await.unwrap();
     Arc::clone(service.registry())

@@ -153,9 +153,9 @@ async fn grants_and_settings_are_what_the_manifest_knows() {
     let set = |value| Change::Settings(settings(&[("limit", value)]));
     let row = world.deploy(set(json!(5))).await.unwrap();
     assert_eq!((row.kind, row.grants), (Kind::Settings, less));
-    assert_eq!(told(world.deploy(set(json!("five"))).await).0, 400);
+    assert_eq!(told(world.deploy(set(json!("five"))).await).0, 422);
     let unknown = Change::Settings(settings(&[("other", json!(1))]));
-    assert_eq!(told(world.deploy(unknown).await).0, 400);
+    assert_eq!(told(world.deploy(unknown).await).0, 422);
     assert_eq!(
         world.serves(&Scope::Deployment).unwrap().settings["limit"],
         5

@@ -14,8 +14,9 @@ use tokio::sync::Semaphore;
 use crate::bindings::stoa::http::outbound::{Error, Host, Method, Request, Response};
 use crate::calls_out::{Asked, Question, Told, digest};
 use crate::grants::Capability;
+use crate::revision::Revision;
 use crate::scope::Scope;
-use crate::services::Service;
+use crate::services::{Given, Service};
 use crate::state::State;
 
 /// What is left of the run's time after an answer that does not come: enough to note that the outcome is unknown.
@@ -39,7 +40,7 @@ impl Host for State {
             self.require(permission)?;
         }
         let question = question(&revision.name, &request);
-        let ready = match judge(&scope, &revision.name, service, request) {
+        let ready = match judge(&scope, &revision, service, request) {
             Ok(ready) => ready,
             Err(error) => return Ok(Err(error)),
         };
@@ -78,7 +79,7 @@ impl Host for State {
 /// The request as it is sent, if it may be.
 fn judge(
     scope: &Scope,
-    plugin: &str,
+    revision: &Revision,
     service: &Service,
     request: Request,
 ) -> Result<OutboundRequest, Error> {
@@ -101,13 +102,17 @@ fn judge(
         return Err(Error::Invalid(format!("the header {name:?} is not taken")));
     }
     let url = join(&service.url, &request.path).map_err(invalid)?;
-    let authorization = service.authorization.clone();
+    let given = Given {
+        layers: &revision.record.secrets,
+        tenant: Some(&scope.request.tenant),
+    };
+    let authorization = revision.services.authorization(service, given);
     let authorization = authorization
-        .map_err(|secret| Error::Denied(format!("the operator has not set the secret {secret}")))?;
+        .map_err(|secret| Error::Denied(format!("nobody has set the secret {secret}")))?;
     if let Some(header) = reserved
         && !request.purpose.is_empty()
     {
-        let key = idempotency_key(scope, plugin, &request.service, &request.purpose);
+        let key = idempotency_key(scope, &revision.name, &request.service, &request.purpose);
         headers.push((header.to_owned(), key));
     }
     Ok(OutboundRequest {
