@@ -122,7 +122,7 @@ impl Registry {
                 head.last = refused.number;
                 head.number = Some(serves.number);
                 unit.put(&act.head(), &head).await?;
-                self.settle(&unit, act, &head).await
+                self.settle(&unit, act, &serves.settings, "returned").await
             }
         };
         self.books.transact(write).await?;

@@ -14,14 +14,17 @@ use stoa_kernel::wit::{Manifest, SettingScope};
 
 use crate::books::{Note, Unit, unavailable};
 use crate::change::Change;
-use crate::records::{Activation, Head, Set, SetChange, activation_id, change_id, head_id};
+use crate::records::{Head, Set, SetChange, change_id, head_id};
 use crate::registry::Registry;
 use crate::restore::parsed;
-use crate::switch::{Act, word};
+use crate::switch::Act;
 use crate::who::Who;
 
 /// Bytes of all that is set for a plugin in a scope, as JSON: a row of the database, and each change holds it twice.
 pub const SETTINGS_BYTES_MAX: usize = 256 << 10;
+
+/// Changes that are kept of a plugin in a scope: more than anybody goes back, and no room for who changes all day.
+const CHANGES_KEPT_MAX: u64 = 200;
 
 /// Values by name.
 pub type Values = BTreeMap<String, Value>;
@@ -176,6 +179,9 @@ impl Registry {
             judged(&values, &serves.package.manifest)?;
             has_required(serves, &act.scope, &values)?;
             let names = changed(&set.values, &values).join(", ");
+            if names.is_empty() {
+                return Ok(values);
+            }
             let number = self
                 .write_set(&unit, act, set, values.clone(), "settings")
                 .await?;
@@ -206,13 +212,13 @@ impl Registry {
         has_required(serves, &act.scope, &values)?;
         if let Some(expected) = act.expected {
             let unit = self.books.unit().await?;
+            // Read first: whoever is faster from here on adds an activation.
+            let head: Option<Head> = unit.get(&act.head()).await?;
             let set = self.settings_of(&unit, &act.scope, &act.plugin).await?;
             let newest = set.map_or(0, |set| set.number);
             if newest != expected {
                 return Err(changed_meanwhile(newest));
             }
-            // Whoever is faster from here on adds an activation.
-            let head: Option<Head> = unit.get(&act.head()).await?;
             act.expected = head.map(|head| head.last);
         }
         self.switch(act, Change::Settings(values)).await.map(drop)
@@ -253,27 +259,28 @@ impl Registry {
         };
         let id = change_id(&act.scope, &act.plugin, number);
         unit.create(&id, &change).await.map_err(unavailable)?;
+        if let Some(gone) = number.checked_sub(CHANGES_KEPT_MAX) {
+            let id = change_id(&act.scope, &act.plugin, gone);
+            unit.delete::<SetChange>(&id).await?;
+        }
         unit.put(&act.head(), &set).await?;
         Ok(number)
     }
 
-    /// Writes down what is set now that this head counts: a switch brings its settings along.
-    pub(crate) async fn settle(&self, unit: &Unit, act: &Act, head: &Head) -> Result<(), Problem> {
-        let Some(number) = head.number else {
-            return Ok(());
-        };
-        let id = activation_id(&act.scope, &act.plugin, number);
-        let row: Option<Activation> = unit.get(&id).await?;
-        let Some(row) = row.filter(|row| row.digest.is_some()) else {
-            return Ok(());
-        };
+    /// Writes down that this is set since a switch, if it was not before.
+    pub(crate) async fn settle(
+        &self,
+        unit: &Unit,
+        act: &Act,
+        values: &Values,
+        what: &str,
+    ) -> Result<(), Problem> {
         let set = self.settings_of(unit, &act.scope, &act.plugin).await?;
         let set = set.unwrap_or_default();
-        if set.values == row.settings {
+        if set.values == *values {
             return Ok(());
         }
-        let what = word(&row.kind);
-        let written = self.write_set(unit, act, set, row.settings, &what);
+        let written = self.write_set(unit, act, set, values.clone(), what);
         written.await.map(drop)
     }
 

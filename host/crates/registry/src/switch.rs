@@ -1,7 +1,9 @@
 //! Doing what was asked for: rows and head in one commit, then the runtime, and back if that refuses.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use serde_json::Value;
 use stoa_kernel::deployment::{Deployment, Refusal, Scope};
 use stoa_kernel::error::Problem;
 
@@ -9,6 +11,7 @@ use crate::books::{Note, Unit, unavailable};
 use crate::change::{Change, Draft, Place, Placed, Subject, draft, numbers};
 use crate::records::{Activation, Head, Kind, Outcome, Plugin, Revision, activation_id, head_id};
 use crate::registry::Registry;
+use crate::settings::changed_meanwhile;
 use crate::trust::{Distrust, Trust};
 use crate::who::{Who, of_deployment};
 
@@ -54,10 +57,12 @@ impl Act {
     }
 }
 
-/// A row that was written, and the head before it.
+/// A row that was written, and how it was before.
 struct Written {
     row: Activation,
     before: Head,
+    /// What was set before.
+    set: BTreeMap<String, Value>,
 }
 
 impl Registry {
@@ -82,7 +87,7 @@ impl Registry {
         let head = act.head();
         let _turn = self.turn(&head).await;
         let write = |unit| self.write(unit, act, change);
-        let Written { row, before } = self.books.transact(write).await?;
+        let Written { row, before, set } = self.books.transact(write).await?;
         let is_done = matches!(change, Change::Returned { .. }) || row.kind == Kind::Offer;
         if is_done || row.outcome == Outcome::Waiting {
             return Ok(row);
@@ -93,7 +98,7 @@ impl Registry {
                 Ok(row)
             }
             Err(refusal) => {
-                let back = |unit| self.take_back(unit, act, &row, &before, &refusal);
+                let back = |unit| self.take_back(unit, act, &row, (&before, &set), &refusal);
                 self.books.transact(back).await?;
                 Err(refused(refusal))
             }
@@ -107,17 +112,13 @@ impl Registry {
             .expected
             .is_some_and(|expected| expected != place.head.last)
         {
-            let detail = format!(
-                "Somebody else was faster: {} is the newest.",
-                place.head.last
-            );
-            return Err(Problem::new(409, "changed-meanwhile", detail));
+            return Err(changed_meanwhile(place.head.last));
         }
         let drafted = draft(change, &place)?;
         if drafted.outcome == Outcome::Active && drafted.digest.is_some() {
             self.trusted(&unit, &drafted).await?;
         }
-        let before = place.head;
+        let (before, set) = (place.head, place.set.unwrap_or_default());
         let row = self.add(&unit, act, drafted, &before).await?;
         let mut head = Head {
             scope: act.scope.to_string(),
@@ -138,9 +139,13 @@ impl Registry {
             }
         }
         unit.put(&act.head(), &head).await?;
-        self.settle(&unit, act, &head).await?;
+        let counts = row.outcome == Outcome::Active && row.kind != Kind::Offer;
+        if counts && row.digest.is_some() {
+            self.settle(&unit, act, &row.settings, &word(&row.kind))
+                .await?;
+        }
         self.show(&unit, act, &head, &row).await?;
-        Ok(Written { row, before })
+        Ok(Written { row, before, set })
     }
 
     async fn add(
@@ -196,7 +201,7 @@ impl Registry {
         unit: Unit,
         act: &Act,
         row: &Activation,
-        before: &Head,
+        (before, set): (&Head, &BTreeMap<String, Value>),
         refusal: &Refusal,
     ) -> Result<(), Problem> {
         let found: Option<Head> = unit.get(&act.head()).await?;
@@ -214,7 +219,7 @@ impl Registry {
         head.waiting = before.waiting;
         head.highest.clone_from(&before.highest);
         unit.put(&act.head(), &head).await?;
-        self.settle(&unit, act, &head).await?;
+        self.settle(&unit, act, set, "refused").await?;
         self.show(&unit, act, &head, &refused).await
     }
 

@@ -231,3 +231,42 @@ async fn a_plugin_of_the_folder_is_set_without_a_switch_and_a_refused_one_change
     assert_eq!(notes.values, settings(&[("shop", json!("main"))]));
     assert_eq!(told_to(&world, &all), settings(&[("shop", json!("main"))]));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tenants_first_version_that_is_refused_leaves_what_was_set_for_it_as_it_was() {
+    let mut world = installed().await;
+    let (admin, acme) = tenant("acme");
+    set(&world, admin.clone(), &acme, &[("tax", json!(5))])
+        .await
+        .unwrap();
+    let bad = world.publish("1.1.0", SETTINGS).await;
+    world.runtime.refused.lock().unwrap().insert(bad.clone());
+    let change = Change::Install {
+        digest: bad,
+        grants: Grants::All,
+        settings: Some(settings(&[("shop", json!("bad"))])),
+        pin: false,
+    };
+    let answer = world.switch(admin, &acme, change).await;
+    assert_eq!(told(answer).1, "plugin-refused");
+    world.restart(|_| {}).await;
+    assert_eq!(told_to(&world, &acme), settings(&[("tax", json!(5))]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_changes_nothing_is_no_change_and_old_changes_make_room() {
+    let world = installed().await;
+    let (admin, acme) = tenant("acme");
+    for tax in 0..205 {
+        // Twice: the second time it is set already.
+        for _ in 0..2 {
+            let set = set(&world, admin.clone(), &acme, &[("tax", json!(tax))]);
+            set.await.unwrap();
+        }
+    }
+    let changes: Vec<SetChange> = rows(&world, "settings_changes").await;
+    let theirs = changes.iter().filter(|row| row.scope == acme.to_string());
+    let mut numbers: Vec<u64> = theirs.map(|row| row.number).collect();
+    numbers.sort_unstable();
+    assert_eq!((numbers.len(), numbers[0], numbers[199]), (200, 6, 205));
+}
