@@ -260,8 +260,8 @@ async fn what_changes_nothing_is_no_change_and_old_changes_make_room() {
     for tax in 0..205 {
         // Twice: the second time it is set already.
         for _ in 0..2 {
-            let set = set(&world, admin.clone(), &acme, &[("tax", json!(tax))]);
-            set.await.unwrap();
+            let pairs = [("tax", json!(tax))];
+            set(&world, admin.clone(), &acme, &pairs).await.unwrap();
         }
     }
     let changes: Vec<SetChange> = rows(&world, "settings_changes").await;

@@ -49,8 +49,9 @@ pub struct Pretender {
 
 /// The manifest that a pretended plugin's file holds.
 fn manifest(content: &[u8]) -> Option<Manifest> {
-    let text = std::str::from_utf8(content.get(8..)?).ok()?;
-    let (_, toml) = text.split_once('\n')?;
+    let mut begins = content.windows(3);
+    let begin = begins.position(|bytes| bytes == b"\x01m\n")?;
+    let toml = std::str::from_utf8(content.get(begin + 3..)?).ok()?;
     Manifest::from_toml(toml).ok()
 }
 
