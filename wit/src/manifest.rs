@@ -2,6 +2,7 @@
 
 mod background;
 mod channel;
+mod migration;
 mod outbound;
 mod route;
 mod setting;
@@ -14,6 +15,7 @@ pub use background::{
     ERASED, SCHEDULE_S_MAX, SCHEDULE_S_MIN, Schedule, Subscription, is_event_name, is_host_event,
 };
 pub use channel::{CHANNEL_BYTES_MAX, Channel, HISTORY_MAX, ME};
+pub use migration::{BothFields, Done, MIGRATIONS_MAX, Migration, OPERATIONS_MAX, Operation};
 pub use outbound::{BUDGET_MS_MAX, Extension, Outbound, OutboundAuth, Secret, TIMEOUT_MS_MAX};
 pub use route::{Bearer, Method, Route, RouteClass};
 pub use setting::{Setting, SettingKind};
@@ -66,6 +68,9 @@ pub struct Manifest {
     /// Collections by name.
     #[serde(default)]
     pub collections: BTreeMap<String, Collection>,
+    /// Steps that bring its documents from one shape to the next.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub migrations: Vec<Migration>,
     /// What the operator may set, by name.
     #[serde(default)]
     pub settings: BTreeMap<String, Setting>,
@@ -271,6 +276,7 @@ impl Manifest {
         }
         self.check_routes()?;
         self.check_collections()?;
+        migration::check(&self.migrations, &self.collections)?;
         self.check_interfaces()?;
         background::check(&self.subscriptions, &self.schedules)?;
         channel::check(&self.name, &self.channels, &self.routes)?;
@@ -421,6 +427,15 @@ impl Manifest {
     }
 }
 
+/// The numbers of `major.minor.patch`, by which versions are ordered.
+#[must_use]
+pub fn version_numbers(version: &str) -> Vec<u64> {
+    let numbers = version.split('.');
+    numbers
+        .map(|number| number.parse().unwrap_or_default())
+        .collect()
+}
+
 /// Whether a text could be a plugin's name.
 #[must_use]
 pub fn is_plugin_name(text: &str) -> bool {
@@ -568,6 +583,13 @@ mod tests {
             let text = CART.replacen("handler = ", &format!("class = {word:?}\nhandler = "), 1);
             assert_eq!((class(&text), expected.as_str()), (expected, word));
         }
+    }
+
+    #[test]
+    fn versions_are_compared_by_their_numbers() {
+        assert!(version_numbers("0.10.0") > version_numbers("0.9.9"));
+        assert!(version_numbers("1.0.0") > version_numbers("0.10.10"));
+        assert_eq!(version_numbers("1.2.3"), [1, 2, 3]);
     }
 
     #[test]

@@ -167,6 +167,7 @@ impl Registry {
                     outcome: Outcome::Active,
                     previous: Some(row.number),
                     by_operator: true,
+                    asked: None,
                     by: act.who.account.clone(),
                     at: self.books.now(),
                     reason: act.reason.clone(),

@@ -2,12 +2,19 @@
 
 use std::sync::Arc;
 
-use stoa_kernel::deployment::{Deployment, Refusal, Scope};
+use serde_json::json;
+use stoa_kernel::answer::{IdempotencyKey, mismatch};
+use stoa_kernel::deployment::{Deployment, Loss, Refusal, Scope};
 use stoa_kernel::error::Problem;
+use stoa_kernel::limits::IDEMPOTENCY_TTL_MS;
+use stoa_kernel::query::Query;
+use stoa_kernel::wit::version_numbers as numbers;
 
-use crate::books::{Note, Unit, unavailable};
-use crate::change::{Change, Draft, Place, Placed, Subject, draft, numbers};
-use crate::records::{Activation, Head, Kind, Outcome, Plugin, Revision, activation_id, head_id};
+use crate::books::{Note, Unit, by, equal, unavailable};
+use crate::change::{Change, Draft, Place, Placed, Subject, draft};
+use crate::records::{
+    Activation, Head, Kind, Outcome, Plugin, REGISTRY, Revision, activation_id, head_id,
+};
 use crate::registry::Registry;
 use crate::trust::{Distrust, Trust};
 use crate::who::{Who, of_deployment};
@@ -34,6 +41,10 @@ pub struct Act {
     pub expected: Option<u64>,
     /// Why, in their words.
     pub reason: String,
+    /// Whether data may be lost by it.
+    pub accept_loss: bool,
+    /// By what a repetition of the request is known.
+    pub key: Option<IdempotencyKey>,
 }
 
 impl Act {
@@ -45,6 +56,8 @@ impl Act {
             plugin: plugin.to_owned(),
             expected: None,
             reason: reason.into(),
+            accept_loss: false,
+            key: None,
         }
     }
 
@@ -54,10 +67,12 @@ impl Act {
     }
 }
 
-/// A row that was written, and the head before it.
-struct Written {
-    row: Activation,
-    before: Head,
+/// The row of an act.
+enum Written {
+    /// It was added, over this head.
+    Now(Activation, Head),
+    /// It was there: the act was done before, and the host that did it died before it could say so.
+    Before(Activation),
 }
 
 impl Registry {
@@ -82,7 +97,10 @@ impl Registry {
         let head = act.head();
         let _turn = self.turn(&head).await;
         let write = |unit| self.write(unit, act, change);
-        let Written { row, before } = self.books.transact(write).await?;
+        let (row, before) = match self.books.transact(write).await? {
+            Written::Now(row, before) => (row, before),
+            Written::Before(row) => return Ok(row),
+        };
         let is_done = matches!(change, Change::Returned { .. }) || row.kind == Kind::Offer;
         if is_done || row.outcome == Outcome::Waiting {
             return Ok(row);
@@ -102,6 +120,9 @@ impl Registry {
 
     /// Writes the next row, unless the act is not to be done.
     async fn write(&self, unit: Unit, act: &Act, change: &Change) -> Result<Written, Problem> {
+        if let Some(done) = self.done_before(&unit, act).await? {
+            return Ok(Written::Before(done));
+        }
         let place = self.place(&unit, act, change).await?;
         if act
             .expected
@@ -117,8 +138,16 @@ impl Registry {
         if drafted.outcome == Outcome::Active && drafted.digest.is_some() {
             self.trusted(&unit, &drafted).await?;
         }
+        let current = place.current.as_ref().map(|placed| &placed.row);
+        let is_same = current.is_some_and(|row| row.digest == drafted.digest);
+        let carries = is_same && current.is_some_and(|row| row.accept_loss);
+        let accept_loss = act.accept_loss || carries;
+        let switches = drafted.outcome == Outcome::Active && drafted.kind != Kind::Offer;
+        if switches && !is_same && !accept_loss {
+            self.loses_nothing(&unit, act, &drafted).await?;
+        }
         let before = place.head;
-        let row = self.add(&unit, act, drafted, &before).await?;
+        let row = self.add(&unit, act, drafted, &before, accept_loss).await?;
         let mut head = Head {
             scope: act.scope.to_string(),
             plugin: act.plugin.clone(),
@@ -130,16 +159,71 @@ impl Registry {
             (_, Outcome::Waiting) => head.waiting = Some(row.number),
             _ => {
                 head.number = Some(row.number);
-                // What waited was asked for over what is no more; an approval has taken it up.
-                if row.kind != Kind::Grant {
-                    head.waiting = None;
-                }
                 head.highest = highest(before.highest.as_deref(), row.version.as_deref());
+            }
+        }
+        if let Some(waiting) = &place.waiting {
+            match change {
+                Change::Approve { .. } => head.waiting = None,
+                Change::Install { .. } if supersedes(&row, &waiting.row) => {
+                    let id = activation_id(&act.scope, &act.plugin, waiting.row.number);
+                    let superseded = Activation {
+                        outcome: Outcome::Superseded,
+                        ..waiting.row.clone()
+                    };
+                    unit.put(&id, &superseded).await?;
+                    head.waiting = head.waiting.filter(|number| *number == row.number);
+                }
+                _ => {}
             }
         }
         unit.put(&act.head(), &head).await?;
         self.show(&unit, act, &head, &row).await?;
-        Ok(Written { row, before })
+        Ok(Written::Now(row, before))
+    }
+
+    /// The row of the same request, if it came before.
+    async fn done_before(&self, unit: &Unit, act: &Act) -> Result<Option<Activation>, Problem> {
+        let Some(key) = &act.key else { return Ok(None) };
+        let query = Query {
+            filter: Some(equal(&[("asked", key.id.as_str())])?),
+            sort: by("number", true)?,
+            limit: 1,
+            ..Query::default()
+        };
+        let mut found = unit.list::<Activation>(&query).await?.records;
+        let Some(row) = found.pop().map(|row| row.record) else {
+            return Ok(None);
+        };
+        let is_old = self.books.now().saturating_sub(row.at) > IDEMPOTENCY_TTL_MS;
+        // What was refused was not done.
+        if is_old || row.outcome == Outcome::Refused {
+            return Ok(None);
+        }
+        if row.fingerprint.as_ref() != Some(&key.fingerprint) {
+            return Err(mismatch());
+        }
+        Ok(Some(row))
+    }
+
+    /// Whether all data stays if this serves.
+    async fn loses_nothing(&self, unit: &Unit, act: &Act, drafted: &Draft) -> Result<(), Problem> {
+        // What the registry withdraws by itself is withdrawn. The runtime loses nothing by it.
+        if act.who.account == REGISTRY {
+            return Ok(());
+        }
+        let revision: Option<Revision> = match &drafted.digest {
+            Some(digest) => unit.get(digest).await?,
+            None => None,
+        };
+        let package = revision.map(|revision| revision.package()).transpose()?;
+        let manifest = package.as_ref().map(|package| &package.manifest);
+        let losses = self.deployer.losses(&act.scope, &act.plugin, manifest);
+        let losses = losses.await.map_err(refused)?;
+        match losses.is_empty() {
+            true => Ok(()),
+            false => Err(would_lose(&losses)),
+        }
     }
 
     async fn add(
@@ -148,6 +232,7 @@ impl Registry {
         act: &Act,
         drafted: Draft,
         head: &Head,
+        accept_loss: bool,
     ) -> Result<Activation, Problem> {
         let row = Activation {
             scope: act.scope.to_string(),
@@ -160,6 +245,9 @@ impl Registry {
             kind: drafted.kind,
             outcome: drafted.outcome,
             previous: drafted.previous,
+            accept_loss,
+            asked: act.key.as_ref().map(|key| key.id.clone()),
+            fingerprint: act.key.as_ref().map(|key| key.fingerprint.clone()),
             by_operator: drafted.by_operator || act.who.is_person_operating(),
             by: act.who.account.clone(),
             at: self.books.now(),
@@ -208,6 +296,16 @@ impl Registry {
             ..row.clone()
         };
         self.add_row(&unit, act, &refused).await?;
+        if let Some(waiting) = self.placed(&unit, act, before.waiting).await?
+            && waiting.row.outcome == Outcome::Superseded
+        {
+            let id = activation_id(&act.scope, &act.plugin, waiting.row.number);
+            let waits = Activation {
+                outcome: Outcome::Waiting,
+                ..waiting.row
+            };
+            unit.put(&id, &waits).await?;
+        }
         head.last = refused.number;
         head.number = before.number;
         head.waiting = before.waiting;
@@ -327,7 +425,7 @@ impl Registry {
             Scope::Deployment => {
                 let serves = match row.outcome {
                     Outcome::Active if row.kind != Kind::Offer => row.digest.is_some(),
-                    Outcome::Active | Outcome::Waiting => before.open,
+                    Outcome::Active | Outcome::Waiting | Outcome::Superseded => before.open,
                     Outcome::Refused => {
                         let current = self.placed(unit, act, head.number).await?;
                         current.is_some_and(|placed| placed.row.digest.is_some())
@@ -349,6 +447,11 @@ impl Registry {
     pub(crate) async fn tell(&self, scope: &Scope, row: &Activation) -> Result<(), Refusal> {
         let Some(digest) = &row.digest else {
             self.deployer.withdraw(scope, &row.plugin).await;
+            if let (Scope::Tenant(tenant), true) = (scope, row.accept_loss)
+                && let Err(error) = self.deployer.bring_back(tenant, &row.plugin).await
+            {
+                tracing::warn!(%scope, plugin = row.plugin, %error, "data could not be brought back");
+            }
             return Ok(());
         };
         if row.kind == Kind::Grant {
@@ -364,6 +467,7 @@ impl Registry {
             file: self.file(digest).await?,
             grants: row.grants.clone(),
             settings: row.settings.clone(),
+            accept_loss: row.accept_loss,
         };
         self.deployer.deploy(deployment).await
     }
@@ -390,6 +494,31 @@ impl Registry {
 /// 422: too few vouch for it.
 pub(crate) fn untrusted(distrust: &Distrust) -> Problem {
     Problem::new(422, UNTRUSTED, format!("{distrust}."))
+}
+
+/// 409: what would be lost has to be given up first.
+fn would_lose(losses: &[Loss]) -> Problem {
+    let listed = losses.iter().map(|loss| {
+        json!({
+            "collection": loss.collection,
+            "step": loss.step,
+            "what": loss.what,
+            "documents": loss.documents,
+            "more": loss.more,
+        })
+    });
+    let told: Vec<String> = losses.iter().map(ToString::to_string).collect();
+    let detail = format!(
+        "This would lose {}. Say that you accept it.",
+        told.join(", ")
+    );
+    Problem::new(409, "rollback-loses-data", detail).with("losses", listed.collect())
+}
+
+/// Whether who asked for one no longer wants the other, which waits.
+fn supersedes(row: &Activation, waiting: &Activation) -> bool {
+    let version = |row: &Activation| row.version.as_deref().map(numbers);
+    row.outcome == Outcome::Waiting || version(row) >= version(waiting)
 }
 
 /// What a client is told when the runtime would not have something.

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::journal::Journal;
+use crate::migration::Gates;
 use crate::shares::Shares;
 
 /// One plugin's.
@@ -14,6 +15,8 @@ pub struct Record {
     pub shares: Shares,
     /// What it said last.
     pub journal: Journal,
+    /// Whose shape its data has.
+    pub gates: Gates,
 }
 
 /// All plugins'. There are as many as names that were ever served since the host started.

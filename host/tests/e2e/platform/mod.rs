@@ -4,6 +4,7 @@ mod commands;
 mod crash;
 mod denials;
 mod hostile;
+mod migrations;
 mod story;
 mod tenants;
 
@@ -28,6 +29,8 @@ fn version(version: &str) -> Vec<u8> {
 fn changed(version: &str, change: impl FnOnce(&mut Package)) -> Vec<u8> {
     repack(&std::fs::read(guest_file("probe")).unwrap(), |package| {
         package.manifest.version = version.into();
+        // What code migrates has no way back, which most stories are not about.
+        package.manifest.lifecycle = false;
         if let Some(setting) = package.manifest.settings.get_mut("greeting") {
             setting.default = Some(version.into());
         }

@@ -7,14 +7,15 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use serde_json::Value;
 use stoa_kernel::deployment::{
-    Archive, Deployer, Deployment, Examined, LogLine, Refusal, Scope, Standing,
+    Archive, Deployer, Deployment, Examined, LogLine, Loss, Refusal, Scope, Standing,
 };
 use stoa_kernel::error::Problem;
 use stoa_kernel::hex::hex;
-use stoa_kernel::id::TenantId;
+use stoa_kernel::id::{CollectionName, TenantId};
+use stoa_kernel::store::Store as _;
 use stoa_kernel::wit::signature::{append, split};
 use stoa_kernel::wit::{Manifest, Package, Permission};
-use stoa_registry::records::Activation;
+use stoa_registry::records::{Activation, Outcome, REGISTRY, Record as _, activation_id};
 use stoa_registry::{
     Act, Change, Grants, Ports, Registry, RegistryConfig, RegistryService, SigningKey,
     Standing as Stands, TrustConfig, TrustedKey, Who,
@@ -30,6 +31,10 @@ pub struct Pretender {
     pub serving: Mutex<Serving>,
     /// Digests that it would not have.
     pub refused: Mutex<BTreeSet<String>>,
+    /// What would be lost if a version served; none is the empty one.
+    pub losses: Mutex<BTreeMap<String, Vec<Loss>>>,
+    /// Tenants whose data was brought back whatever was lost.
+    pub brought: Mutex<Vec<TenantId>>,
 }
 
 /// The manifest that a pretended plugin's file holds.
@@ -61,6 +66,22 @@ impl Deployer for Pretender {
         }
         let key = (deployment.scope.clone(), deployment.plugin.clone());
         self.serving.lock().unwrap().insert(key, deployment);
+        Ok(())
+    }
+
+    async fn losses(
+        &self,
+        _: &Scope,
+        _: &str,
+        manifest: Option<&Manifest>,
+    ) -> Result<Vec<Loss>, Refusal> {
+        let losses = self.losses.lock().unwrap();
+        let version = manifest.map_or("", |manifest| &manifest.version);
+        Ok(losses.get(version).cloned().unwrap_or_default())
+    }
+
+    async fn bring_back(&self, tenant: &TenantId, _: &str) -> Result<(), Refusal> {
+        self.brought.lock().unwrap().push(tenant.clone());
         Ok(())
     }
 
@@ -218,6 +239,15 @@ impl World {
         self.runtime.serving.lock().unwrap().get(&key).cloned()
     }
 
+    /// What became of an activation of the deployment.
+    pub async fn outcome(&self, number: u64) -> Outcome {
+        let unit = self.host.store.begin(&TenantId::platform()).await.unwrap();
+        let id = activation_id(&Scope::Deployment, "acme-notes", number);
+        let collection = CollectionName::new(REGISTRY, Activation::COLLECTION);
+        let row = unit.get(&collection, &id).await.unwrap().unwrap();
+        serde_json::from_str::<Activation>(&row.body).unwrap().outcome
+    }
+
     /// The digest that serves the deployment.
     pub fn serving(&self) -> Option<String> {
         self.serves(&Scope::Deployment)
@@ -232,6 +262,8 @@ pub fn act(who: Who, scope: &Scope) -> Act {
         plugin: "acme-notes".into(),
         expected: None,
         reason: "because".into(),
+        accept_loss: false,
+        key: None,
     }
 }
 
