@@ -10,7 +10,7 @@ use stoa_kernel::random::Random;
 use stoa_kernel::service::Service;
 use stoa_kernel::store::Store;
 use stoa_registry::records::REGISTRY;
-use stoa_registry::{News, RegistryConfig, RegistryService};
+use stoa_registry::{Bell, News, RegistryConfig, RegistryService};
 use stoa_runtime::Runtime;
 
 use crate::config::Config;
@@ -27,6 +27,8 @@ pub struct Ports {
     pub clock: Arc<dyn Clock>,
     /// Makes ids.
     pub random: Arc<dyn Random>,
+    /// Tells other hosts of switches.
+    pub bell: Arc<Bell>,
 }
 
 /// Opens the registry and lets everything serve that should. No plugin gets the name of one of these services.
@@ -54,11 +56,13 @@ pub async fn open(
         deployer: runtime.clone(),
         clock: ports.clock,
         random: ports.random,
+        bell: ports.bell,
     };
     let service = RegistryService::open(registry, ports).await;
     let service = service.context("the registry of plugins")?;
     runtime.tell(Arc::new(News::of(service.registry())));
     let restored = service.registry().restore().await;
     restored.map_err(|problem| anyhow::anyhow!("the registry of plugins: {problem:?}"))?;
+    service.registry().follow();
     Ok(service)
 }

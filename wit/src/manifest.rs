@@ -3,6 +3,7 @@
 mod background;
 mod channel;
 mod migration;
+mod name;
 mod outbound;
 mod route;
 mod setting;
@@ -16,6 +17,8 @@ pub use background::{
 };
 pub use channel::{CHANNEL_BYTES_MAX, Channel, HISTORY_MAX, ME};
 pub use migration::{BothFields, Done, MIGRATIONS_MAX, Migration, OPERATIONS_MAX, Operation};
+use name::is_name;
+pub use name::{is_plugin_name, version_numbers};
 pub use outbound::{BUDGET_MS_MAX, Extension, Outbound, OutboundAuth, Secret, TIMEOUT_MS_MAX};
 pub use route::{Bearer, Method, Route, RouteClass};
 pub use setting::{Setting, SettingKind};
@@ -427,30 +430,6 @@ impl Manifest {
     }
 }
 
-/// The numbers of `major.minor.patch`, by which versions are ordered.
-#[must_use]
-pub fn version_numbers(version: &str) -> Vec<u64> {
-    let numbers = version.split('.');
-    numbers
-        .map(|number| number.parse().unwrap_or_default())
-        .collect()
-}
-
-/// Whether a text could be a plugin's name.
-#[must_use]
-pub fn is_plugin_name(text: &str) -> bool {
-    is_name(text, 32, b"-")
-}
-
-/// A short lower-case name: a letter, then letters, digits and `extra`.
-fn is_name(text: &str, bytes_max: usize, extra: &[u8]) -> bool {
-    text.len() <= bytes_max
-        && text.as_bytes().first().is_some_and(u8::is_ascii_lowercase)
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || extra.contains(&b))
-}
-
 #[cfg(test)]
 #[expect(
     clippy::unwrap_used,
@@ -583,13 +562,6 @@ mod tests {
             let text = CART.replacen("handler = ", &format!("class = {word:?}\nhandler = "), 1);
             assert_eq!((class(&text), expected.as_str()), (expected, word));
         }
-    }
-
-    #[test]
-    fn versions_are_compared_by_their_numbers() {
-        assert!(version_numbers("0.10.0") > version_numbers("0.9.9"));
-        assert!(version_numbers("1.0.0") > version_numbers("0.10.10"));
-        assert_eq!(version_numbers("1.2.3"), [1, 2, 3]);
     }
 
     #[test]

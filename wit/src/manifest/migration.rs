@@ -204,7 +204,8 @@ impl Migration {
                 Operation::Add { field, value } => add(document, field, value),
                 Operation::Remove { field } => {
                     let taken = take(document, field);
-                    let counts = |value: &Value| !value.is_null() && Some(value) != self.added(field);
+                    let counts =
+                        |value: &Value| !value.is_null() && Some(value) != self.added(field);
                     if taken.as_ref().is_some_and(counts) {
                         lost.insert(field.clone());
                     }
@@ -263,7 +264,9 @@ pub(super) fn check(
         let down = migration.down.as_deref().unwrap_or_default();
         for (way, operations) in [("up", migration.up.as_slice()), ("down", down)] {
             if operations.len() > OPERATIONS_MAX || (way == "up" && operations.is_empty()) {
-                return invalid(format!("{place}.{way}: not 1 to {OPERATIONS_MAX} operations"));
+                return invalid(format!(
+                    "{place}.{way}: not 1 to {OPERATIONS_MAX} operations"
+                ));
             }
             for (index, operation) in operations.iter().enumerate() {
                 operation.check(&format!("{place}.{way}.{index}"))?;
@@ -428,7 +431,11 @@ mod tests {
             ("\"pinned\"", "\"\"", "migrations.1.up.1.add.field"),
             ("value = false", "value = false, of = 1", "of"),
             ("\"color\"", "\"1\"", "migrations.2.up.0.remove.field"),
-            ("[{ remove = { field = \"color\" } }]", "[]", "migrations.2.up"),
+            (
+                "[{ remove = { field = \"color\" } }]",
+                "[]",
+                "migrations.2.up",
+            ),
             ("remove", "delete", "delete"),
             ("step = 2", "step = 2\nsql = \"\"", "sql"),
             (

@@ -417,4 +417,3 @@ fn kept(settings: &BTreeMap<String, Value>, package: &Package) -> BTreeMap<Strin
     });
     settings
 }
-

@@ -12,6 +12,8 @@ use stoa_kernel::store::{Store, StoreError};
 use stoa_kernel::wit::Manifest;
 use tokio::sync::OwnedMutexGuard;
 
+use crate::applied::Applied;
+use crate::bell::Bell;
 use crate::books::Books;
 use crate::records::REGISTRY;
 use crate::signature::sha256;
@@ -30,6 +32,8 @@ pub struct Ports {
     pub clock: Arc<dyn Clock>,
     /// Makes ids.
     pub random: Arc<dyn Random>,
+    /// Tells other hosts over the same database of switches, and hears of theirs.
+    pub bell: Arc<Bell>,
 }
 
 /// What the operator says.
@@ -47,6 +51,8 @@ pub struct Registry {
     pub(crate) books: Books,
     pub(crate) archive: Arc<dyn Archive>,
     pub(crate) deployer: Arc<dyn Deployer>,
+    pub(crate) bell: Arc<Bell>,
+    pub(crate) applied: Applied,
     turns: Turns,
     /// Why something that should serve does not, by head.
     troubles: Mutex<BTreeMap<String, String>>,
@@ -73,6 +79,8 @@ impl Registry {
             books,
             archive: ports.archive,
             deployer: ports.deployer,
+            bell: ports.bell,
+            applied: Applied::default(),
             turns: Turns::default(),
             troubles: Mutex::default(),
         }))

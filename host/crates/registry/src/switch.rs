@@ -2,18 +2,15 @@
 
 use std::sync::Arc;
 
-use serde_json::json;
-use stoa_kernel::answer::{IdempotencyKey, mismatch};
-use stoa_kernel::deployment::{Deployment, Loss, Refusal, Scope};
+use stoa_kernel::answer::IdempotencyKey;
+use stoa_kernel::deployment::{Deployment, Refusal, Scope};
 use stoa_kernel::error::Problem;
-use stoa_kernel::limits::IDEMPOTENCY_TTL_MS;
-use stoa_kernel::query::Query;
 use stoa_kernel::wit::version_numbers as numbers;
 
-use crate::books::{Note, Unit, by, equal, unavailable};
+use crate::books::{Note, Unit, unavailable};
 use crate::change::{Change, Draft, Place, Placed, Subject, draft};
 use crate::records::{
-    Activation, Head, Kind, Outcome, Plugin, REGISTRY, Revision, activation_id, head_id,
+    Activation, Head, Kind, NEWEST, Newest, Outcome, Plugin, Revision, activation_id, head_id,
 };
 use crate::registry::Registry;
 use crate::trust::{Distrust, Trust};
@@ -101,8 +98,12 @@ impl Registry {
             Written::Now(row, before) => (row, before),
             Written::Before(row) => return Ok(row),
         };
-        let is_done = matches!(change, Change::Returned { .. }) || row.kind == Kind::Offer;
-        if is_done || row.outcome == Outcome::Waiting {
+        self.bell.ring();
+        if row.kind == Kind::Offer || row.outcome == Outcome::Waiting {
+            return Ok(row);
+        }
+        if matches!(change, Change::Returned { .. }) {
+            self.applied.set(&head, Some(row.number));
             return Ok(row);
         }
         match self.tell(&act.scope, &row).await {
@@ -113,6 +114,8 @@ impl Registry {
             Err(refusal) => {
                 let back = |unit| self.take_back(unit, act, &row, &before, &refusal);
                 self.books.transact(back).await?;
+                self.applied.set(&head, before.number);
+                self.bell.ring();
                 Err(refused(refusal))
             }
         }
@@ -182,50 +185,6 @@ impl Registry {
         Ok(Written::Now(row, before))
     }
 
-    /// The row of the same request, if it came before.
-    async fn done_before(&self, unit: &Unit, act: &Act) -> Result<Option<Activation>, Problem> {
-        let Some(key) = &act.key else { return Ok(None) };
-        let query = Query {
-            filter: Some(equal(&[("asked", key.id.as_str())])?),
-            sort: by("number", true)?,
-            limit: 1,
-            ..Query::default()
-        };
-        let mut found = unit.list::<Activation>(&query).await?.records;
-        let Some(row) = found.pop().map(|row| row.record) else {
-            return Ok(None);
-        };
-        let is_old = self.books.now().saturating_sub(row.at) > IDEMPOTENCY_TTL_MS;
-        // What was refused was not done.
-        if is_old || row.outcome == Outcome::Refused {
-            return Ok(None);
-        }
-        if row.fingerprint.as_ref() != Some(&key.fingerprint) {
-            return Err(mismatch());
-        }
-        Ok(Some(row))
-    }
-
-    /// Whether all data stays if this serves.
-    async fn loses_nothing(&self, unit: &Unit, act: &Act, drafted: &Draft) -> Result<(), Problem> {
-        // What the registry withdraws by itself is withdrawn. The runtime loses nothing by it.
-        if act.who.account == REGISTRY {
-            return Ok(());
-        }
-        let revision: Option<Revision> = match &drafted.digest {
-            Some(digest) => unit.get(digest).await?,
-            None => None,
-        };
-        let package = revision.map(|revision| revision.package()).transpose()?;
-        let manifest = package.as_ref().map(|package| &package.manifest);
-        let losses = self.deployer.losses(&act.scope, &act.plugin, manifest);
-        let losses = losses.await.map_err(refused)?;
-        match losses.is_empty() {
-            true => Ok(()),
-            false => Err(would_lose(&losses)),
-        }
-    }
-
     async fn add(
         &self,
         unit: &Unit,
@@ -265,6 +224,9 @@ impl Registry {
     ) -> Result<(), Problem> {
         let id = activation_id(&act.scope, &act.plugin, row.number);
         unit.create(&id, row).await.map_err(unavailable)?;
+        let newest: Newest = unit.get(NEWEST).await?.unwrap_or_default();
+        let number = newest.number.saturating_add(1);
+        unit.put(NEWEST, &Newest { number }).await?;
         let (kind, outcome) = (word(&row.kind), word(&row.outcome));
         let version = row.version.as_deref().unwrap_or("nothing");
         let note = Note {
@@ -445,6 +407,13 @@ impl Registry {
 
     /// Lets the runtime do what the row says.
     pub(crate) async fn tell(&self, scope: &Scope, row: &Activation) -> Result<(), Refusal> {
+        self.let_do(scope, row).await?;
+        let head = head_id(scope, &row.plugin);
+        self.applied.set(&head, Some(row.number));
+        Ok(())
+    }
+
+    async fn let_do(&self, scope: &Scope, row: &Activation) -> Result<(), Refusal> {
         let Some(digest) = &row.digest else {
             self.deployer.withdraw(scope, &row.plugin).await;
             if let (Scope::Tenant(tenant), true) = (scope, row.accept_loss)
@@ -494,25 +463,6 @@ impl Registry {
 /// 422: too few vouch for it.
 pub(crate) fn untrusted(distrust: &Distrust) -> Problem {
     Problem::new(422, UNTRUSTED, format!("{distrust}."))
-}
-
-/// 409: what would be lost has to be given up first.
-fn would_lose(losses: &[Loss]) -> Problem {
-    let listed = losses.iter().map(|loss| {
-        json!({
-            "collection": loss.collection,
-            "step": loss.step,
-            "what": loss.what,
-            "documents": loss.documents,
-            "more": loss.more,
-        })
-    });
-    let told: Vec<String> = losses.iter().map(ToString::to_string).collect();
-    let detail = format!(
-        "This would lose {}. Say that you accept it.",
-        told.join(", ")
-    );
-    Problem::new(409, "rollback-loses-data", detail).with("losses", listed.collect())
 }
 
 /// Whether who asked for one no longer wants the other, which waits.

@@ -429,7 +429,10 @@ pub async fn rehearse(
     let of = |tenant: &TenantId, failed: Failed| Failed(format!("{tenant}: {failed}"));
     if before.is_some_and(is_other) {
         let losses = migration::losses(core, manifest, tenants).await?;
-        let steps: Vec<Loss> = losses.into_iter().filter(|loss| loss.step.is_some()).collect();
+        let steps: Vec<Loss> = losses
+            .into_iter()
+            .filter(|loss| loss.step.is_some())
+            .collect();
         if !revision.accepts_loss {
             migration::refuse(&steps)?;
         }

@@ -172,7 +172,10 @@ impl Runtime {
             part: format!("plugin:{}", serving.revision().name),
             ready: true,
             version: Some(serving.revision().package.manifest.version.clone()),
-            detail: serving.note.clone().or_else(|| serving.revision().record.gates.troubles()),
+            detail: serving
+                .note
+                .clone()
+                .or_else(|| serving.revision().record.gates.troubles()),
         };
         deployed.map(part).collect()
     }

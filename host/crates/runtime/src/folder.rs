@@ -186,7 +186,9 @@ impl Runtime {
                 detail: state
                     .refused
                     .clone()
-                    .or_else(|| serving.and_then(|serving| serving.revision().record.gates.troubles()))
+                    .or_else(|| {
+                        serving.and_then(|serving| serving.revision().record.gates.troubles())
+                    })
                     .map(|reason| {
                         let name = file.file_name().map(|name| name.to_string_lossy());
                         format!("{}: {reason}", name.unwrap_or_default())

@@ -107,7 +107,12 @@ impl Runtime {
         };
         let losses = migration::losses(&self.core, manifest, &tenants).await;
         let refused = losses.and_then(|losses| migration::refuse(&losses)).err();
-        refused.map(|failed| format!("version {} can't come back by itself: {failed}", manifest.version))
+        refused.map(|failed| {
+            format!(
+                "version {} can't come back by itself: {failed}",
+                manifest.version
+            )
+        })
     }
 
     /// A failing version stays, kept from the tenants in which it fails, and says why.

@@ -21,9 +21,9 @@ use stoa_kernel::store::{Store, UnitOfWork};
 use crate::Core;
 use crate::cache::{CacheChanges, PluginCache};
 use crate::fault::{Ended, Fault};
-use crate::migration::{self, Entered, Kept};
-use crate::pushes::Pushes;
+use crate::migration::{self, Held, Kept};
 use crate::outside::Outside;
+use crate::pushes::Pushes;
 use crate::registry::Live;
 use crate::reuse::Resting;
 use crate::revision::Revision;
@@ -80,8 +80,8 @@ pub struct Scope {
     pub budget: Budget,
     /// Instances that have served it.
     pub resting: Resting,
-    /// Keeps the data of the plugins that others called in the shape that they found, until what they did is committed.
-    pub entered: Mutex<BTreeMap<Arc<str>, Entered>>,
+    /// Keeps the data of the plugins that it came to in the shape that they found, until what they did is committed.
+    pub entered: Mutex<BTreeMap<Arc<str>, Option<Arc<Held>>>>,
     /// The host's clock and randomness.
     pub ports: Ports,
     /// When it must have ended.
@@ -109,8 +109,20 @@ impl Scope {
         }
         let tenant = &self.request.tenant;
         let held = migration::enter(core, &self.live, revision, tenant, self.deadline).await?;
-        entered().insert(Arc::clone(&revision.name), held);
+        entered().insert(Arc::clone(&revision.name), held.map(Arc::new));
         Ok(())
+    }
+
+    /// Keeps the data of a plugin in its shape.
+    pub fn hold(&self, plugin: &Arc<str>, held: Option<Arc<Held>>) {
+        let mut entered = self.entered.lock().unwrap_or_else(PoisonError::into_inner);
+        entered.insert(Arc::clone(plugin), held);
+    }
+
+    /// What it did is committed, or is not to be.
+    pub fn leave(&self) {
+        let mut entered = self.entered.lock().unwrap_or_else(PoisonError::into_inner);
+        entered.clear();
     }
 
     /// Whether this run was given up.

@@ -106,8 +106,8 @@ where
         }
     };
     let entered = migration::enter(core, live, revision, tenant, deadline).await;
-    // Until what it did is committed.
-    let _entered = entered.map_err(|kept| Failure::Host(kept.into_problem(&revision.name)))?;
+    let entered = entered.map_err(|kept| Failure::Host(kept.into_problem(&revision.name)))?;
+    let entered = entered.map(Arc::new);
     for attempt in 0..COMMIT_TRIES_MAX {
         let passage = match way {
             Way::Free => None,
@@ -120,6 +120,8 @@ where
             }
         };
         let scope = scope(core, live, revision, request, &outside, deadline).await?;
+        // A commit goes on when the client goes away: whatever it holds it holds until then.
+        scope.hold(&revision.name, entered.clone());
         if attempt == 0 {
             scope.unit.presume_new();
         }
@@ -133,6 +135,7 @@ where
                 commit(&scope).await.map(|()| output)
             }
         };
+        scope.leave();
         match ended {
             Ok(output) => {
                 pass(CrashPoint::AfterCommit);

@@ -26,7 +26,7 @@ pub struct Remote {
 
 /// What the host says instead of doing it.
 #[derive(Debug, thiserror::Error)]
-#[error("{status} {code}: {}", text(said, "detail"))]
+#[error("{status} {code}: {}", text(.said, "detail"))]
 pub struct Refused {
     status: u16,
     /// The last segment of the problem's type.

@@ -130,7 +130,10 @@ async fn a_rollback_that_loses_data_says_so_and_is_done_when_that_is_accepted() 
 
     let accepted = json!({ "acceptLoss": true });
     let row = post(&operator, "rollback", accepted).await.json_of(201);
-    assert_eq!((&row["version"], &row["acceptLoss"]), (&json!("0.1.0"), &json!(true)));
+    assert_eq!(
+        (&row["version"], &row["acceptLoss"]),
+        (&json!("0.1.0"), &json!(true))
+    );
     assert_eq!(counter(&ours, "a").await, json!({}));
     assert_eq!(counter(&theirs, "b").await, json!({ "n": 1 }));
 }
@@ -209,7 +212,10 @@ async fn what_can_not_be_migrated_keeps_the_old_version_or_says_so() {
     let refused = post(&operator, "activations", body).await;
     let refused = refused.problem(422, "plugin-refused");
     let why = refused["detail"].as_str().unwrap();
-    assert!(why.contains("step 1 of counters: a document has both"), "{why}");
+    assert!(
+        why.contains("step 1 of counters: a document has both"),
+        "{why}"
+    );
     assert_eq!(counter(&ours, "a").await, json!({ "n": 1 }));
 
     // One that hides behind a thousand others shows when it is its turn, to its tenant alone.
@@ -222,15 +228,27 @@ async fn what_can_not_be_migrated_keeps_the_old_version_or_says_so() {
     let kept = ours.get("/probe/counters/a").await.expect(503);
     assert_eq!(kept.text("retry-after"), Some("5"));
     let _ = kept.problem(503, "migration-failed");
-    assert_eq!(counter(&theirs, "b").await, json!({ "total": 1, "stock": 0 }));
+    assert_eq!(
+        counter(&theirs, "b").await,
+        json!({ "total": 1, "stock": 0 })
+    );
     let status = host.runtime.status();
     let detail = status[0].detail.as_ref().unwrap();
-    assert!(detail.contains("1 tenants") && detail.contains("has both"), "{detail}");
+    assert!(
+        detail.contains("1 tenants") && detail.contains("has both"),
+        "{detail}"
+    );
     // It goes on from where it was, forth or back.
     let _ = post(&operator, "rollback", json!({})).await.expect(201);
     assert_eq!(counter(&ours, "a").await, json!({ "n": 1 }));
     assert_eq!(counter(&ours, "k0999").await, json!({ "n": 1 }));
-    seed(&host, "acme", COUNTERS, &[("z".to_owned(), json!({ "n": 2 }))]).await;
+    seed(
+        &host,
+        "acme",
+        COUNTERS,
+        &[("z".to_owned(), json!({ "n": 2 }))],
+    )
+    .await;
     install(&operator, "0.2.0").await;
     assert_eq!(counter(&ours, "z").await, json!({ "total": 2, "stock": 0 }));
     assert_eq!(host.runtime.status()[0].detail, None);
@@ -298,7 +316,11 @@ async fn a_host_that_dies_in_the_middle_of_a_migration_goes_on_either_way() {
         assert!(done, "{said}");
     };
     let die = async |mut host: Stoa| {
-        assert!(host.ask("GET /probe/counters/k000", &[], "").await.is_none());
+        assert!(
+            host.ask("GET /probe/counters/k000", &[], "")
+                .await
+                .is_none()
+        );
         assert!(!host.process.wait().unwrap().success(), "it died");
     };
 
@@ -332,7 +354,10 @@ async fn a_host_that_dies_in_the_middle_of_a_migration_goes_on_either_way() {
     let host = Stoa::start_with(dir.path(), &dying).await;
     let token = operator(&host).await;
     let (done, said) = plugin(&host, &token, &["rollback", "probe"]);
-    assert!(!done && said.contains("stock of 1 documents of counters"), "{said}");
+    assert!(
+        !done && said.contains("stock of 1 documents of counters"),
+        "{said}"
+    );
     assert!(said.contains("--accept-loss"), "{said}");
     ok(&host, &token, &["rollback", "probe", "--accept-loss"]);
     die(host).await;

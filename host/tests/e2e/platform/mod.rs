@@ -4,6 +4,7 @@ mod commands;
 mod crash;
 mod denials;
 mod hostile;
+mod hosts;
 mod migrations;
 mod story;
 mod tenants;

@@ -4,6 +4,7 @@ mod activation;
 mod audit;
 mod head;
 mod key;
+mod newest;
 mod plugin;
 mod revision;
 
@@ -14,6 +15,7 @@ pub use activation::{Activation, Kind, Outcome, activation_id};
 pub use audit::Audit;
 pub use head::{Head, head_id};
 pub use key::{Key, Revoked};
+pub use newest::{NEWEST, Newest};
 pub use plugin::Plugin;
 pub use revision::{Revision, SignatureRow, signature_id};
 

@@ -17,7 +17,7 @@ use stoa_kernel::wit::signature::{append, split};
 use stoa_kernel::wit::{Manifest, Package, Permission};
 use stoa_registry::records::{Activation, Outcome, REGISTRY, Record as _, activation_id};
 use stoa_registry::{
-    Act, Change, Grants, Ports, Registry, RegistryConfig, RegistryService, SigningKey,
+    Act, Bell, Change, Grants, Ports, Registry, RegistryConfig, RegistryService, SigningKey,
     Standing as Stands, TrustConfig, TrustedKey, Who,
 };
 use stoa_testkit::{SeededRandom, TestHost};
@@ -133,6 +133,7 @@ pub struct World {
     pub runtime: Arc<Pretender>,
     pub shelf: Arc<Shelf>,
     pub registry: Arc<Registry>,
+    pub bell: Arc<Bell>,
     pub vendor: SigningKey,
     pub operator: SigningKey,
 }
@@ -147,12 +148,14 @@ pub async fn world() -> World {
     let (vendor, operator) = (key(), key());
     let (runtime, shelf) = (Arc::default(), Arc::default());
     let trust = trust(&vendor, &operator);
-    let registry = open(&host, &runtime, &shelf, trust).await;
+    let bell = Arc::default();
+    let registry = open(&host, &runtime, &shelf, &bell, trust).await;
     World {
         host,
         runtime,
         shelf,
         registry,
+        bell,
         vendor,
         operator,
     }
@@ -177,6 +180,7 @@ async fn open(
     host: &TestHost,
     runtime: &Arc<Pretender>,
     shelf: &Arc<Shelf>,
+    bell: &Arc<Bell>,
     trust: TrustConfig,
 ) -> Arc<Registry> {
     let config = RegistryConfig {
@@ -189,6 +193,7 @@ async fn open(
         deployer: runtime.clone(),
         clock: host.clock.clone(),
         random: Arc::new(SeededRandom::new(7)),
+        bell: bell.clone(),
     };
     let service = RegistryService::open(config, ports).await.unwrap();
     Arc::clone(service.registry())
@@ -202,8 +207,16 @@ impl World {
         // The same random numbers at another time make other ids.
         self.host.clock.advance(1_000);
         self.runtime.serving.lock().unwrap().clear();
-        self.registry = open(&self.host, &self.runtime, &self.shelf, trust).await;
+        self.registry = open(&self.host, &self.runtime, &self.shelf, &self.bell, trust).await;
         self.registry.restore().await.unwrap();
+    }
+
+    /// Another host over the same database and files, with a runtime of its own.
+    pub async fn beside(&self) -> (Arc<Registry>, Arc<Pretender>) {
+        let runtime = Arc::default();
+        let trust = trust(&self.vendor, &self.operator);
+        let registry = open(&self.host, &runtime, &self.shelf, &Arc::default(), trust).await;
+        (registry, runtime)
     }
 
     /// Uploads what the vendor has signed; its digest.
@@ -245,7 +258,9 @@ impl World {
         let id = activation_id(&Scope::Deployment, "acme-notes", number);
         let collection = CollectionName::new(REGISTRY, Activation::COLLECTION);
         let row = unit.get(&collection, &id).await.unwrap().unwrap();
-        serde_json::from_str::<Activation>(&row.body).unwrap().outcome
+        serde_json::from_str::<Activation>(&row.body)
+            .unwrap()
+            .outcome
     }
 
     /// The digest that serves the deployment.

@@ -214,7 +214,10 @@ async fn what_would_lose_data_is_not_done_before_that_is_accepted() {
     };
     for change in [Change::Rollback, pinned()] {
         let problem = world.deploy(change).await.unwrap_err();
-        assert_eq!((problem.status, &*problem.code), (409, "rollback-loses-data"));
+        assert_eq!(
+            (problem.status, &*problem.code),
+            (409, "rollback-loses-data")
+        );
         let listed = &problem.more.unwrap().members["losses"];
         let expected = json!([{
             "collection": "notes", "step": 2, "what": "pinned", "documents": 3, "more": false,

@@ -91,6 +91,8 @@ impl Gates {
         let troubles = self.troubles.lock().unwrap_or_else(PoisonError::into_inner);
         let why = troubles.values().next()?;
         let tenants = troubles.len();
-        Some(format!("the data of {tenants} tenants can't be migrated: {why}"))
+        Some(format!(
+            "the data of {tenants} tenants can't be migrated: {why}"
+        ))
     }
 }

@@ -113,8 +113,11 @@ pub async fn losses(
     Ok(losses.list())
 }
 
+/// A call's hold of the shape of a tenant's data.
+pub type Held = OwnedRwLockReadGuard<Shape>;
+
 /// As long as this is held, the tenant's data keeps its shape. None for a plugin without data.
-pub type Entered = Option<OwnedRwLockReadGuard<Shape>>;
+pub type Entered = Option<Held>;
 
 /// Lets a call of a version begin: the tenant's data is the version's, and stays so until the call has ended. The first
 /// one migrates; that goes on if the call has no more time.

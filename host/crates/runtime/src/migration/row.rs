@@ -112,7 +112,8 @@ impl Row {
     /// Writes it.
     pub async fn put(&self, unit: &dyn UnitOfWork, plugin: &str) -> Result<(), StoreError> {
         let body = serde_json::to_value(self).map_err(|error| malformed(&error))?;
-        let put = unit.put(&collection(), plugin, None, body, Expiry::Never);
+        let collection = collection();
+        let put = unit.put(&collection, plugin, None, body, Expiry::Never);
         put.await.map(drop)
     }
 

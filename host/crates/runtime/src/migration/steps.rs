@@ -59,7 +59,10 @@ pub async fn try_out(core: &Core, manifest: &Manifest, tenant: &TenantId) -> Res
     }
     let steps = row.to_do(&manifest.migrations);
     for name in manifest.collections.keys() {
-        let steps: Vec<_> = steps.iter().filter(|step| step.collection == *name).collect();
+        let steps: Vec<_> = steps
+            .iter()
+            .filter(|step| step.collection == *name)
+            .collect();
         if steps.is_empty() {
             continue;
         }
@@ -218,7 +221,10 @@ fn go_up(
 }
 
 fn about(step: &Migration, error: &dyn std::fmt::Display) -> Failed {
-    Failed(format!("step {} of {}: {error}", step.step, step.collection))
+    Failed(format!(
+        "step {} of {}: {error}",
+        step.step, step.collection
+    ))
 }
 
 /// The document's body.

@@ -30,9 +30,8 @@ impl Cache {
     /// The snapshot's document as JSON.
     pub(crate) fn of(&self, snapshot: &Arc<dyn Snapshot>, shared: &Shared) -> Bytes {
         let mut cached = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_it = |known: &Cached| {
-            std::ptr::addr_eq(known.snapshot.as_ptr(), Arc::as_ptr(snapshot))
-        };
+        let is_it =
+            |known: &Cached| std::ptr::addr_eq(known.snapshot.as_ptr(), Arc::as_ptr(snapshot));
         let place = cached.iter().position(is_it);
         if let Some(known) = place.and_then(|place| cached.remove(place)) {
             let document = known.document.clone();

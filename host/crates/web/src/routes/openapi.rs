@@ -26,6 +26,9 @@ pub(crate) async fn show(
         None => plugins.snapshot(),
     };
     let document = shared.openapi.of(&snapshot, &shared);
-    let headers = [(CONTENT_TYPE, "application/json"), (VARY, AUTHORIZATION.as_str())];
+    let headers = [
+        (CONTENT_TYPE, "application/json"),
+        (VARY, AUTHORIZATION.as_str()),
+    ];
     Ok((headers, document).into_response())
 }
