@@ -13,12 +13,12 @@ use crate::process::Stoa;
 use super::crash::{OPEN, operator, plugin};
 use super::{PROBE, changed, install, people, post, publish, version};
 
-/// 0.2.0 calls `n` another name, and has a `stock`.
+/// 0.2.0 calls the stock an amount, and another thing stock.
 fn stepped() -> Vec<u8> {
     with_steps(
         "0.2.0",
         json!([{ "step": 1, "collection": "counters", "up": [
-            { "rename": { "from": "n", "to": "total" } },
+            { "rename": { "from": "stock", "to": "amount" } },
             { "add": { "field": "stock", "value": 0 } },
         ] }]),
     )
@@ -35,10 +35,10 @@ async fn counter(actor: &Actor, id: &str) -> Value {
     actor.get(&path).await.json_of(200)
 }
 
-/// Counts once.
-async fn count(actor: &Actor, id: &str) {
-    let path = format!("/probe/counters/{id}");
-    let _ = actor.post(&path, &json!({})).await.expect(200);
+/// Writes a document.
+async fn stock(actor: &Actor, id: &str, amount: u32) {
+    let path = format!("/probe/stock/{id}/{amount}");
+    let _ = actor.put(&path, &json!({})).await.expect(204);
 }
 
 /// Writes documents as no request could.
@@ -66,36 +66,36 @@ async fn documents_of_every_tenant_go_up_with_a_version_and_come_back_with_the_o
     publish(&host, stepped()).await;
     install(&operator, "0.1.0").await;
     let (ours, theirs) = (somebody_of(&host, "acme"), somebody_of(&host, "other"));
-    count(&ours, "a").await;
-    count(&theirs, "b").await;
+    stock(&ours, "a", 1).await;
+    stock(&theirs, "b", 1).await;
     let diff = operator
         .get(&format!("{PROBE}/diff?from=0.1.0&to=0.2.0"))
         .await
         .json_of(200);
     assert_eq!(
         diff["migrations"]["added"],
-        json!(["1 counters: rename n to total, add stock = 0"])
+        json!(["1 counters: rename stock to amount, add stock = 0"])
     );
 
     install(&operator, "0.2.0").await;
-    let up = json!({ "total": 1, "stock": 0 });
+    let up = json!({ "amount": 1, "stock": 0 });
     assert_eq!(counter(&ours, "a").await, up);
     assert_eq!(counter(&theirs, "b").await, up);
     // A tenant that comes now has nothing to migrate, and what it writes is of the new shape.
     let fresh = somebody_of(&host, "fresh");
-    count(&fresh, "c").await;
+    stock(&fresh, "c", 0).await;
     let unit = host.store.begin(&tenant("fresh")).await.unwrap();
     let row = CollectionName::new(HOST_PLUGIN, "migrations");
     let row = unit.get(&row, "probe").await.unwrap().unwrap();
     let row: Value = serde_json::from_str(&row.body).unwrap();
     assert_eq!(row["steps"][0]["migration"]["step"], 1);
-    assert_eq!(counter(&fresh, "c").await, json!({ "n": 1 }));
+    assert_eq!(counter(&fresh, "c").await, json!({ "stock": 0 }));
 
     // Nobody has used what is new: nothing is lost, and nobody is asked.
     let _ = post(&operator, "rollback", json!({})).await.expect(201);
-    assert_eq!(counter(&ours, "a").await, json!({ "n": 1 }));
-    assert_eq!(counter(&theirs, "b").await, json!({ "n": 1 }));
-    assert_eq!(counter(&fresh, "c").await, json!({ "n": 1 }));
+    assert_eq!(counter(&ours, "a").await, json!({ "stock": 1 }));
+    assert_eq!(counter(&theirs, "b").await, json!({ "stock": 1 }));
+    assert_eq!(counter(&fresh, "c").await, json!({}));
     // And up again, from the row of before.
     install(&operator, "0.2.0").await;
     assert_eq!(counter(&ours, "a").await, up);
@@ -109,9 +109,9 @@ async fn a_rollback_that_loses_data_says_so_and_is_done_when_that_is_accepted() 
     publish(&host, stepped()).await;
     install(&operator, "0.1.0").await;
     let (ours, theirs) = (somebody_of(&host, "acme"), somebody_of(&host, "other"));
-    count(&theirs, "b").await;
+    stock(&theirs, "b", 1).await;
     install(&operator, "0.2.0").await;
-    let _ = ours.put("/probe/stock/a/5", &json!({})).await.expect(204);
+    stock(&ours, "a", 5).await;
     let _ = theirs.get("/probe/counters/b").await.expect(200);
 
     let refused = post(&operator, "rollback", json!({})).await;
@@ -135,7 +135,7 @@ async fn a_rollback_that_loses_data_says_so_and_is_done_when_that_is_accepted() 
         (&json!("0.1.0"), &json!(true))
     );
     assert_eq!(counter(&ours, "a").await, json!({}));
-    assert_eq!(counter(&theirs, "b").await, json!({ "n": 1 }));
+    assert_eq!(counter(&theirs, "b").await, json!({ "stock": 1 }));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -144,7 +144,7 @@ async fn what_was_removed_and_what_code_has_migrated_does_not_come_back() {
     let operator = host.operator("olga");
     publish(&host, version("0.1.0")).await;
     let steps = json!([
-        { "step": 1, "collection": "counters", "up": [{ "remove": { "field": "n" } }] },
+        { "step": 1, "collection": "counters", "up": [{ "remove": { "field": "stock" } }] },
     ]);
     publish(&host, with_steps("0.2.0", steps.clone())).await;
     let code = changed("0.3.0", |package| {
@@ -154,7 +154,7 @@ async fn what_was_removed_and_what_code_has_migrated_does_not_come_back() {
     publish(&host, code).await;
     install(&operator, "0.1.0").await;
     let ours = somebody_of(&host, "acme");
-    count(&ours, "a").await;
+    stock(&ours, "a", 1).await;
     install(&operator, "0.2.0").await;
     assert_eq!(counter(&ours, "a").await, json!({}));
     let losses = |problem: &Value| -> Vec<Value> {
@@ -163,7 +163,7 @@ async fn what_was_removed_and_what_code_has_migrated_does_not_come_back() {
     };
     let refused = post(&operator, "rollback", json!({})).await;
     let refused = refused.problem(409, "rollback-loses-data");
-    assert_eq!(losses(&refused), ["n"]);
+    assert_eq!(losses(&refused), ["stock"]);
 
     install(&operator, "0.3.0").await;
     assert!(counter(&ours, "migrated").await.get("from").is_some());
@@ -183,16 +183,19 @@ async fn a_tenants_own_version_that_goes_leaves_its_data_as_the_deployments_need
     publish(&host, stepped()).await;
     install(&operator, "0.1.0").await;
     let (admin, user) = people(&host, "acme");
-    count(&user, "a").await;
+    stock(&user, "a", 1).await;
     let own = json!({ "version": "0.2.0", "grantAll": true });
     let _ = post(&admin, "activations", own).await.expect(201);
-    assert_eq!(counter(&user, "a").await, json!({ "total": 1, "stock": 0 }));
-    let _ = user.put("/probe/stock/b/5", &json!({})).await.expect(204);
+    assert_eq!(
+        counter(&user, "a").await,
+        json!({ "amount": 1, "stock": 0 })
+    );
+    stock(&user, "b", 5).await;
     let refused = post(&admin, "disable", json!({})).await;
     let _ = refused.problem(409, "rollback-loses-data");
     let accepted = json!({ "acceptLoss": true });
     let _ = post(&admin, "disable", accepted).await.expect(201);
-    assert_eq!(counter(&user, "a").await, json!({ "n": 1 }));
+    assert_eq!(counter(&user, "a").await, json!({ "stock": 1 }));
     assert_eq!(counter(&user, "b").await, json!({}));
 }
 
@@ -204,9 +207,9 @@ async fn what_can_not_be_migrated_keeps_the_old_version_or_says_so() {
     publish(&host, stepped()).await;
     install(&operator, "0.1.0").await;
     let (ours, theirs) = (somebody_of(&host, "acme"), somebody_of(&host, "other"));
-    count(&ours, "a").await;
-    count(&theirs, "b").await;
-    let both = |id: &str| (id.to_owned(), json!({ "n": 1, "total": 1 }));
+    stock(&ours, "a", 1).await;
+    stock(&theirs, "b", 1).await;
+    let both = |id: &str| (id.to_owned(), json!({ "stock": 1, "amount": 1 }));
     seed(&host, "acme", COUNTERS, &[both("b")]).await;
     let body = json!({ "version": "0.2.0", "grantAll": true });
     let refused = post(&operator, "activations", body).await;
@@ -216,12 +219,12 @@ async fn what_can_not_be_migrated_keeps_the_old_version_or_says_so() {
         why.contains("step 1 of counters: a document has both"),
         "{why}"
     );
-    assert_eq!(counter(&ours, "a").await, json!({ "n": 1 }));
+    assert_eq!(counter(&ours, "a").await, json!({ "stock": 1 }));
 
     // One that hides behind a thousand others shows when it is its turn, to its tenant alone.
-    let plain = |number: usize| (format!("k{number:04}"), json!({ "n": 1 }));
+    let plain = |number: usize| (format!("k{number:04}"), json!({ "stock": 1 }));
     let mut many: Vec<_> = (0..1_000).map(plain).collect();
-    many.push(("b".to_owned(), json!({ "n": 1 })));
+    many.push(("b".to_owned(), json!({ "stock": 1 })));
     many.push(both("z"));
     seed(&host, "acme", COUNTERS, &many).await;
     install(&operator, "0.2.0").await;
@@ -230,7 +233,7 @@ async fn what_can_not_be_migrated_keeps_the_old_version_or_says_so() {
     let _ = kept.problem(503, "migration-failed");
     assert_eq!(
         counter(&theirs, "b").await,
-        json!({ "total": 1, "stock": 0 })
+        json!({ "amount": 1, "stock": 0 })
     );
     let status = host.runtime.status();
     let detail = status[0].detail.as_ref().unwrap();
@@ -240,17 +243,20 @@ async fn what_can_not_be_migrated_keeps_the_old_version_or_says_so() {
     );
     // It goes on from where it was, forth or back.
     let _ = post(&operator, "rollback", json!({})).await.expect(201);
-    assert_eq!(counter(&ours, "a").await, json!({ "n": 1 }));
-    assert_eq!(counter(&ours, "k0999").await, json!({ "n": 1 }));
+    assert_eq!(counter(&ours, "a").await, json!({ "stock": 1 }));
+    assert_eq!(counter(&ours, "k0999").await, json!({ "stock": 1 }));
     seed(
         &host,
         "acme",
         COUNTERS,
-        &[("z".to_owned(), json!({ "n": 2 }))],
+        &[("z".to_owned(), json!({ "stock": 2 }))],
     )
     .await;
     install(&operator, "0.2.0").await;
-    assert_eq!(counter(&ours, "z").await, json!({ "total": 2, "stock": 0 }));
+    assert_eq!(
+        counter(&ours, "z").await,
+        json!({ "amount": 2, "stock": 0 })
+    );
     assert_eq!(host.runtime.status()[0].detail, None);
 }
 
@@ -332,16 +338,16 @@ async fn a_host_that_dies_in_the_middle_of_a_migration_goes_on_either_way() {
     let install = |version| ["install", "probe", "--version", version, "--grant-all"];
     ok(&host, &token, &install("0.1.0"));
     for number in 0..MANY {
-        let path = format!("/probe/counters/k{number:03}");
-        let (status, said) = host.post(&path, None, &json!({})).await;
-        assert_eq!(status, 200, "{said}");
+        let line = format!("PUT /probe/stock/k{number:03}/1");
+        let (status, said) = host.ask(&line, &[], "{}").await.unwrap();
+        assert_eq!(status, 204, "{said}");
     }
     ok(&host, &token, &install("0.2.0"));
     die(host).await;
 
     let host = Stoa::start_with(dir.path(), &OPEN).await;
     for number in [0, 199, 200, MANY - 1] {
-        let up = json!({ "total": 1, "stock": 0 });
+        let up = json!({ "amount": 1, "stock": 0 });
         assert_eq!(told(&host, number).await, up, "{number}");
     }
     let (status, said) = host
@@ -363,7 +369,7 @@ async fn a_host_that_dies_in_the_middle_of_a_migration_goes_on_either_way() {
     die(host).await;
     let host = Stoa::start_with(dir.path(), &OPEN).await;
     for number in [0, 199, 200, MANY - 1] {
-        assert_eq!(told(&host, number).await, json!({ "n": 1 }), "{number}");
+        assert_eq!(told(&host, number).await, json!({ "stock": 1 }), "{number}");
     }
     assert_eq!(told(&host, 1).await, json!({}));
 }
