@@ -1,17 +1,22 @@
 //! Steps that documents go, up with a version and down with the one before it.
 
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
 use stoa_kernel::deployment::{Deployer as _, Scope};
 use stoa_kernel::id::{CollectionName, HOST_PLUGIN, TenantId};
 use stoa_kernel::plugins::Plugins as _;
 use stoa_kernel::store::{Expiry, Store as _};
-use stoa_testkit::{Actor, TestHost, repack};
+use stoa_testkit::{Actor, Answer, TestHost, repack};
 
 use crate::deployed::{deploy, somebody_of, tenant, version as numbered};
 use crate::process::Stoa;
 
 use super::crash::{OPEN, operator, plugin};
 use super::{PROBE, changed, install, people, post, publish, version};
+
+/// The longest that a test waits for what has to happen.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// 0.2.0 calls the stock an amount, and another thing stock.
 fn stepped() -> Vec<u8> {
@@ -31,8 +36,23 @@ fn with_steps(number: &str, steps: Value) -> Vec<u8> {
 }
 
 async fn counter(actor: &Actor, id: &str) -> Value {
+    migrated(actor, id).await.json_of(200)
+}
+
+/// What is said of a document once a migration that is under way has ended.
+async fn migrated(actor: &Actor, id: &str) -> Answer {
     let path = format!("/probe/counters/{id}");
-    actor.get(&path).await.json_of(200)
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let answer = actor.get(&path).await;
+        let is_busy =
+            answer.status == 503 && answer.json()["type"].as_str().unwrap().ends_with("/busy");
+        if !is_busy {
+            return answer;
+        }
+        assert!(Instant::now() < deadline, "it is still under way");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
 }
 
 /// Writes a document.
@@ -228,7 +248,7 @@ async fn what_can_not_be_migrated_keeps_the_old_version_or_says_so() {
     many.push(both("z"));
     seed(&host, "acme", COUNTERS, &many).await;
     install(&operator, "0.2.0").await;
-    let kept = ours.get("/probe/counters/a").await.expect(503);
+    let kept = migrated(&ours, "a").await.expect(503);
     assert_eq!(kept.text("retry-after"), Some("5"));
     let _ = kept.problem(503, "migration-failed");
     assert_eq!(
@@ -281,14 +301,14 @@ async fn a_failing_version_that_can_not_go_back_without_loss_stays_and_says_why(
         let answer = ours.post("/misdeeds/trap", &json!({})).await;
         let _ = answer.problem(502, "plugin-trap");
     }
-    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    let deadline = Instant::now() + Duration::from_secs(30);
     loop {
         let detail = host.runtime.status()[0].detail.clone().unwrap_or_default();
         if detail.contains("can't come back by itself: it would lose pinned") {
             break;
         }
-        assert!(std::time::Instant::now() < deadline, "{detail}");
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        assert!(Instant::now() < deadline, "{detail}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
     }
     let kept = ours.get("/calm").await;
     let _ = kept.problem(503, "plugin-quarantined");
