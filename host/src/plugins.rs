@@ -11,7 +11,7 @@ use stoa_kernel::seal::{KEY_BYTES, Seal};
 use stoa_kernel::service::Service;
 use stoa_kernel::store::Store;
 use stoa_registry::records::REGISTRY;
-use stoa_registry::{News, RegistryConfig, RegistryService, SECRETS_PURPOSE};
+use stoa_registry::{Bell, News, RegistryConfig, RegistryService, SECRETS_PURPOSE};
 use stoa_runtime::Runtime;
 
 use crate::config::Config;
@@ -29,6 +29,8 @@ pub struct Ports {
     pub clock: Arc<dyn Clock>,
     /// Makes ids.
     pub random: Arc<dyn Random>,
+    /// Tells other hosts of switches.
+    pub bell: Arc<Bell>,
 }
 
 /// Opens the registry and lets everything serve that should. No plugin gets the name of one of these services.
@@ -58,12 +60,14 @@ pub async fn open(
         deployer: runtime.clone(),
         clock: ports.clock,
         random: ports.random,
+        bell: ports.bell,
     };
     let service = RegistryService::open(registry, ports).await;
     let service = service.context("the registry of plugins")?;
     runtime.tell(Arc::new(News::of(service.registry())));
     let restored = service.registry().restore().await;
     restored.map_err(|problem| anyhow::anyhow!("the registry of plugins: {problem:?}"))?;
+    service.registry().follow();
     Ok(service)
 }
 

@@ -148,6 +148,7 @@ pub async fn build(config: &Config, file: Option<&Path>) -> anyhow::Result<Host>
             runtime: runtime.clone(),
             clock: clock.clone(),
             random: random.clone(),
+            bell: live.bell,
         },
     )
     .await?;

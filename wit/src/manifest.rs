@@ -2,6 +2,8 @@
 
 mod background;
 mod channel;
+mod migration;
+mod name;
 mod outbound;
 mod route;
 mod setting;
@@ -14,6 +16,9 @@ pub use background::{
     ERASED, SCHEDULE_S_MAX, SCHEDULE_S_MIN, Schedule, Subscription, is_event_name, is_host_event,
 };
 pub use channel::{CHANNEL_BYTES_MAX, Channel, HISTORY_MAX, ME};
+pub use migration::{BothFields, Done, MIGRATIONS_MAX, Migration, OPERATIONS_MAX, Operation};
+use name::is_name;
+pub use name::{is_plugin_name, version_numbers};
 pub use outbound::{BUDGET_MS_MAX, Extension, Outbound, OutboundAuth, Secret, TIMEOUT_MS_MAX};
 pub use route::{Bearer, Method, Route, RouteClass};
 pub use setting::{SETTINGS_MAX, Setting, SettingScope};
@@ -66,6 +71,9 @@ pub struct Manifest {
     /// Collections by name.
     #[serde(default)]
     pub collections: BTreeMap<String, Collection>,
+    /// Steps that bring its documents from one shape to the next.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub migrations: Vec<Migration>,
     /// What may be set, by name.
     #[serde(default)]
     pub settings: BTreeMap<String, Setting>,
@@ -274,6 +282,7 @@ impl Manifest {
         }
         self.check_routes()?;
         self.check_collections()?;
+        migration::check(&self.migrations, &self.collections)?;
         self.check_interfaces()?;
         background::check(&self.subscriptions, &self.schedules)?;
         channel::check(&self.name, &self.channels, &self.routes)?;
@@ -413,21 +422,6 @@ impl Manifest {
         }
         Ok(())
     }
-}
-
-/// Whether a text could be a plugin's name.
-#[must_use]
-pub fn is_plugin_name(text: &str) -> bool {
-    is_name(text, 32, b"-")
-}
-
-/// A short lower-case name: a letter, then letters, digits and `extra`.
-fn is_name(text: &str, bytes_max: usize, extra: &[u8]) -> bool {
-    text.len() <= bytes_max
-        && text.as_bytes().first().is_some_and(u8::is_ascii_lowercase)
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || extra.contains(&b))
 }
 
 #[cfg(test)]

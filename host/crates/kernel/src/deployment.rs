@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use serde::Serialize;
 use serde_json::Value;
-use stoa_wit::{Package, Permission};
+use stoa_wit::{Manifest, Package, Permission};
 use utoipa::ToSchema;
 
 use crate::clock::Millis;
@@ -48,6 +48,43 @@ pub struct Deployment {
     pub grants: BTreeSet<Permission>,
     /// What is set for it, over the manifest's defaults.
     pub settings: BTreeMap<String, Value>,
+    /// Whether data may be lost where documents have to come back to an earlier shape for it.
+    pub accept_loss: bool,
+}
+
+/// Documents of which more would be lost are counted no further: more than anybody looks through.
+pub const LOSS_COUNTED_MAX: u64 = 1_000;
+
+/// Something that would be lost if a version served. Counts are of all the tenants that it would serve.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Loss {
+    /// The collection; none for what code has migrated.
+    pub collection: Option<String>,
+    /// The step of the manifest that would be undone; none for what code has migrated.
+    pub step: Option<u32>,
+    /// The field; of what code has migrated, the version whose code that was.
+    pub what: String,
+    /// Documents that would lose it, [`LOSS_COUNTED_MAX`] at most.
+    pub documents: u64,
+    /// Whether there are more of them.
+    pub more: bool,
+}
+
+impl fmt::Display for Loss {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (what, documents) = (&self.what, self.documents);
+        let more = if self.more { " and more" } else { "" };
+        match (&self.collection, self.step) {
+            (Some(collection), Some(step)) => write!(
+                f,
+                "{what} of {documents}{more} documents of {collection} (step {step})"
+            ),
+            _ => write!(
+                f,
+                "what the code of version {what} has migrated ({documents}{more} writes)"
+            ),
+        }
+    }
 }
 
 /// What a file turned out to be.
@@ -175,6 +212,24 @@ pub trait Deployer: Send + Sync + 'static {
     /// # Errors
     /// Every [`Refusal`].
     async fn deploy(&self, deployment: Deployment) -> Result<(), Refusal>;
+
+    /// What would be lost if a version served, or nothing but what would serve the scope then: where data is of a later
+    /// shape, it has to come back.
+    ///
+    /// # Errors
+    /// Every [`Refusal`].
+    async fn losses(
+        &self,
+        scope: &Scope,
+        plugin: &str,
+        manifest: Option<&Manifest>,
+    ) -> Result<Vec<Loss>, Refusal>;
+
+    /// Brings a tenant's data to what serves it now, whatever is lost on the way.
+    ///
+    /// # Errors
+    /// Every [`Refusal`].
+    async fn bring_back(&self, tenant: &TenantId, plugin: &str) -> Result<(), Refusal>;
 
     /// Lets it serve no further request in this scope.
     async fn withdraw(&self, scope: &Scope, plugin: &str);

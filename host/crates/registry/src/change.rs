@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 use stoa_kernel::error::Problem;
-use stoa_kernel::wit::{Package, Permission};
+use stoa_kernel::wit::{Package, Permission, version_numbers as numbers};
 
 use crate::records::{Activation, Head, Kind, Outcome};
 use crate::settings::{judged, kept};
@@ -400,24 +400,4 @@ fn checked(
 ) -> Result<BTreeMap<String, Value>, Problem> {
     judged(settings, &package.manifest)?;
     Ok(settings.clone())
-}
-
-/// The numbers of `major.minor.patch`, as manifests have checked them.
-pub fn numbers(version: &str) -> Vec<u64> {
-    let numbers = version.split('.');
-    numbers
-        .map(|number| number.parse().unwrap_or_default())
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn versions_are_compared_by_their_numbers() {
-        assert!(numbers("0.10.0") > numbers("0.9.9"));
-        assert!(numbers("1.0.0") > numbers("0.10.10"));
-        assert_eq!(numbers("1.2.3"), [1, 2, 3]);
-    }
 }

@@ -3,13 +3,18 @@
 //! `records` are rows of the platform's database, `books` reads and writes them; `change` says what an act makes of
 //! what is, `switch` does it and tells the runtime; `service` is the REST over it.
 
+mod applied;
+mod bell;
 mod books;
 mod change;
+mod consent;
 mod diff;
+mod follow;
 mod keys;
 mod news;
 pub mod records;
 mod registry;
+mod repetition;
 mod restore;
 mod secrets;
 mod service;
@@ -20,6 +25,7 @@ mod trust;
 mod upload;
 mod who;
 
+pub use bell::Bell;
 pub use change::{Change, Grants};
 pub use diff::{Changes, Diff};
 pub use news::News;

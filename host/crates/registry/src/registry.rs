@@ -13,6 +13,8 @@ use stoa_kernel::store::{Store, StoreError};
 use stoa_kernel::wit::Manifest;
 use tokio::sync::OwnedMutexGuard;
 
+use crate::applied::Applied;
+use crate::bell::Bell;
 use crate::books::Books;
 use crate::records::REGISTRY;
 use crate::signature::sha256;
@@ -33,6 +35,8 @@ pub struct Ports {
     pub random: Arc<dyn Random>,
     /// Seals secrets.
     pub seal: Arc<Seal>,
+    /// Tells other hosts over the same database of switches, and hears of theirs.
+    pub bell: Arc<Bell>,
 }
 
 /// What the operator says.
@@ -51,6 +55,8 @@ pub struct Registry {
     pub(crate) archive: Arc<dyn Archive>,
     pub(crate) deployer: Arc<dyn Deployer>,
     pub(crate) seal: Arc<Seal>,
+    pub(crate) bell: Arc<Bell>,
+    pub(crate) applied: Applied,
     turns: Turns,
     /// Why something that should serve does not, by head.
     troubles: Mutex<BTreeMap<String, String>>,
@@ -78,6 +84,8 @@ impl Registry {
             archive: ports.archive,
             deployer: ports.deployer,
             seal: ports.seal,
+            bell: ports.bell,
+            applied: Applied::default(),
             turns: Turns::default(),
             troubles: Mutex::default(),
         }))

@@ -126,6 +126,7 @@ impl Registry {
             }
         };
         self.books.transact(write).await?;
+        self.bell.ring();
         let head = act.head();
         self.trouble(&head, Some(format!("went back a version: {why}")));
         Ok(())
@@ -160,7 +161,7 @@ impl Registry {
                 let head: Option<Head> = unit.get(&act.head()).await?;
                 let mut head = head.unwrap_or_default();
                 if head.number != Some(row.number) {
-                    return Ok(false);
+                    return Ok(None);
                 }
                 let down = Activation {
                     number: head.last + 1,
@@ -170,6 +171,8 @@ impl Registry {
                     outcome: Outcome::Active,
                     previous: Some(row.number),
                     by_operator: true,
+                    asked: None,
+                    accept_loss: false,
                     by: act.who.account.clone(),
                     at: self.books.now(),
                     reason: act.reason.clone(),
@@ -188,12 +191,14 @@ impl Registry {
                 head.number = Some(down.number);
                 unit.put(&act.head(), &head).await?;
                 self.show(&unit, act, &head, &down).await?;
-                Ok(true)
+                Ok(Some(down.number))
             }
         };
-        if self.books.transact(write).await? {
+        if let Some(number) = self.books.transact(write).await? {
+            self.bell.ring();
             tracing::warn!(%head, why, "a plugin was withdrawn");
             self.deployer.withdraw(scope, &row.plugin).await;
+            self.applied.set(&head, Some(number));
             self.trouble(&head, Some(format!("withdrawn: {why}")));
         }
         Ok(())

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
-use stoa_kernel::deployment::{self, Deployment};
+use serde_json::Value;
+use stoa_kernel::deployment::{self, Deployment, Loss};
 use stoa_kernel::id::{CollectionName, TenantId};
 use stoa_kernel::limits::CallLimits;
 use stoa_kernel::store::{Realm, StoreError};
@@ -28,7 +29,7 @@ use crate::config::Policy;
 use crate::grants::Grants;
 use crate::linking::{self, LinkError, Used};
 use crate::meter::Meter;
-use crate::migration::{self, Migrated};
+use crate::migration::{self, Failed};
 use crate::records::Record;
 use crate::registry::{Live, SetError};
 use crate::reuse::Shelf;
@@ -77,7 +78,7 @@ pub enum ActivationError {
     Unhealthy(String),
     /// A tenant's data can't be migrated.
     #[error("its migration failed: {0}")]
-    Migration(String),
+    Migration(#[from] Failed),
     /// Another file has this name already.
     #[error("the plugin {0} comes from {1} already")]
     NameTaken(String, String),
@@ -228,6 +229,7 @@ struct Decided {
     settings: Settings,
     services: Services,
     grants: Option<BTreeSet<Permission>>,
+    accept_loss: bool,
 }
 
 impl Decided {
@@ -247,6 +249,7 @@ impl Decided {
                 services: Services::resolve(manifest, destinations, secrets)
                     .map_err(ActivationError::Services)?,
                 grants: None,
+                accept_loss: false,
             }),
             Origin::Registry(deployment) => {
                 // The operator's word is for all versions of the name; this one may have less.
@@ -258,6 +261,7 @@ impl Decided {
                     services: Services::resolve(manifest, destinations.as_ref(), secrets.as_ref())
                         .map_err(ActivationError::Services)?,
                     grants: Some(deployment.grants),
+                    accept_loss: deployment.accept_loss,
                 })
             }
         }
@@ -286,7 +290,9 @@ fn revision(core: &Core, code: Code, decided: Decided) -> Result<Revision, Activ
     if handler.is_none() && manifest.answers_requests() {
         return Err(ActivationError::MissingExport("routes (stoa:http/handler)"));
     }
-    let lifecycle = LifecycleIndices::new(&pre).ok();
+    let lifecycle = LifecycleIndices::new(&pre)
+        .ok()
+        .filter(|_| manifest.lifecycle);
     if lifecycle.is_none() && manifest.lifecycle {
         return Err(ActivationError::MissingExport(
             "lifecycle (stoa:lifecycle/lifecycle)",
@@ -350,7 +356,7 @@ fn revision(core: &Core, code: Code, decided: Decided) -> Result<Revision, Activ
         collections,
         slots: Arc::new(Semaphore::new(limits.concurrency_max as usize)),
         turnstiles: Turnstiles::default(),
-        migrated: Migrated::default(),
+        accepts_loss: decided.accept_loss,
         breaker: Arc::default(),
         record: core.records.of(&manifest.name),
         meter: Meter::new(&manifest.name),
@@ -369,8 +375,9 @@ fn collection_info(plugin: &str, name: &str, collection: &Collection) -> Collect
     }
 }
 
-/// Tries a candidate beside the plugins it would live with: its collections exist, it is well, and the data of these
-/// tenants is migrated. The set goes live after this, and only then.
+/// Tries a candidate beside the plugins it would live with: its collections exist, it is well, its steps can be gone,
+/// and its code has migrated the data of these tenants if it has no steps to go before that. The set goes live after
+/// this, and only then. `before` is what serves until then.
 ///
 /// # Errors
 /// [`ActivationError::Store`], [`ActivationError::Unhealthy`] and [`ActivationError::Migration`].
@@ -380,6 +387,7 @@ pub async fn rehearse(
     candidate: &Candidate,
     scope: &deployment::Scope,
     tenants: &[TenantId],
+    before: Option<&Revision>,
 ) -> Result<(), ActivationError> {
     let revision = &candidate.revision;
     let manifest = &revision.package.manifest;
@@ -401,11 +409,28 @@ pub async fn rehearse(
     health(core, live, revision, tenant)
         .await
         .map_err(ActivationError::Unhealthy)?;
+    let is_other = |before: &Revision| {
+        !migration::are_same(&before.package.manifest.migrations, &manifest.migrations)
+    };
+    let of = |tenant: &TenantId, failed: Failed| Failed(format!("{tenant}: {failed}"));
+    if before.is_some_and(is_other) {
+        let losses = migration::losses(core, manifest, tenants).await?;
+        let steps: Vec<Loss> = losses
+            .into_iter()
+            .filter(|loss| loss.step.is_some())
+            .collect();
+        if !revision.accepts_loss {
+            migration::refuse(&steps)?;
+        }
+        for tenant in tenants {
+            let tried = migration::try_out(core, manifest, tenant).await;
+            tried.map_err(|failed| of(tenant, failed))?;
+        }
+    }
     if revision.lifecycle.is_some() {
         for tenant in tenants {
-            migration::ensure(core, live, revision, tenant)
-                .await
-                .map_err(|reason| ActivationError::Migration(format!("{tenant}: {reason}")))?;
+            let migrated = migration::ahead(core, live, revision, before, tenant).await;
+            migrated.map_err(|failed| of(tenant, failed))?;
         }
     }
     Ok(())

@@ -7,16 +7,17 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use serde_json::Value;
 use stoa_kernel::deployment::{
-    Deployer, Deployment, Examined, LogLine, Refusal, Scope, Serves, Standing, Used,
+    Deployer, Deployment, Examined, LogLine, Loss, Refusal, Scope, Serves, Standing, Used,
 };
 use stoa_kernel::id::TenantId;
 use stoa_kernel::secret::Secret;
 use stoa_kernel::status::PartStatus;
-use stoa_wit::Permission;
+use stoa_wit::{Manifest, Permission};
 
 use crate::Runtime;
 use crate::activation::{self, ActivationError, Origin};
 use crate::compile::CompileError;
+use crate::migration;
 use crate::services::Given;
 use crate::sets::{Serving, Source};
 
@@ -56,6 +57,33 @@ impl Deployer for Runtime {
         activated.await?;
         tracing::info!(plugin = ?candidate.revision, %scope, "plugin is live");
         Ok(())
+    }
+
+    async fn losses(
+        &self,
+        scope: &Scope,
+        plugin: &str,
+        manifest: Option<&Manifest>,
+    ) -> Result<Vec<Loss>, Refusal> {
+        let table = self.table();
+        let base = table.get(&Scope::Deployment, plugin);
+        let base = base.filter(|_| *scope != Scope::Deployment);
+        let base = base.map(|base| &base.revision().package.manifest);
+        let Some(manifest) = manifest.or(base) else {
+            return Ok(Vec::new());
+        };
+        let tenants = self.tenants_of(&table, scope, plugin).await?;
+        let losses = migration::losses(&self.core, manifest, &tenants).await;
+        losses.map_err(|failed| Refusal::Unavailable(failed.to_string()))
+    }
+
+    async fn bring_back(&self, tenant: &TenantId, plugin: &str) -> Result<(), Refusal> {
+        let live = self.live_for(tenant);
+        let Some(revision) = live.plugins().get(plugin) else {
+            return Ok(());
+        };
+        let brought = migration::bring_back(&self.core, &live, revision, tenant).await;
+        brought.map_err(|failed| Refusal::Unavailable(failed.to_string()))
     }
 
     async fn withdraw(&self, scope: &Scope, plugin: &str) {
@@ -196,7 +224,10 @@ impl Runtime {
             part: format!("plugin:{}", serving.revision().name),
             ready: true,
             version: Some(serving.revision().package.manifest.version.clone()),
-            detail: serving.note.clone(),
+            detail: serving
+                .note
+                .clone()
+                .or_else(|| serving.revision().record.gates.troubles()),
         };
         deployed.map(part).collect()
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use serde_json::{Map, Value};
@@ -69,8 +70,9 @@ async fn ask(
     let entered = core.tenants.enter(tenant);
     let _tenant = entered.ok_or_else(|| failed(revision, "the tenant has too many requests"))?;
     let _place = call::place(core, revision, tenant).await.map_err(fault)?;
-    let migrated = migration::ensure(core, live, revision, tenant).await;
-    migrated.map_err(|reason| failed(revision, &reason))?;
+    let deadline = Instant::now() + Duration::from_millis(revision.limits.wall_ms_max);
+    let entered = migration::enter(core, live, revision, tenant, deadline).await;
+    let _entered = entered.map_err(|kept| failed(revision, &kept.to_string()))?;
     let scope = host_scope(core, live, revision, tenant, "export").await;
     let scope = scope.map_err(|error| failed(revision, &error.to_string()))?;
     let told = call::run(revision, &scope, 0, async |living| {

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::journal::Journal;
 use crate::layers::Layers;
+use crate::migration::Gates;
 use crate::services::Values;
 use crate::shares::Shares;
 
@@ -22,6 +23,8 @@ pub struct Record {
     pub settings: Layers<Value>,
     /// What is kept for it: each secret with its values, the newest first.
     pub secrets: Layers<Values>,
+    /// Whose shape its data has.
+    pub gates: Gates,
 }
 
 /// All plugins'. There are as many as names that were ever served since the host started.

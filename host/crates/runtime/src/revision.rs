@@ -17,7 +17,6 @@ use crate::bindings::exports::stoa::schedule::scheduled::GuestIndices as Schedul
 use crate::breaker::Breaker;
 use crate::grants::Grants;
 use crate::meter::Meter;
-use crate::migration::Migrated;
 use crate::records::Record;
 use crate::reuse::Shelf;
 use crate::services::Services;
@@ -80,8 +79,8 @@ pub struct Revision {
     pub slots: Arc<Semaphore>,
     /// Where its writing requests pass, and those alone that met too many conflicts.
     pub turnstiles: Turnstiles,
-    /// The tenants whose data is this version's.
-    pub migrated: Migrated,
+    /// Whether data may be lost on its way to the shape that this version knows.
+    pub accepts_loss: bool,
     /// Keeps it from tenants in which it fails over and over.
     pub breaker: Arc<Breaker>,
     /// What is kept by its name.

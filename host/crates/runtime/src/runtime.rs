@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex as Lock, PoisonError, RwLock, Weak};
+use std::sync::{Arc, Mutex as Lock, OnceLock, PoisonError, RwLock, Weak};
 
 use arc_swap::ArcSwap;
 use stoa_kernel::answer::InFlight;
@@ -76,6 +76,8 @@ pub(crate) struct Core {
     sets: AtomicU64,
     /// Counts what was set for plugins while they served.
     settings: AtomicU64,
+    /// Where it is known what serves.
+    runtime: OnceLock<Weak<Runtime>>,
     _ticker: Ticker,
 }
 
@@ -93,6 +95,16 @@ impl Core {
     /// Something else is set for a plugin from now on.
     pub fn forget_answers(&self) {
         self.settings.fetch_add(1, Ordering::Release);
+    }
+
+    /// Whether a version is the one that serves a tenant.
+    pub fn serves(&self, revision: &Arc<Revision>, tenant: &TenantId) -> bool {
+        let Some(runtime) = self.runtime.get().and_then(Weak::upgrade) else {
+            return false;
+        };
+        let live = runtime.live_for(tenant);
+        let serving = live.plugins().get(&revision.name);
+        serving.is_some_and(|serving| Arc::ptr_eq(serving, revision))
     }
 
     /// Takes note of a version.
@@ -162,6 +174,7 @@ impl Runtime {
             revisions: Lock::default(),
             sets: AtomicU64::new(0),
             settings: AtomicU64::new(0),
+            runtime: OnceLock::new(),
             config,
             ports,
             _ticker: ticker,
@@ -177,6 +190,8 @@ impl Runtime {
             changing: Mutex::default(),
             news: RwLock::default(),
         });
+        // It was not set before.
+        let _ = runtime.core.runtime.set(Arc::downgrade(&runtime));
         tokio::spawn(returning::run(Arc::downgrade(&runtime), heard));
         Ok(runtime)
     }

@@ -26,13 +26,18 @@ impl Runtime {
         }
         let renamed = renamed.and_then(|old| table.remove(scope, old));
         let replaced = table.get(scope, &revision.name).cloned();
+        let before = replaced.clone().or_else(|| {
+            let base = table.get(&Scope::Deployment, &revision.name);
+            base.cloned()
+        });
         table.insert(scope, self.serving(candidate, source, replaced.as_ref()));
         let sets = self.sets_of(&table, scope)?;
         let live = Arc::clone(&sets.of_scope(scope).0);
         let tenants = self.tenants_of(&table, scope, &revision.name).await?;
-        if let Err(error) =
-            activation::rehearse(&self.core, &live, candidate, scope, &tenants).await
-        {
+        let before = before.as_ref().map(|before| &**before.revision());
+        let rehearsed =
+            activation::rehearse(&self.core, &live, candidate, scope, &tenants, before).await;
+        if let Err(error) = rehearsed {
             revision.shelf.close();
             return Err(error);
         }
@@ -80,7 +85,7 @@ impl Runtime {
     }
 
     /// The tenants for which versions of a scope work.
-    async fn tenants_of(
+    pub(crate) async fn tenants_of(
         &self,
         table: &Table,
         scope: &Scope,
@@ -102,11 +107,6 @@ impl Runtime {
         let Some(removed) = table.remove(scope, plugin) else {
             return;
         };
-        // Whoever serves the tenant instead finds its data as this version left it.
-        if let (Scope::Tenant(tenant), Some(base)) = (scope, table.get(&Scope::Deployment, plugin))
-        {
-            base.revision().migrated.forget(tenant);
-        }
         match self.sets_of(&table, scope) {
             Ok(sets) => {
                 self.switch(table, sets);

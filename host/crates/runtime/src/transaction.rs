@@ -1,8 +1,8 @@
 //! Everything that a guest does for one cause commits together, and a conflict runs it again: a client's
 //! request, an event, a turn of a schedule.
 
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use stoa_kernel::call::Request;
@@ -26,8 +26,6 @@ use crate::scope::{Budget, Scope};
 
 /// After so many conflicts a request passes its plugin's turnstile alone.
 const CONFLICTS_BEFORE_ALONE: u32 = 3;
-/// Seconds after which a client should come back when its tenant's data can't be migrated.
-const MIGRATION_RETRY_AFTER_S: u32 = 5;
 
 /// What a run wants to become of its writes.
 pub enum Verdict<T> {
@@ -107,12 +105,9 @@ where
             crash::pass(point, &revision.name);
         }
     };
-    migration::ensure(core, live, revision, tenant)
-        .await
-        .map_err(|reason| {
-            let reason = format!("plugin {} can't migrate {tenant}: {reason}", revision.name);
-            Failure::Host(Problem::unavailable(MIGRATION_RETRY_AFTER_S, reason))
-        })?;
+    let entered = migration::enter(core, live, revision, tenant, deadline).await;
+    let entered = entered.map_err(|kept| Failure::Host(kept.into_problem(&revision.name)))?;
+    let entered = entered.map(Arc::new);
     for attempt in 0..COMMIT_TRIES_MAX {
         let passage = match way {
             Way::Free => None,
@@ -125,6 +120,8 @@ where
             }
         };
         let scope = scope(core, live, revision, request, &outside, deadline).await?;
+        // A commit goes on when the client goes away: whatever it holds it holds until then.
+        scope.hold(&revision.name, entered.clone());
         if attempt == 0 {
             scope.unit.presume_new();
         }
@@ -138,6 +135,7 @@ where
                 commit(&scope).await.map(|()| output)
             }
         };
+        scope.leave();
         match ended {
             Ok(output) => {
                 pass(CrashPoint::AfterCommit);
@@ -184,6 +182,7 @@ async fn scope(
         pushes: Pushes::default(),
         budget: Budget::default(),
         resting: Resting::default(),
+        entered: Mutex::default(),
         ports: core.ports.clone(),
         deadline,
         pace: Arc::clone(&revision.pace),

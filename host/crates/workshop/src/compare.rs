@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use anyhow::{Context, Result};
-use stoa_wit::{Manifest, Route};
+use stoa_wit::{Manifest, Migration, Route};
 use wasmparser::Validator;
 use wasmparser::component_types::ComponentEntityType;
 use wasmparser::types::Types;
@@ -48,7 +48,20 @@ pub fn compare(old: &[u8], new: &[u8], report: &mut Report) -> Result<()> {
             report.notable(format!("{what} {added} is new"));
         }
     }
+    steps(&before.migrations, &after.migrations, report);
     interfaces(old, new, &before, &after, report)
+}
+
+/// Tenants whose data has gone a step that is another one now come back first, and lose what comes back with it.
+fn steps(before: &[Migration], after: &[Migration], report: &mut Report) {
+    for (index, old) in before.iter().enumerate() {
+        if !after.get(index).is_some_and(|new| new.is_same_step(old)) {
+            report.notable(format!("migration {old} is gone or another one"));
+        }
+    }
+    for new in after.iter().skip(before.len()) {
+        report.notable(format!("migration {new} is new"));
+    }
 }
 
 fn names<'a>(keys: impl IntoIterator<Item = &'a String>) -> BTreeSet<String> {

@@ -1,6 +1,6 @@
 //! A running host, reached as any client reaches it.
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use bytes::Bytes;
 use serde_json::Value;
 use stoa_egress::Egress;
@@ -22,6 +22,17 @@ pub struct Remote {
     /// An access token or an API key; STOA_TOKEN if absent, which no other user of the machine sees.
     #[arg(long, global = true)]
     token: Option<String>,
+}
+
+/// What the host says instead of doing it.
+#[derive(Debug, thiserror::Error)]
+#[error("{status} {code}: {}", text(.said, "detail"))]
+pub struct Refused {
+    status: u16,
+    /// The last segment of the problem's type.
+    pub code: String,
+    /// The problem.
+    pub said: Value,
 }
 
 impl Remote {
@@ -80,10 +91,19 @@ impl Remote {
         if answer.status < 400 {
             return Ok(said);
         }
-        let told = |member: &str| said.get(member).and_then(Value::as_str).unwrap_or_default();
-        let code = told("type").rsplit('/').next().unwrap_or_default();
-        bail!("{} {code}: {}", answer.status, told("detail"))
+        let code = text(&said, "type").rsplit('/').next();
+        Err(Refused {
+            status: answer.status,
+            code: code.unwrap_or_default().to_owned(),
+            said,
+        }
+        .into())
     }
+}
+
+/// A member that is a text.
+pub fn text<'v>(said: &'v Value, member: &str) -> &'v str {
+    said.get(member).and_then(Value::as_str).unwrap_or_default()
 }
 
 fn said(argument: Option<&String>, variable: &str) -> Option<String> {

@@ -4,6 +4,8 @@ mod commands;
 mod crash;
 mod denials;
 mod hostile;
+mod hosts;
+mod migrations;
 mod secrets;
 mod settings;
 mod story;
@@ -30,6 +32,8 @@ fn version(version: &str) -> Vec<u8> {
 fn changed(version: &str, change: impl FnOnce(&mut Package)) -> Vec<u8> {
     repack(&std::fs::read(guest_file("probe")).unwrap(), |package| {
         package.manifest.version = version.into();
+        // What code migrates has no way back, which most stories are not about.
+        package.manifest.lifecycle = false;
         if let Some(setting) = package.manifest.settings.get_mut("greeting") {
             setting.default = Some(version.into());
         }

@@ -50,6 +50,9 @@ pub struct NewActivation {
     /// Whether it may be older than what has served already.
     #[serde(default)]
     pin: bool,
+    /// Whether data may be lost by it.
+    #[serde(default)]
+    accept_loss: bool,
     /// Why, for those who read the audit.
     #[serde(default)]
     reason: String,
@@ -74,6 +77,9 @@ pub struct Approval {
     version: Option<String>,
     /// Of an offer.
     digest: Option<String>,
+    /// Whether data may be lost by it.
+    #[serde(default)]
+    accept_loss: bool,
     /// Why.
     #[serde(default)]
     reason: String,
@@ -85,6 +91,9 @@ pub struct Approval {
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Switch {
+    /// Whether data may be lost by it.
+    #[serde(default)]
+    accept_loss: bool,
     /// An operator's: for this tenant.
     #[schema(value_type = Option<String>)]
     tenant: Option<TenantId>,
@@ -131,7 +140,8 @@ pub struct ActivationQuery {
 
 /// `POST /api/platform/plugins/{name}/activations`
 pub async fn activate(registry: &Arc<Registry>, request: &Request) -> Result<Response, Problem> {
-    let (act, new): (_, NewActivation) = asked_for(registry, request).await?;
+    let (mut act, new): (_, NewActivation) = asked_for(registry, request).await?;
+    act.accept_loss = new.accept_loss;
     let digest = digest_of(registry, &act.plugin, new.version, new.digest).await?;
     let grants = match (new.grants, new.grant_all) {
         (Some(_), true) => {
@@ -153,7 +163,8 @@ pub async fn activate(registry: &Arc<Registry>, request: &Request) -> Result<Res
 
 /// `POST /api/platform/plugins/{name}/approvals`
 pub async fn approve(registry: &Arc<Registry>, request: &Request) -> Result<Response, Problem> {
-    let (act, new): (_, Approval) = asked_for(registry, request).await?;
+    let (mut act, new): (_, Approval) = asked_for(registry, request).await?;
+    act.accept_loss = new.accept_loss;
     let grants = new.grants.map_or(Grants::All, Grants::These);
     let change = match new.offer {
         false => Change::Approve { grants },
@@ -178,7 +189,8 @@ pub async fn switch(
     request: &Request,
     change: Change,
 ) -> Result<Response, Problem> {
-    let (act, _): (_, Switch) = asked_for(registry, request).await?;
+    let (mut act, new): (_, Switch) = asked_for(registry, request).await?;
+    act.accept_loss = new.accept_loss;
     done(registry.switch(act, change).await?, 201)
 }
 
@@ -249,6 +261,8 @@ async fn asked_for<B: DeserializeOwned + Circumstances>(
         who,
         plugin,
         reason,
+        accept_loss: false,
+        key: request.idempotency.clone(),
     };
     Ok((act, body))
 }
@@ -283,7 +297,7 @@ fn if_match(request: &Request) -> Result<Option<u64>, Problem> {
 
 fn done(row: Activation, status: u16) -> Result<Response, Problem> {
     let status = match row.outcome {
-        Outcome::Waiting => 202,
+        Outcome::Waiting | Outcome::Superseded => 202,
         Outcome::Active | Outcome::Refused => status,
     };
     json(status, &ActivationView::from(row))

@@ -6,6 +6,7 @@
     reason = "tests fail by panicking"
 )]
 
+mod following;
 mod restoring;
 mod secrets;
 mod settings;

@@ -7,17 +7,18 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use serde_json::Value;
 use stoa_kernel::deployment::{
-    Archive, Deployer, Deployment, Examined, Layer, LogLine, Refusal, Scope, Serves, Standing,
+    Archive, Deployer, Deployment, Examined, Layer, LogLine, Loss, Refusal, Scope, Serves, Standing,
 };
 use stoa_kernel::error::Problem;
 use stoa_kernel::hex::hex;
-use stoa_kernel::id::TenantId;
+use stoa_kernel::id::{CollectionName, TenantId};
 use stoa_kernel::secret::Secret;
+use stoa_kernel::store::Store as _;
 use stoa_kernel::wit::signature::{append, split};
 use stoa_kernel::wit::{Manifest, Package, Permission};
-use stoa_registry::records::Activation;
+use stoa_registry::records::{Activation, Outcome, REGISTRY, Record as _, activation_id};
 use stoa_registry::{
-    Act, Change, Grants, Ports, Registry, RegistryConfig, RegistryService, SigningKey,
+    Act, Bell, Change, Grants, Ports, Registry, RegistryConfig, RegistryService, SigningKey,
     Standing as Stands, TrustConfig, TrustedKey, Who,
 };
 use stoa_testkit::{SeededRandom, TestHost, sealing};
@@ -45,6 +46,10 @@ pub struct Pretender {
     pub deployed: Mutex<usize>,
     /// Digests that it would not have.
     pub refused: Mutex<BTreeSet<String>>,
+    /// What would be lost if a version served; none is the empty one.
+    pub losses: Mutex<BTreeMap<String, Vec<Loss>>>,
+    /// Tenants whose data was brought back whatever was lost.
+    pub brought: Mutex<Vec<TenantId>>,
 }
 
 /// The manifest that a pretended plugin's file holds.
@@ -78,6 +83,22 @@ impl Deployer for Pretender {
         *self.deployed.lock().unwrap() += 1;
         let key = (deployment.scope.clone(), deployment.plugin.clone());
         self.serving.lock().unwrap().insert(key, deployment);
+        Ok(())
+    }
+
+    async fn losses(
+        &self,
+        _: &Scope,
+        _: &str,
+        manifest: Option<&Manifest>,
+    ) -> Result<Vec<Loss>, Refusal> {
+        let losses = self.losses.lock().unwrap();
+        let version = manifest.map_or("", |manifest| &manifest.version);
+        Ok(losses.get(version).cloned().unwrap_or_default())
+    }
+
+    async fn bring_back(&self, tenant: &TenantId, _: &str) -> Result<(), Refusal> {
+        self.brought.lock().unwrap().push(tenant.clone());
         Ok(())
     }
 
@@ -198,6 +219,7 @@ pub struct World {
     pub runtime: Arc<Pretender>,
     pub shelf: Arc<Shelf>,
     pub registry: Arc<Registry>,
+    pub bell: Arc<Bell>,
     pub vendor: SigningKey,
     pub operator: SigningKey,
 }
@@ -212,12 +234,14 @@ pub async fn world() -> World {
     let (vendor, operator) = (key(), key());
     let (runtime, shelf) = (Arc::default(), Arc::default());
     let trust = trust(&vendor, &operator);
-    let registry = open(&host, &runtime, &shelf, trust).await;
+    let bell = Arc::default();
+    let registry = open(&host, &runtime, &shelf, &bell, trust).await;
     World {
         host,
         runtime,
         shelf,
         registry,
+        bell,
         vendor,
         operator,
     }
@@ -242,6 +266,7 @@ async fn open(
     host: &TestHost,
     runtime: &Arc<Pretender>,
     shelf: &Arc<Shelf>,
+    bell: &Arc<Bell>,
     trust: TrustConfig,
 ) -> Arc<Registry> {
     let config = RegistryConfig {
@@ -255,6 +280,7 @@ async fn open(
         clock: host.clock.clone(),
         random: Arc::new(SeededRandom::new(7)),
         seal: Arc::new(sealing()),
+        bell: bell.clone(),
     };
     let service = RegistryService::open(config, ports).await.unwrap();
     Arc::clone(service.registry())
@@ -268,8 +294,16 @@ impl World {
         // The same random numbers at another time make other ids.
         self.host.clock.advance(1_000);
         self.runtime.serving.lock().unwrap().clear();
-        self.registry = open(&self.host, &self.runtime, &self.shelf, trust).await;
+        self.registry = open(&self.host, &self.runtime, &self.shelf, &self.bell, trust).await;
         self.registry.restore().await.unwrap();
+    }
+
+    /// Another host over the same database and files, with a runtime of its own.
+    pub async fn beside(&self) -> (Arc<Registry>, Arc<Pretender>) {
+        let runtime = Arc::default();
+        let trust = trust(&self.vendor, &self.operator);
+        let registry = open(&self.host, &runtime, &self.shelf, &Arc::default(), trust).await;
+        (registry, runtime)
     }
 
     /// Uploads what the vendor has signed; its digest.
@@ -305,6 +339,17 @@ impl World {
         self.runtime.serving.lock().unwrap().get(&key).cloned()
     }
 
+    /// What became of an activation of the deployment.
+    pub async fn outcome(&self, number: u64) -> Outcome {
+        let unit = self.host.store.begin(&TenantId::platform()).await.unwrap();
+        let id = activation_id(&Scope::Deployment, "acme-notes", number);
+        let collection = CollectionName::new(REGISTRY, Activation::COLLECTION);
+        let row = unit.get(&collection, &id).await.unwrap().unwrap();
+        serde_json::from_str::<Activation>(&row.body)
+            .unwrap()
+            .outcome
+    }
+
     /// The digest that serves the deployment.
     pub fn serving(&self) -> Option<String> {
         self.serves(&Scope::Deployment)
@@ -319,6 +364,8 @@ pub fn act(who: Who, scope: &Scope) -> Act {
         plugin: "acme-notes".into(),
         expected: None,
         reason: "because".into(),
+        accept_loss: false,
+        key: None,
     }
 }
 
