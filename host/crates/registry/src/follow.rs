@@ -22,7 +22,7 @@ impl Registry {
         tokio::spawn(run(Arc::downgrade(self)));
     }
 
-    /// Lets serve what other hosts have let serve since this was asked last.
+    /// Lets serve what other hosts have let serve, with what they have set, since this was asked last.
     ///
     /// # Errors
     /// When the rows can't be read, or a file is not there yet: the next look begins anew.
@@ -32,6 +32,8 @@ impl Registry {
         if self.applied.is_at(newest.number) {
             return Ok(());
         }
+        self.recall_settings().await?;
+        self.recall_all_secrets().await?;
         for head in unit.all::<Head>(None).await? {
             if self.applied.number(&head.id) != head.record.number {
                 self.catch_up_with(&head.id, &head.record).await?;

@@ -17,6 +17,7 @@ use crate::applied::Applied;
 use crate::bell::Bell;
 use crate::books::Books;
 use crate::records::REGISTRY;
+use crate::secrets::Keeping;
 use crate::signature::sha256;
 use crate::trust::TrustConfig;
 
@@ -57,6 +58,7 @@ pub struct Registry {
     pub(crate) seal: Arc<Seal>,
     pub(crate) bell: Arc<Bell>,
     pub(crate) applied: Applied,
+    pub(crate) keeping: Keeping,
     turns: Turns,
     /// Why something that should serve does not, by head.
     troubles: Mutex<BTreeMap<String, String>>,
@@ -86,6 +88,7 @@ impl Registry {
             seal: ports.seal,
             bell: ports.bell,
             applied: Applied::default(),
+            keeping: Keeping::default(),
             turns: Turns::default(),
             troubles: Mutex::default(),
         }))

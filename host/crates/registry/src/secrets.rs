@@ -1,6 +1,7 @@
 //! Secrets of plugins that people set: written, sealed and used, and never read by anybody.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Mutex, PoisonError};
 
 use stoa_kernel::deployment::Scope;
 use stoa_kernel::error::Problem;
@@ -27,6 +28,22 @@ pub struct Kept {
     pub plugin: String,
     /// Its name in the manifest.
     pub secret: String,
+}
+
+/// Where this host has told its runtime of secrets.
+#[derive(Debug, Default)]
+pub struct Keeping(Mutex<BTreeSet<(Scope, String)>>);
+
+impl Keeping {
+    fn insert(&self, place: (Scope, String)) {
+        let places = self.0.lock();
+        let _ = places.unwrap_or_else(PoisonError::into_inner).insert(place);
+    }
+
+    fn places(&self) -> BTreeSet<(Scope, String)> {
+        let places = self.0.lock();
+        places.unwrap_or_else(PoisonError::into_inner).clone()
+    }
 }
 
 impl Kept {
@@ -139,11 +156,17 @@ impl Registry {
         let rows = self.secrets_of(&unit, scope, plugin).await?;
         let rows = rows.into_values();
         let opened = rows.filter_map(|row| self.opened(scope, &row)).collect();
-        self.deployer.keep(scope, plugin, opened);
+        self.keep(scope, plugin, opened);
+        self.bell.ring();
         Ok(())
     }
 
-    /// Tells the runtime everything that is kept, at start.
+    fn keep(&self, scope: &Scope, plugin: &str, secrets: BTreeMap<String, Vec<Secret>>) {
+        self.keeping.insert((scope.clone(), plugin.to_owned()));
+        self.deployer.keep(scope, plugin, secrets);
+    }
+
+    /// Tells the runtime everything that is kept.
     pub(crate) async fn recall_all_secrets(&self) -> Result<(), Problem> {
         let unit = self.books.unit().await?;
         let mut all: HashMap<(Scope, String), BTreeMap<String, Vec<Secret>>> = HashMap::new();
@@ -157,8 +180,12 @@ impl Registry {
                 of_plugin.insert(name, values);
             }
         }
+        // What another host has removed has no row any more.
+        for place in self.keeping.places() {
+            all.entry(place).or_default();
+        }
         for ((scope, plugin), secrets) in all {
-            self.deployer.keep(&scope, &plugin, secrets);
+            self.keep(&scope, &plugin, secrets);
         }
         Ok(())
     }

@@ -198,6 +198,7 @@ impl Registry {
         };
         let values = self.books.transact(write).await?;
         self.deployer.set(&act.scope, &act.plugin, values).await;
+        self.bell.ring();
         Ok(())
     }
 
@@ -284,7 +285,7 @@ impl Registry {
         written.await.map(drop)
     }
 
-    /// Tells the runtime everything that is set, at start.
+    /// Tells the runtime everything that is set.
     pub(crate) async fn recall_settings(&self) -> Result<(), Problem> {
         let unit = self.books.unit().await?;
         for set in unit.all::<Set>(None).await? {

@@ -11,9 +11,7 @@ use stoa_kernel::wit::version_numbers as numbers;
 
 use crate::books::{Note, Unit, unavailable};
 use crate::change::{Change, Draft, Place, Placed, Subject, draft};
-use crate::records::{
-    Activation, Head, Kind, NEWEST, Newest, Outcome, Plugin, Revision, activation_id, head_id,
-};
+use crate::records::{Activation, Head, Kind, Outcome, Plugin, Revision, activation_id, head_id};
 use crate::registry::Registry;
 use crate::settings::changed_meanwhile;
 use crate::trust::{Distrust, Trust};
@@ -235,9 +233,6 @@ impl Registry {
     ) -> Result<(), Problem> {
         let id = activation_id(&act.scope, &act.plugin, row.number);
         unit.create(&id, row).await.map_err(unavailable)?;
-        let newest: Newest = unit.get(NEWEST).await?.unwrap_or_default();
-        let number = newest.number.saturating_add(1);
-        unit.put(NEWEST, &Newest { number }).await?;
         let (kind, outcome) = (word(&row.kind), word(&row.outcome));
         let version = row.version.as_deref().unwrap_or("nothing");
         let note = Note {

@@ -1,4 +1,4 @@
-//! How many rows there are: what hosts over the same database look at to learn of each other's switches.
+//! How many acts there were: what hosts over the same database look at to learn of each other's.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,10 +7,10 @@ use super::Record;
 /// The one record's id.
 pub const NEWEST: &str = "activation";
 
-/// The number of the newest activation of all plugins and scopes.
+/// The number of the newest act of all plugins and scopes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Newest {
-    /// Grows with every row.
+    /// Grows with every act.
     pub number: u64,
 }
 
