@@ -423,6 +423,8 @@ pub async fn rehearse(
                 .map_err(|reason| ActivationError::Migration(format!("{tenant}: {reason}")))?;
         }
     }
+    // What it did for the host is no sign that it serves anybody.
+    revision.breaker.forget();
     Ok(())
 }
 

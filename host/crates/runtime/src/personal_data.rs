@@ -13,7 +13,7 @@ use crate::bindings::exports::stoa::lifecycle::personal_data::GuestIndices;
 use crate::fault::Fault;
 use crate::registry::Live;
 use crate::revision::Revision;
-use crate::transaction::host_scope;
+use crate::transaction::{host_request, host_scope};
 use crate::{Core, Runtime, call, migration};
 
 /// Bytes of what all plugins keep about somebody, together: what fits into one answer, and more than people leave.
@@ -68,7 +68,9 @@ async fn ask(
     let fault = |fault: Fault| failed(revision, &fault.to_string());
     let entered = core.tenants.enter(tenant);
     let _tenant = entered.ok_or_else(|| failed(revision, "the tenant has too many requests"))?;
-    let _place = call::place(core, revision, tenant).await.map_err(fault)?;
+    let request = host_request(tenant, format!("export-{}", revision.name), None);
+    let place = call::place(core, revision, &request).await;
+    let _place = place.map_err(fault)?;
     let migrated = migration::ensure(core, live, revision, tenant).await;
     migrated.map_err(|reason| failed(revision, &reason))?;
     let scope = host_scope(core, live, revision, tenant, "export").await;
