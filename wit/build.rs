@@ -1,14 +1,24 @@
-//! Gathers `deps/` into one text, so that whatever is compiled carries the contract itself.
+//! Gathers `deps/` into one text, so that whatever is compiled carries the contract itself; and so each folder of
+//! `released/`, which is how the contract was.
 
 use std::path::{Path, PathBuf};
 use std::{env, fs, io, mem};
 
 fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=deps");
-    let packages: Result<String, io::Error> =
-        sorted("deps")?.iter().map(|dir| nested(dir)).collect();
-    let out = env::var_os("OUT_DIR").unwrap_or_default();
-    fs::write(Path::new(&out).join("packages.wit"), packages?)
+    println!("cargo::rerun-if-changed=released");
+    let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
+    fs::write(out.join("packages.wit"), gathered("deps")?)?;
+    let mut list = String::new();
+    for folder in sorted("released")? {
+        let version = folder.file_name().unwrap_or_default().to_string_lossy();
+        list += &format!("({version:?}, {:?}),", gathered(&folder)?);
+    }
+    fs::write(out.join("released.rs"), format!("&[{list}]"))
+}
+
+fn gathered(folder: impl AsRef<Path>) -> io::Result<String> {
+    sorted(folder)?.iter().map(|dir| nested(dir)).collect()
 }
 
 /// The package of a folder as one that may stand behind another: `package name { … }`.

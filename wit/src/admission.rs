@@ -53,6 +53,11 @@ pub enum ImportError {
     /// The operator withholds it.
     #[error("imports {0}, but the operator withholds the capability {1:?}")]
     Withheld(String, String),
+    /// The host has it in another version alone.
+    #[error(
+        "imports {0}, but the host has {1}: the plugin was built against another version of the host's interfaces"
+    )]
+    OtherVersion(String, String),
     /// Nobody has it.
     #[error("imports {0}, which neither the host has nor plugin.toml lists under [uses]")]
     Unknown(String),
@@ -105,7 +110,12 @@ pub fn judge_import<'a>(
     if package.manifest.used().any(|(_, used)| used == name) {
         return Ok(Import::Plugin);
     }
-    Err(ImportError::Unknown(name.into()))
+    let path = |name: &'a str| name.split_once('@').map(|(path, _)| path);
+    let mut known = HOST_INTERFACES.iter().map(|(interface, _)| *interface);
+    Err(match known.find(|known| path(known) == path(name)) {
+        Some(known) => ImportError::OtherVersion(name.into(), known.into()),
+        None => ImportError::Unknown(name.into()),
+    })
 }
 
 /// What is the host's own and no plugin may have.
@@ -162,6 +172,10 @@ mod tests {
         assert!(matches!(withheld, Err(ImportError::Withheld(..))));
         let not_asked = judge("stoa:storage/storage@0.1.0", &[]);
         assert!(matches!(not_asked, Err(ImportError::NotAsked(..))));
+        let newer = judge("stoa:cache/cache@0.2.0", &[]);
+        assert!(
+            matches!(newer, Err(ImportError::OtherVersion(_, known)) if known.ends_with("0.1.0"))
+        );
         for name in ["wasi:sockets/tcp@0.2.3", "wasi:filesystem/types@0.2.3"] {
             let unknown = judge(name, &[]);
             assert!(matches!(unknown, Err(ImportError::Unknown(..))), "{name}");

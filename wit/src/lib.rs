@@ -26,6 +26,11 @@ pub use permission::{InvalidPermission, PERMISSION_BYTES_MAX, Permission};
 /// Every WIT package under `deps/`, written so that it may follow a package of one's own in the same text.
 pub const WIT_PACKAGES: &str = include_str!(concat!(env!("OUT_DIR"), "/packages.wit"));
 
+/// The packages as they were in each version that plugins were built against, oldest first: every host since still has
+/// what they have. Each is a text as [`WIT_PACKAGES`].
+pub const RELEASED_WIT_PACKAGES: &[(&str, &str)] =
+    include!(concat!(env!("OUT_DIR"), "/released.rs"));
+
 /// Custom section of a component that holds its [`Package`] as JSON.
 pub const PACKAGE_SECTION: &str = "stoa:package";
 

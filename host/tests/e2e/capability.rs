@@ -12,7 +12,7 @@ fn probe() -> Vec<u8> {
 
 /// A capability that the manifest does not list keeps the component out, whatever it was built with.
 #[tokio::test(flavor = "multi_thread")]
-async fn an_import_that_the_manifest_does_not_ask_for_is_refused() {
+pub async fn an_import_that_the_manifest_does_not_ask_for_is_refused() {
     let host = TestHost::builder().start().await;
     for (capability, interface) in [
         ("storage", "stoa:storage/storage@"),
@@ -167,7 +167,7 @@ async fn routes_admit_the_callers_that_they_name() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn reused_instances_stay_with_their_tenant() {
+pub async fn reused_instances_stay_with_their_tenant() {
     use stoa_kernel::identity::Role;
     let bytes = repack(&probe(), |package| {
         package.manifest.instance.reuse = stoa_wit::Reuse::Tenant

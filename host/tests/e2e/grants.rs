@@ -64,7 +64,7 @@ fn again(granted: BTreeSet<Permission>, service: &Service) -> Policy {
 
 /// Every row of the table of interfaces, also those that somebody adds.
 #[tokio::test(flavor = "multi_thread")]
-async fn each_interface_is_there_for_whom_it_is_granted_to_alone() {
+pub async fn each_interface_is_there_for_whom_it_is_granted_to_alone() {
     let service = Service::start().await;
     let host = with_service(&service).guest("toucher").start().await;
     for (interface, word) in HOST_INTERFACES {

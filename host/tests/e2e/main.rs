@@ -60,6 +60,7 @@ mod shop;
 mod transaction;
 mod v1;
 mod vendors;
+mod versions;
 mod wasi;
 mod workshop;
 mod zero_loss;

@@ -1,4 +1,4 @@
-//! A version that fails over and over is kept from the tenant in which it does, and makes room if it is new.
+//! A version that fails over and over is kept from those for whom it does, and makes room if it is new and does for most.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -6,6 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde_json::{Value, json};
 use stoa_kernel::deployment::{Deployer as _, DeploymentNews, Scope};
+use stoa_kernel::identity::Role;
 use stoa_kernel::plugins::Plugins as _;
 use stoa_testkit::{Actor, TestHost};
 use tokio::sync::watch;
@@ -13,8 +14,11 @@ use tokio::sync::watch;
 use crate::deployed::{deploy, guest, of_tenant, somebody_of, tenant, version};
 use crate::outbound::service::Service;
 
-/// Faults that keep a version from a tenant.
+/// Faults that keep a version from a caller or a tenant.
 const FAULTS: usize = 5;
+
+/// Callers who have to fail before a tenant is kept from what has served it.
+const CALLERS: usize = 3;
 
 async fn trap(actor: &Actor) {
     let answer = actor.post("/misdeeds/trap", &json!({})).await;
@@ -24,6 +28,14 @@ async fn trap(actor: &Actor) {
 async fn trap_until_kept(actor: &Actor) {
     for _ in 0..FAULTS {
         trap(actor).await;
+    }
+}
+
+/// As [`trap_until_kept`], of a version that has served somebody: several callers of the tenant fail.
+async fn several_trap_until_kept(host: &TestHost, tenant: &str) {
+    for fault in 0..FAULTS {
+        let name = format!("caller-{}", fault % CALLERS);
+        trap(&host.account_in(tenant, &name, Role::User)).await;
     }
 }
 
@@ -39,7 +51,7 @@ fn toucher(number: &str) -> Vec<u8> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_failing_plugin_is_kept_from_one_tenant_and_comes_back_by_a_trial() {
+pub async fn a_failing_plugin_is_kept_from_one_tenant_and_comes_back_by_a_trial() {
     let host = TestHost::builder()
         .guest("toucher")
         .guest("probe")
@@ -140,6 +152,10 @@ impl DeploymentNews for News {
 }
 
 impl News {
+    fn count(&self) -> usize {
+        self.0.lock().unwrap().len()
+    }
+
     async fn first(&self) -> Value {
         let mut count = self.1.subscribe();
         let told = count.wait_for(|count| *count > 0);
@@ -160,7 +176,7 @@ async fn version_of(actor: &Actor) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_young_version_makes_room_for_the_last_good_one_under_load() {
+pub async fn a_young_version_that_fails_as_many_tenants_as_it_serves_makes_room_under_load() {
     let host = Arc::new(TestHost::builder().start().await);
     let news = Arc::new(News::default());
     host.runtime.tell(news.clone());
@@ -174,7 +190,7 @@ async fn a_young_version_makes_room_for_the_last_good_one_under_load() {
         .map(|client| {
             let (host, stopped) = (Arc::clone(&host), stopped.clone());
             tokio::spawn(async move {
-                let actor = somebody_of(&host, &format!("t{client}"));
+                let actor = somebody_of(&host, &format!("t{}", client % 2));
                 let mut versions = Vec::new();
                 while !*stopped.borrow() {
                     versions.push(version_of(&actor).await);
@@ -187,14 +203,19 @@ async fn a_young_version_makes_room_for_the_last_good_one_under_load() {
         .await
         .unwrap();
     let bad = digest_of(&host, &everybody);
-    let ours = somebody_of(&host, "acme");
-    assert_eq!(version_of(&ours).await, "2");
-    trap_until_kept(&ours).await;
+    for served in ["t0", "t1"] {
+        assert_eq!(version_of(&somebody_of(&host, served)).await, "2");
+    }
+    // One tenant has no say in what two others are served by.
+    several_trap_until_kept(&host, "acme").await;
+    let _ = kept_for(&somebody_of(&host, "acme")).await;
+    several_trap_until_kept(&host, "other").await;
     let told = news.first().await;
     assert_eq!(told[0], "deployment");
     assert_eq!((&told[2], &told[3]), (&json!(bad), &json!(good)));
     assert!(told[4].as_str().unwrap().contains("trap"), "{told}");
-    assert_eq!(version_of(&ours).await, "1");
+    assert_eq!(news.count(), 1);
+    assert_eq!(version_of(&somebody_of(&host, "acme")).await, "1");
     stop.send_replace(true);
     for client in clients {
         let versions = client.await.unwrap();
@@ -266,4 +287,90 @@ async fn a_file_that_failed_is_not_taken_again_until_it_changes() {
     host.install("toucher", &toucher("3")).await.unwrap();
     assert_eq!(version_of(&host.anonymous()).await, "3");
     assert!(host.runtime.status()[0].detail.is_none());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+pub async fn one_client_with_a_poisoned_request_takes_the_plugin_from_nobody_else() {
+    let host = TestHost::builder().start().await;
+    let news = Arc::new(News::default());
+    host.runtime.tell(news.clone());
+    let everybody = Scope::Deployment;
+    for number in ["1", "2"] {
+        deploy(&host, everybody.clone(), toucher(number))
+            .await
+            .unwrap();
+    }
+    let young = digest_of(&host, &everybody);
+    let (good, poisoner) = (
+        somebody_of(&host, "acme"),
+        host.account_in("acme", "poisoner", Role::User),
+    );
+    assert_eq!(version_of(&good).await, "2");
+    trap_until_kept(&poisoner).await;
+    // Whoever sent it waits, and nobody else, however often it comes again.
+    for pause in ["30", "60", "120"] {
+        assert_eq!(kept_for(&poisoner).await, pause);
+        assert_eq!(version_of(&good).await, "2");
+        assert_eq!(version_of(&somebody_of(&host, "other")).await, "2");
+        host.clock.advance(pause.parse::<u64>().unwrap() * 1_000);
+        trap(&poisoner).await;
+    }
+    assert_eq!(digest_of(&host, &everybody), young);
+    assert_eq!(news.count(), 0);
+    let standings = host.runtime.standings();
+    assert!(standings.iter().all(|each| each.quarantined.is_empty()));
+    // What is good of the same client is served once it has waited.
+    host.clock.advance(600_000);
+    assert_eq!(version_of(&poisoner).await, "2");
+    assert_eq!(version_of(&poisoner).await, "2");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+pub async fn what_fails_for_as_many_callers_as_it_serves_is_kept_from_all_of_the_tenant() {
+    let host = TestHost::builder().guest("toucher").start().await;
+    let good =
+        ["one", "two", "three", "four"].map(|name| host.account_in("acme", name, Role::User));
+    for caller in &good {
+        let _ = caller.get("/calm").await.expect(200);
+    }
+    trap(&host.account_in("acme", "caller-0", Role::User)).await;
+    for caller in &good {
+        let _ = caller.get("/calm").await.expect(200);
+    }
+    // Three of seven fail: the others go on.
+    several_trap_until_kept(&host, "acme").await;
+    let _ = good[0].get("/calm").await.expect(200);
+    // Four of seven, and nobody is served.
+    trap(&good[0]).await;
+    assert_eq!(kept_for(&good[1]).await, "30");
+    let _ = somebody_of(&host, "other").get("/calm").await.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn poisoned_events_keep_nobody_from_the_plugin_that_hears_them() {
+    let host = TestHost::builder().guest("toucher").start().await;
+    let good = somebody_of(&host, "acme");
+    let _ = good.get("/calm").await.expect(200);
+    for _ in 0..2 * FAULTS {
+        let raised = good.post("/misdeeds/poison", &json!({})).await;
+        let _ = raised.expect(204);
+    }
+    let dispatcher = host.dispatch().await;
+    let faults = || {
+        let standings = host.runtime.standings();
+        let mut of_toucher = standings.iter().filter(|each| each.plugin == "toucher");
+        of_toucher.next().unwrap().used[&tenant("acme")].faults
+    };
+    let failed = async {
+        while faults() < FAULTS as u64 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), failed)
+        .await
+        .unwrap();
+    let _ = good.get("/calm").await.expect(200);
+    let standings = host.runtime.standings();
+    assert!(standings.iter().all(|each| each.quarantined.is_empty()));
+    drop(dispatcher);
 }

@@ -150,7 +150,7 @@ async fn two_hundred_buyers_of_ten_pieces_buy_exactly_ten() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn tenants_see_nothing_of_each_other() {
+pub async fn tenants_see_nothing_of_each_other() {
     let host = probe().await;
     let note = json!({ "name": "secret", "kind": "memo", "rank": 1 });
     let ours = host.account_in("main", "u", Role::User);

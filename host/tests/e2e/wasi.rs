@@ -99,7 +99,7 @@ async fn a_second_run_is_told_the_same() {
 }
 
 #[tokio::test]
-async fn what_is_printed_becomes_lines_of_the_plugins_log() {
+pub async fn what_is_printed_becomes_lines_of_the_plugins_log() {
     let (log, _guard) = Log::of_thread(Level::INFO);
     let host = host().await;
     let _ = host
@@ -143,7 +143,7 @@ async fn only_what_asks_for_nothing_new_is_told_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_uses_it_without_end_meets_a_limit() {
+pub async fn whoever_uses_it_without_end_meets_a_limit() {
     let host = host().await;
     for what in ["time", "log", "handles", "chance", "nothing"] {
         let path = format!("/foreign/flood/{what}");
@@ -156,7 +156,7 @@ async fn whoever_uses_it_without_end_meets_a_limit() {
 }
 
 #[tokio::test]
-async fn the_log_of_a_flood_is_cut() {
+pub async fn the_log_of_a_flood_is_cut() {
     let (log, _guard) = Log::of_thread(Level::INFO);
     let host = host().await;
     let flood = host

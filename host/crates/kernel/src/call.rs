@@ -31,11 +31,34 @@ pub struct Request {
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Bytes,
-    /// What it is for, when that is the same for every repetition: an event that is delivered, a turn of a
-    /// schedule. None for a client's request, which has its idempotency key for that.
-    pub cause: Option<String>,
+    /// What the host asks for, if it is no client's request.
+    pub cause: Option<Cause>,
     /// Set when the client asked for the request to be safe to repeat.
     pub idempotency: Option<IdempotencyKey>,
+}
+
+/// What a request is for that is the host's own: an event that is delivered, a turn of a schedule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cause {
+    /// The same for every repetition of the same, as a client's idempotency key is.
+    pub id: String,
+    /// What it is one of: the event's name, the schedule.
+    pub kind: String,
+}
+
+/// Bits of an IPv6 address that one client can't change: providers give each a network of this size.
+pub const IPV6_PREFIX_BITS: u32 = 64;
+
+/// Whom an address stands for: with IPv6, everybody can have more addresses than we can count.
+#[must_use]
+pub fn network_of(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V4(_) => address,
+        IpAddr::V6(address) => {
+            let network = address.to_bits() & (u128::MAX << (u128::BITS - IPV6_PREFIX_BITS));
+            IpAddr::V6(network.into())
+        }
+    }
 }
 
 impl Request {

@@ -433,6 +433,8 @@ pub async fn rehearse(
             migrated.map_err(|failed| of(tenant, failed))?;
         }
     }
+    // What it did for the host is no sign that it serves anybody.
+    revision.breaker.forget();
     Ok(())
 }
 

@@ -4,10 +4,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use stoa_kernel::call::{Response, Source};
+use stoa_kernel::call::{Request, Response, Source};
 use stoa_kernel::clock::Millis;
 use stoa_kernel::error::Problem;
-use stoa_kernel::id::TenantId;
 use stoa_wit::Reuse;
 use tokio::sync::OwnedSemaphorePermit;
 use wasmtime::{Store, UpdateDeadline};
@@ -55,15 +54,15 @@ pub struct Place {
     _running: Running,
 }
 
-/// Lets a call begin: one of the plugin's slots, within the tenant's share, unless the version is kept from the tenant.
+/// Lets a call begin: one of the plugin's slots, within the tenant's share, unless the version is kept from its caller.
 ///
 /// # Errors
 /// [`Fault::Quarantined`], [`Fault::Share`], and [`Fault::Busy`] when no slot becomes free in time.
-pub async fn place(core: &Core, revision: &Revision, tenant: &TenantId) -> Result<Place, Fault> {
+pub async fn place(core: &Core, revision: &Revision, request: &Request) -> Result<Place, Fault> {
     let now = core.ports.clock.now();
-    let admitted = revision.breaker.admit(tenant, now);
+    let admitted = revision.breaker.admit(request, now);
     let trial = admitted.map_err(|left_ms| Fault::Quarantined(seconds(left_ms)));
-    let share = revision.record.shares.of(tenant);
+    let share = revision.record.shares.of(&request.tenant);
     let begun = trial.and_then(|trial| {
         let running = share.begin(&core.config.shares, now);
         let running =
@@ -251,24 +250,28 @@ fn lateness(revision: &Revision, budget: Duration, left: Duration, depth: u32) -
 
 /// Counts an ended call for its tenant, and its fault against its version.
 fn account(revision: &Arc<Revision>, scope: &Scope, cpu: Duration, ended: Option<&(Fault, bool)>) {
-    let (tenant, now) = (&scope.request.tenant, scope.ports.clock.now());
+    let (request, now) = (&scope.request, scope.ports.clock.now());
+    let tenant = &request.tenant;
     let own = ended.filter(|(fault, is_victim)| fault.is_own() && !is_victim);
     let share = revision.record.shares.of(tenant);
     share.called(cpu, own.is_some(), now);
     let Some((fault, _)) = own else {
         if ended.is_none() {
-            revision.breaker.succeeded(tenant);
+            revision.breaker.succeeded(request, now);
         }
         return;
     };
-    let Some(tripped) = revision.breaker.faulted(tenant, now) else {
+    let Some(tripped) = revision.breaker.faulted(request, now) else {
         return;
     };
     tracing::error!(plugin = ?revision, %tenant, %fault, ?tripped, "a plugin failed too often, and is kept from the tenant");
+    if !revision.breaker.fails_most() {
+        return;
+    }
     // A younger version makes room. If too many wait to do so, its next failed trial tells of it again.
     if let Some(core) = scope.live.core() {
         let why = format!(
-            "it failed {FAULTS_MAX} times within {} s, last with {fault}",
+            "it failed at least {FAULTS_MAX} times within {} s, last with {fault}",
             FAULTS_WITHIN_MS / SECOND_MS
         );
         let revision = Arc::clone(revision);

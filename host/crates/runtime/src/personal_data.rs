@@ -14,7 +14,7 @@ use crate::bindings::exports::stoa::lifecycle::personal_data::GuestIndices;
 use crate::fault::Fault;
 use crate::registry::Live;
 use crate::revision::Revision;
-use crate::transaction::host_scope;
+use crate::transaction::{host_request, host_scope};
 use crate::{Core, Runtime, call, migration};
 
 /// Bytes of what all plugins keep about somebody, together: what fits into one answer, and more than people leave.
@@ -69,7 +69,9 @@ async fn ask(
     let fault = |fault: Fault| failed(revision, &fault.to_string());
     let entered = core.tenants.enter(tenant);
     let _tenant = entered.ok_or_else(|| failed(revision, "the tenant has too many requests"))?;
-    let _place = call::place(core, revision, tenant).await.map_err(fault)?;
+    let request = host_request(tenant, format!("export-{}", revision.name), None);
+    let place = call::place(core, revision, &request).await;
+    let _place = place.map_err(fault)?;
     let deadline = Instant::now() + Duration::from_millis(revision.limits.wall_ms_max);
     let entered = migration::enter(core, live, revision, tenant, deadline).await;
     let _entered = entered.map_err(|kept| failed(revision, &kept.to_string()))?;

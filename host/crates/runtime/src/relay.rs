@@ -150,7 +150,7 @@ async fn ask(
         .live
         .core()
         .ok_or(Fault::Busy("the host is stopping"))?;
-    let _place = call::place(&core, &provider, &scope.request.tenant).await?;
+    let _place = call::place(&core, &provider, &scope.request).await?;
     scope.enter(&core, &provider).await?;
     let budget = target.budget.unwrap_or(Duration::MAX);
     call::run_within(&provider, scope, depth, budget, async |living| {

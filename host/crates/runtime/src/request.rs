@@ -52,9 +52,7 @@ pub async fn run(
         .tenants
         .enter(&request.tenant)
         .ok_or_else(|| fault(Fault::Busy("the tenant has too many requests")))?;
-    let _place = call::place(core, revision, &request.tenant)
-        .await
-        .map_err(fault)?;
+    let _place = call::place(core, revision, &request).await.map_err(fault)?;
 
     let Some(key) = request.idempotency.clone() else {
         return answer(core, live, &target, request).await;

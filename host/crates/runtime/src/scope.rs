@@ -133,7 +133,7 @@ impl Scope {
     /// What the request is for: the same for every repetition that means the same, and for nothing else.
     pub fn cause(&self) -> String {
         match (&self.request.cause, &self.request.idempotency) {
-            (Some(cause), _) => cause.clone(),
+            (Some(cause), _) => cause.id.clone(),
             (None, Some(key)) => key.id.clone(),
             (None, None) => self
                 .outside

@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use stoa_kernel::call::Request;
+use stoa_kernel::call::{Cause, Request};
 use stoa_kernel::crash::{self, CrashPoint};
 use stoa_kernel::error::Problem;
 use stoa_kernel::id::TenantId;
@@ -228,7 +228,7 @@ pub fn store_problem(error: StoreError) -> Problem {
 }
 
 /// A request that is no client's. `cause` says what it is for, see [`Request::cause`].
-pub fn host_request(tenant: &TenantId, id: String, cause: Option<String>) -> Arc<Request> {
+pub fn host_request(tenant: &TenantId, id: String, cause: Option<Cause>) -> Arc<Request> {
     Arc::new(Request {
         id,
         tenant: tenant.clone(),

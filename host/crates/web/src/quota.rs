@@ -6,7 +6,7 @@ use std::fmt::{self, Write as _};
 use std::net::IpAddr;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
-use ipnet::Ipv6Net;
+use stoa_kernel::call::{IPV6_PREFIX_BITS, network_of};
 use stoa_kernel::error::Problem;
 use stoa_kernel::id::TenantId;
 use stoa_kernel::identity::Account;
@@ -18,9 +18,6 @@ use crate::trail::Trail;
 
 /// Seconds in which a quota comes back: the settings count by the minute.
 const WINDOW_S: u32 = 60;
-
-/// Bits of an IPv6 address that one client can't change: providers give each a network of this size.
-const IPV6_PREFIX_BITS: u8 = 64;
 
 /// What the quota of organisations is called in headers and keys. Those of addresses are called as their class is.
 const ORGANIZATION: &str = "organization";
@@ -173,12 +170,11 @@ pub(crate) fn tell(standings: &[Standing], headers: &mut HeaderMap) {
     }
 }
 
-/// Whom an address stands for: with IPv6, everybody can have more addresses than we can count.
+/// Whom an address stands for, as keys and logs say it.
 fn client(address: IpAddr) -> String {
-    match address {
+    match network_of(address) {
         IpAddr::V4(address) => address.to_string(),
-        IpAddr::V6(address) => Ipv6Net::new(address, IPV6_PREFIX_BITS)
-            .map_or_else(|_| address.to_string(), |net| net.trunc().to_string()),
+        IpAddr::V6(network) => format!("{network}/{IPV6_PREFIX_BITS}"),
     }
 }
 

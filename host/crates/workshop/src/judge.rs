@@ -10,6 +10,7 @@ use stoa_wit::admission::{
 use stoa_wit::{FREE_CAPABILITIES, PACKAGE_SECTION, Package};
 use wasmparser::{Instance, Parser, Payload};
 
+use crate::growth::Interfaces;
 use crate::pack::promised;
 use crate::report::Report;
 use crate::sections;
@@ -146,6 +147,10 @@ fn imports(
             Err(reason) => report.refused(reason.to_string()),
         }
     }
+    let wanted = Interfaces::imported(plugin)?;
+    for missing in wanted.missing_from(&Interfaces::of_host()?) {
+        report.refused(missing);
+    }
     let asked = package.manifest.capabilities.iter();
     for capability in asked.filter(|capability| !exercised.contains(*capability)) {
         if !FREE_CAPABILITIES.contains(&capability.as_str()) {
@@ -233,6 +238,31 @@ mod tests {
         let notable = texts(&report, Weight::Notable).join("\n");
         for word in ["\"mail\"", "a:b/c@1.0.0"] {
             assert!(notable.contains(word), "{word} is not in\n{notable}");
+        }
+    }
+
+    /// Built against interfaces that have grown since this host was built, or are other ones.
+    #[test]
+    fn what_was_built_against_newer_interfaces_is_told_what_is_missing() {
+        let mut component = wat::parse_str(
+            r#"(component
+                (import "stoa:clock/clock@0.1.0" (instance (export "ticks" (func (result u64)))))
+                (import "stoa:log/log@0.2.0" (instance)))"#,
+        )
+        .unwrap();
+        let package = Package {
+            manifest: package_of_bare(),
+            schemas: Schemas::new(),
+        };
+        let content = serde_json::to_vec(&package).unwrap();
+        sections::append(&mut component, PACKAGE_SECTION, &content);
+        let (_, report) = judge(&component, &BTreeSet::new()).unwrap();
+        let refused = texts(&report, Weight::Refused).join("\n");
+        for words in [
+            "imports ticks of stoa:clock/clock@0.1.0, which the host does not have",
+            "imports stoa:log/log@0.2.0, but the host has stoa:log/log@0.1.0",
+        ] {
+            assert!(refused.contains(words), "{words} is not in\n{refused}");
         }
     }
 

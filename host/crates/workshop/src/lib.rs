@@ -6,6 +6,7 @@ pub mod build;
 pub mod client;
 pub mod compare;
 mod fresh;
+pub mod growth;
 mod javascript;
 pub mod judge;
 pub mod pack;

@@ -23,6 +23,9 @@ const LIFECYCLE: &str = "stoa:lifecycle/lifecycle@0.1.0";
 /// What a plugin exports whose manifest says `personal_data = true`.
 const PERSONAL_DATA: &str = "stoa:lifecycle/personal-data@0.1.0";
 
+/// What plugins export and the host calls.
+pub(crate) const CALLED: &[&str] = &[HANDLER, SUBSCRIBER, SCHEDULED, LIFECYCLE, PERSONAL_DATA];
+
 /// Schemas of a plugin's types by name.
 pub type Schemas = BTreeMap<String, Value>;
 

@@ -3,7 +3,7 @@
 mod catalogue;
 mod connection;
 mod plugin;
-mod s3;
+pub mod s3;
 mod story;
 
 use bytes::Bytes;

@@ -15,7 +15,7 @@ use super::{objects, small, story, text, upload};
 const READY_WITHIN: Duration = Duration::from_secs(120);
 
 /// A running server. It ends with the test.
-struct Server {
+pub struct Server {
     port: u16,
     process: Child,
 }
@@ -29,7 +29,7 @@ impl Drop for Server {
 
 impl Server {
     /// Starts one and makes a bucket.
-    async fn start(bucket: &str) -> Self {
+    pub async fn start(bucket: &str) -> Self {
         let python = std::env::var("STOA_TEST_PYTHON")
             .expect("STOA_TEST_PYTHON: run the tests with `cargo xtask test`");
         let free = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -63,7 +63,7 @@ impl Server {
     }
 
     /// What it answers; nothing while it is not there.
-    async fn request(&self, line: &str) -> String {
+    pub async fn request(&self, line: &str) -> String {
         let asked = async {
             let mut stream = TcpStream::connect(("127.0.0.1", self.port)).await?;
             let request = format!(
@@ -77,7 +77,8 @@ impl Server {
         asked.await.unwrap_or_default()
     }
 
-    fn config(&self, bucket: &str) -> FilesConfig {
+    /// Where a host finds a bucket of it.
+    pub fn config(&self, bucket: &str) -> FilesConfig {
         FilesConfig {
             location: Location::Bucket {
                 name: bucket.into(),

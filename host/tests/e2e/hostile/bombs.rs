@@ -1,11 +1,12 @@
 //! Files that are no plugin, and those that would keep a compiler busy or exhaust it: refused by their structure.
 
 use wasm_encoder::{
-    CodeSection, Component, Function, FunctionSection, Instruction, Module, ModuleSection,
-    NestedComponentSection, TypeSection,
+    BlockType, CodeSection, Component, Function, FunctionSection, Instruction, Module,
+    ModuleSection, NestedComponentSection, TypeSection, ValType,
 };
 
-use super::{Witness, guest, host};
+use super::table::Play;
+use super::{guest, host};
 
 const MANIFEST: &str = "name = \"bomb\"\nversion = \"0.1.0\"";
 
@@ -52,49 +53,93 @@ fn nested(depth: usize) -> Vec<u8> {
     plugin(component)
 }
 
-/// A component that makes so many instances of a module with a memory.
-fn instances(count: usize) -> Vec<u8> {
+/// A module whose function has so many variables.
+fn variables(count: u32) -> Module {
+    let mut body = Function::new([(count, ValType::I32)]);
+    body.instruction(&Instruction::End);
+    of_one(&body)
+}
+
+/// A module whose function goes on at one of so many places, each of which takes more than two bytes to name.
+fn choice(places: usize) -> Module {
+    const DEPTH: u32 = 20_000;
+    let mut body = Function::new([]);
+    for _ in 0..DEPTH {
+        body.instruction(&Instruction::Block(BlockType::Empty));
+    }
+    body.instruction(&Instruction::I32Const(0));
+    body.instruction(&Instruction::BrTable(vec![DEPTH - 1; places].into(), 0));
+    for _ in 0..=DEPTH {
+        body.instruction(&Instruction::End);
+    }
+    of_one(&body)
+}
+
+fn of_one(body: &Function) -> Module {
+    let mut types = TypeSection::new();
+    types.ty().function([], []);
+    let (mut declared, mut code) = (FunctionSection::new(), CodeSection::new());
+    declared.function(0);
+    code.function(body);
+    let mut module = Module::new();
+    module.section(&types).section(&declared).section(&code);
+    module
+}
+
+/// A component that makes so many instances of a module with a memory of so many pages.
+fn instances(count: usize, pages: usize) -> Vec<u8> {
     let each = "(core instance (instantiate $m))".repeat(count);
-    let text = format!("(component (core module $m (memory 1)) {each})");
+    let text = format!("(component (core module $m (memory {pages})) {each})");
     let component = wat::parse_str(text).expect("a component");
     guest::with_package(component, MANIFEST).expect("a package")
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_would_exhaust_the_compiler_never_reaches_it() {
-    let host = host().await;
-    let witness = Witness::of(&host);
-    for (what, file, reason) in [
-        (
-            "a million functions",
-            of_modules([functions(1_000_000, 0)]),
-            "functions",
-        ),
-        (
-            "a body of 7 MB",
-            of_modules([functions(1, 7_000_000)]),
-            "function of",
-        ),
-        (
-            "a thousand modules",
-            of_modules((0..1_000).map(|_| functions(1, 1))),
-            "modules",
-        ),
-        (
-            "a thousand components in each other",
-            nested(1_000),
-            "nested",
-        ),
-        ("a thousand instances", instances(1_000), "instances"),
-    ] {
-        let refused = host.install("bomb", &file).await.expect_err(what);
-        assert!(refused.contains(reason), "{what}: {refused}");
-    }
-    witness.was_served().await;
-}
+/// Files that a compiler would be busy with: what each is, and a word of why it is refused.
+pub const BOMBS: &[Play] = &[
+    Play::File(
+        "a million functions",
+        || of_modules([functions(1_000_000, 0)]),
+        "functions",
+    ),
+    Play::File(
+        "a body of 7 MB",
+        || of_modules([functions(1, 7_000_000)]),
+        "function of",
+    ),
+    Play::File(
+        "50,001 variables of a function",
+        || of_modules([variables(50_001)]),
+        "locals",
+    ),
+    Play::File(
+        "a choice of a million places",
+        || of_modules([choice(1_000_000)]),
+        "function of",
+    ),
+    Play::File(
+        "a thousand modules",
+        || of_modules((0..1_000).map(|_| functions(1, 1))),
+        "modules",
+    ),
+    Play::File(
+        "a thousand components in each other",
+        || nested(1_000),
+        "nested",
+    ),
+];
+
+/// Files whose instances would take more room than there is.
+pub const CROWDS: &[Play] = &[
+    Play::File("a thousand instances", || instances(1_000, 1), "instances"),
+    Play::File(
+        "forty memories of 62 MiB each",
+        || instances(40, 1_000),
+        "memories",
+    ),
+];
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_no_component_is_refused() {
+pub async fn what_is_no_component_is_refused() {
     let host = host().await;
     let fine = of_modules([functions(1, 1)]);
     let mut cut_off = fine.clone();

@@ -4,6 +4,7 @@
 //!
 //! - `expect:` how a call of it ends (`fine` or a problem's code), or `refused` and a word of the reason;
 //! - `imports:`, `exports:` interfaces of its world beside the handler;
+//! - `uses:`, `extensions:`, `provides:` those that its manifest speaks of, too;
 //! - `capabilities:` what its manifest asks for;
 //! - `encoding:` of its strings, if not UTF-8;
 //! - `without: realloc` if it has an allocator of its own.
@@ -50,10 +51,34 @@ const OTHER_PACKAGES: &str = r#"
     }
     package wasi:sockets@0.2.3 {
         interface tcp-create-socket { create: func() -> u32; }
+        interface ip-name-lookup { resolve: func() -> u32; }
+    }
+    package wasi:filesystem@0.2.3 {
+        interface preopens { count: func() -> u32; }
     }
     package test:hostile@0.1.0 {
+        interface nothing { open: func(); }
         interface door { open: func(); }
+        interface gate { open: func(); }
+        interface mirror { open: func(); }
         interface things { resource thing; }
+        interface forms {
+            variant error { unavailable(string) }
+            record form { a-field-whose-name-is-as-long-as-a-sentence-of-somebody-who-means-no-good: u8 }
+            flags marks { first, second }
+            fill: func(forms: list<form>) -> result<u32, error>;
+            spell: func(letter: char) -> result<u32, error>;
+            mark: func(marks: marks) -> result<u32, error>;
+        }
+        interface step1 { go: func(); }
+        interface step2 { go: func(); }
+        interface step3 { go: func(); }
+        interface step4 { go: func(); }
+        interface step5 { go: func(); }
+        interface step6 { go: func(); }
+        interface step7 { go: func(); }
+        interface step8 { go: func(); }
+        interface step9 { go: func(); }
     }
 "#;
 
@@ -61,9 +86,12 @@ const OTHER_PACKAGES: &str = r#"
 pub struct Guest {
     pub name: String,
     pub expect: Vec<String>,
-    pub capabilities: Vec<String>,
+    capabilities: Vec<String>,
     imports: Vec<String>,
     exports: Vec<String>,
+    uses: Vec<String>,
+    extensions: Vec<String>,
+    provides: Vec<String>,
     encoding: StringEncoding,
     has_realloc: bool,
     fields: String,
@@ -84,7 +112,21 @@ pub fn all() -> Vec<Guest> {
     guests
 }
 
-fn read(name: &str, text: &str) -> Guest {
+impl Guest {
+    /// The number of the behaviour that it shows.
+    pub fn number(&self) -> u8 {
+        let number = self
+            .fields
+            .strip_prefix(";; H")
+            .and_then(|text| text.get(..2));
+        number
+            .and_then(|number| number.parse().ok())
+            .expect("a number")
+    }
+}
+
+/// A guest of this text.
+pub fn read(name: &str, text: &str) -> Guest {
     let said = |key: &str| -> Vec<String> {
         let mut lines = text.lines().filter_map(|line| line.strip_prefix(";; "));
         let found = lines.find_map(|line| line.strip_prefix(key)?.strip_prefix(": "));
@@ -98,6 +140,9 @@ fn read(name: &str, text: &str) -> Guest {
         capabilities: said("capabilities"),
         imports: said("imports"),
         exports: said("exports"),
+        uses: said("uses"),
+        extensions: said("extensions"),
+        provides: said("provides"),
         encoding: encoding.first().map_or(StringEncoding::UTF8, |word| {
             word.parse().expect("an encoding")
         }),
@@ -106,8 +151,13 @@ fn read(name: &str, text: &str) -> Guest {
     }
 }
 
-/// A plugin of one route, `GET /<name>`.
+/// A plugin of one route, `GET /<name>`, built against the interfaces as they are.
 pub fn assemble(guest: &Guest) -> Result<Vec<u8>> {
+    assemble_against(guest, WIT_PACKAGES)
+}
+
+/// The same, built against the interfaces of this text.
+pub fn assemble_against(guest: &Guest, packages: &str) -> Result<Vec<u8>> {
     let realloc = if guest.has_realloc { REALLOC } else { "" };
     // Imports come first in a module.
     let (imports, rest) = guest.fields.split_once("\n(func ").context("a function")?;
@@ -120,11 +170,14 @@ pub fn assemble(guest: &Guest) -> Result<Vec<u8>> {
     };
     let world = format!(
         "package test:guest;\nworld guest {{\n{}{}export stoa:http/handler@0.1.0;\n}}\n",
-        line("import", &guest.imports),
-        line("export", &guest.exports),
+        line(
+            "import",
+            &[&*guest.imports, &guest.uses, &guest.extensions].concat()
+        ),
+        line("export", &[&*guest.exports, &guest.provides].concat()),
     );
     let mut resolve = Resolve::default();
-    let text = format!("{world}{WIT_PACKAGES}{OTHER_PACKAGES}");
+    let text = format!("{world}{packages}{OTHER_PACKAGES}");
     let package = resolve.push_str("guest.wit", &text).context("the world")?;
     let world = resolve.select_world(&[package], Some("guest"))?;
     embed_component_metadata(&mut module, &resolve, world, guest.encoding)?;
@@ -149,11 +202,34 @@ fn manifest(guest: &Guest) -> String {
     let Guest {
         name, capabilities, ..
     } = guest;
+    let alias = |interface: &String| {
+        let (path, _) = interface.split_once('@').expect("a version");
+        path.rsplit('/').next().unwrap_or(path).to_owned()
+    };
+    let table = |key: &str, interfaces: &[String]| -> String {
+        let lines = interfaces.iter();
+        let lines = lines.map(|each| format!("{} = {each:?}\n", alias(each)));
+        format!("[{key}]\n{}", lines.collect::<String>())
+    };
+    let (uses, provides) = (
+        table("uses", &guest.uses),
+        table("provides", &guest.provides),
+    );
+    let extensions = guest.extensions.iter();
+    let extensions = extensions
+        .map(|each| {
+            let alias = alias(each);
+            format!("[extensions.{alias}]\ninterface = {each:?}\nbudget_ms = 100\n")
+        })
+        .collect::<String>();
     format!(
         r#"
         name = "{name}"
         version = "0.1.0"
         capabilities = {capabilities:?}
+        {uses}
+        {provides}
+        {extensions}
         [limits]
         cpu_ms_max = 100
         wall_ms_max = 2000

@@ -1,17 +1,22 @@
 //! What no compiler would make of a plugin: each costs its own request at most, while others are served.
 
 mod bombs;
-mod guest;
+mod chain;
+pub mod guest;
+mod table;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use serde_json::json;
 use stoa_kernel::identity::Role;
-use stoa_testkit::{Answer, TestHost, repack};
+use stoa_testkit::{Actor, Answer, TestHost, repack};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use guest::Guest;
+use table::{BEHAVIOURS, Play};
 
 /// Calls of each guest: fewer than would have it kept from serving.
 const CALLS: usize = 3;
@@ -23,96 +28,229 @@ const LOOKS: usize = 10_000;
 const SLEEPERS: usize = 200;
 const SLEEPERS_MAX: u32 = 40;
 
+/// How long a witness may wait to be served again: far longer than any guest may run.
+const SERVED_WITHIN: Duration = Duration::from_secs(20);
+
+/// Milliseconds after which what failed before is forgotten.
+const FORGOTTEN_MS: u64 = 60_000;
+
+/// Where the table is shown.
+const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/plugins/hostile.md");
+
 async fn host() -> Arc<TestHost> {
     Arc::new(TestHost::builder().guest("probe").start().await)
 }
 
 /// Another tenant, which uses the host without a pause until it is told to stop.
 struct Witness {
-    stop: Arc<AtomicBool>,
-    served: JoinHandle<usize>,
+    stop: watch::Sender<bool>,
+    served: watch::Receiver<usize>,
+    using: JoinHandle<()>,
 }
 
 impl Witness {
     fn of(host: &Arc<TestHost>) -> Self {
-        let stop = Arc::new(AtomicBool::new(false));
-        let (host, stopped) = (Arc::clone(host), Arc::clone(&stop));
-        let served = tokio::spawn(async move {
-            let (witness, mut served) = (host.account_in("witness", "wanda", Role::User), 0);
-            while !stopped.load(Ordering::Relaxed) {
+        let (stop, stopped) = watch::channel(false);
+        let (serve, served) = watch::channel(0);
+        let host = Arc::clone(host);
+        let using = tokio::spawn(async move {
+            let witness = host.account_in("witness", "wanda", Role::User);
+            while !*stopped.borrow() {
                 let answer = witness.get("/probe/settings").await.json_of(200);
                 assert_eq!(answer, json!({ "greeting": "hello" }));
-                served += 1;
+                serve.send_modify(|served| *served += 1);
             }
-            served
         });
-        Self { stop, served }
-    }
-
-    async fn was_served(self) {
-        self.stop.store(true, Ordering::Relaxed);
-        assert!(self.served.await.expect("every answer") > 0);
-    }
-}
-
-fn outcome(answer: &Answer) -> String {
-    if answer.status == 204 {
-        return "fine".to_owned();
-    }
-    let kind = answer.json()["type"]
-        .as_str()
-        .unwrap_or_default()
-        .to_owned();
-    kind.rsplit('/').next().unwrap_or_default().to_owned()
-}
-
-/// Why the guest did not end as it should.
-async fn judge(host: &TestHost, guest: &Guest) -> Result<(), String> {
-    let plugin = guest::assemble(guest).map_err(|error| format!("{error:#}"))?;
-    let installed = host.install(&guest.name, &plugin).await;
-    if let [word, reason] = &*guest.expect {
-        assert_eq!(word, "refused");
-        return match installed {
-            Err(said) if said.contains(reason) => Ok(()),
-            other => Err(format!("{other:?} instead of a refusal for {reason}")),
-        };
-    }
-    installed?;
-    for _ in 0..CALLS {
-        let answer = host.anonymous().get(&format!("/{}", guest.name)).await;
-        let (is, expected) = (outcome(&answer), &guest.expect[0]);
-        if is != *expected {
-            return Err(format!("{} {is} instead of {expected}", answer.status));
+        Self {
+            stop,
+            served,
+            using,
         }
+    }
+
+    /// Waits until it has been served once more.
+    async fn is_served(&mut self) {
+        let before = *self.served.borrow_and_update();
+        let again = self.served.wait_for(|served| *served > before);
+        let again = tokio::time::timeout(SERVED_WITHIN, again).await;
+        drop(again.expect("in time").expect("every answer"));
+    }
+
+    async fn was_served(mut self) {
+        self.is_served().await;
+        self.stop.send_replace(true);
+        self.using.await.expect("every answer");
+    }
+}
+
+/// How a call ended: a problem's code, in a word.
+fn outcome(answer: &Answer) -> String {
+    match answer.status.as_u16() {
+        204 => "fine".to_owned(),
+        200 if answer.json() == json!({ "refused": true }) => "refused".to_owned(),
+        200 => format!("200 {}", answer.json()),
+        _ => {
+            let kind = answer.json()["type"]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned();
+            kind.rsplit('/').next().unwrap_or_default().to_owned()
+        }
+    }
+}
+
+/// The status that belongs to an outcome.
+fn status(outcome: &str) -> u16 {
+    match outcome {
+        "fine" => 204,
+        "refused" => 200,
+        "too-much" => 422,
+        "plugin-timeout" => 504,
+        _ => 502,
+    }
+}
+
+/// Why an answer is not what it should be, or tells of what is inside.
+fn judge(answer: &Answer, expected: &str) -> Result<(), String> {
+    let is = outcome(answer);
+    if (is.as_str(), answer.status.as_u16()) != (expected, status(expected)) {
+        return Err(format!("{} {is} instead of {expected}", answer.status));
+    }
+    let told = String::from_utf8_lossy(&answer.body);
+    match told.contains("wasm") {
+        true => Err(format!("tells of what is inside: {told}")),
+        false => Ok(()),
+    }
+}
+
+fn refused_for(installed: &Result<(), String>, reason: &str) -> Result<(), String> {
+    match installed {
+        Err(said) if said.contains(reason) => Ok(()),
+        other => Err(format!("{other:?} instead of a refusal for {reason}")),
+    }
+}
+
+/// Calls a few times; each time has to end in the same way.
+async fn call<F: Future<Output = Answer>>(
+    act: impl Fn(Actor) -> F,
+    host: &TestHost,
+    expected: &str,
+) -> Result<(), String> {
+    for _ in 0..CALLS {
+        judge(&act(host.anonymous()).await, expected)?;
     }
     Ok(())
 }
 
+/// Why the guest did not end as it should.
+async fn judge_guest(host: &TestHost, guest: &Guest) -> Result<(), String> {
+    let plugin = guest::assemble(guest).map_err(|error| format!("{error:#}"))?;
+    let installed = host.install(&guest.name, &plugin).await;
+    let path = format!("/{}", guest.name);
+    let get = |actor: Actor| {
+        let path = path.clone();
+        async move { actor.get(&path).await }
+    };
+    match &*guest.expect {
+        [word, reason] if word == "refused" => refused_for(&installed, reason),
+        [ends] => {
+            installed?;
+            call(get, host, ends).await
+        }
+        other => Err(format!("{other:?} is no outcome")),
+    }
+}
+
+async fn play(host: &TestHost, play: &Play) -> Result<(), String> {
+    match play {
+        Play::Guest(name) => judge_guest(host, &of_name(name)).await,
+        Play::Misdeed(name, ends) => {
+            let path = format!("/hostile/{name}");
+            let post = |actor: Actor| {
+                let path = path.clone();
+                async move { actor.post(&path, &json!({})).await }
+            };
+            call(post, host, ends).await
+        }
+        Play::File(_, file, reason) => {
+            let installed = host.install("bomb", &file()).await;
+            refused_for(&installed, reason)
+        }
+    }
+}
+
+/// Every behaviour of the table, one after the other, while another tenant goes on.
 #[tokio::test(flavor = "multi_thread")]
 async fn each_misdeed_ends_as_it_should_while_others_are_served() {
-    let host = host().await;
-    let witness = Witness::of(&host);
-    let guests = guest::all();
-    assert!(guests.len() >= 29, "{} guests", guests.len());
+    let host = TestHost::builder().guest("probe").guest("hostile");
+    let host = Arc::new(host.start().await);
+    let mut witness = Witness::of(&host);
     let mut wrong = Vec::new();
-    for guest in &guests {
-        if let Err(why) = judge(&host, guest).await {
-            wrong.push(format!("{}: {why}", guest.name));
+    for behaviour in BEHAVIOURS {
+        for each in behaviour.plays() {
+            if let Err(why) = play(&host, each).await {
+                let name = match each {
+                    Play::Guest(name) | Play::Misdeed(name, _) | Play::File(name, ..) => name,
+                };
+                wrong.push(format!("H{:02} {name}: {why}", behaviour.number));
+            }
+            witness.is_served().await;
+            host.clock.advance(FORGOTTEN_MS);
         }
     }
     witness.was_served().await;
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
+/// Nothing is left out: no number, no guest, and no row that shows nothing.
+#[test]
+fn every_behaviour_has_a_row_and_every_row_is_shown() {
+    let numbers: Vec<u8> = BEHAVIOURS
+        .iter()
+        .map(|behaviour| behaviour.number)
+        .collect();
+    assert_eq!(numbers, (1..=44).collect::<Vec<u8>>());
+    let slugs: BTreeSet<&str> = BEHAVIOURS.iter().map(|behaviour| behaviour.slug).collect();
+    assert_eq!(slugs.len(), BEHAVIOURS.len());
+    let mut played = BTreeSet::new();
+    for behaviour in BEHAVIOURS {
+        let number = behaviour.number;
+        let is_shown = behaviour.plays().next().is_some() || !behaviour.shown.is_empty();
+        assert!(is_shown, "H{number:02} is shown by nothing");
+        for play in behaviour.plays() {
+            if let Play::Guest(name) = play {
+                assert_eq!(of_name(name).number(), number, "{name}");
+                played.insert((*name).to_owned());
+            }
+        }
+    }
+    let guests: BTreeSet<String> = guest::all().into_iter().map(|guest| guest.name).collect();
+    assert_eq!(guests, played);
+}
+
+#[test]
+fn the_page_shows_the_table() {
+    let text = std::fs::read_to_string(PAGE).expect("the page");
+    let page = table::page();
+    assert!(
+        text.contains(&page),
+        "docs/plugins/hostile.md is to show:\n{page}"
+    );
+}
+
+fn of_name(name: &str) -> Guest {
+    let mut guests = guest::all().into_iter();
+    let found = guests.find(|guest| guest.name == name);
+    found.unwrap_or_else(|| panic!("no guest {name}"))
+}
+
 fn named(name: &str) -> Vec<u8> {
-    let guests = guest::all();
-    let found = guests.iter().find(|guest| guest.name == name);
-    guest::assemble(found.expect("a guest of this name")).expect("a plugin")
+    guest::assemble(&of_name(name)).expect("a plugin")
 }
 
 /// Nothing that one request wrote into its memory or tables is there for the next one, of whatever tenant.
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_finds_what_another_left_behind() {
+pub async fn nobody_finds_what_another_left_behind() {
     let host = host().await;
     let name = "looks-for-leftovers";
     host.install(name, &named(name)).await.unwrap();
@@ -134,7 +272,7 @@ async fn nobody_finds_what_another_left_behind() {
 
 /// Who has more sleepers than it may is told to come back; nobody else is.
 #[tokio::test(flavor = "multi_thread")]
-async fn sleepers_take_no_more_room_than_is_theirs() {
+pub async fn sleepers_take_no_more_room_than_is_theirs() {
     let host = host().await;
     let plugin = repack(&named("sleeps-for-ever"), |package| {
         package.manifest.limits.concurrency_max = Some(SLEEPERS_MAX);

@@ -261,3 +261,20 @@ async fn prices_are_what_the_plugins_of_the_extension_points_say() {
     assert_eq!(problem["field"], "discountCode");
     assert_eq!(left(&host, "watch").await, 3);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+pub async fn a_tax_that_makes_no_sense_is_nobodys_price() {
+    let host = open().await;
+    let file = std::fs::read(stoa_testkit::guest_file("hostile")).unwrap();
+    host.install("hostile", &file).await.unwrap();
+    // A tax of less than nothing, and one of more than there is money: it counts as absent.
+    for country in ["AQ", "BV"] {
+        let address = json!({ "name": "A", "line1": "1", "city": "B", "country": country });
+        let body = json!({
+            "items": [{ "productId": "watch", "quantity": 1 }], "shippingAddress": address,
+        });
+        let order = host.user("u1").post("/api/orders", &body).await;
+        let order = order.json_of(201);
+        assert_eq!(order["total"], json!(19.99), "{country}: {order}");
+    }
+}

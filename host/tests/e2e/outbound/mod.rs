@@ -113,7 +113,7 @@ async fn credentials_reach_the_service_and_nothing_else() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_manifest_operator_and_bounds_do_not_allow_is_not_sent() {
+pub async fn what_manifest_operator_and_bounds_do_not_allow_is_not_sent() {
     let service = Service::start().await;
     let host = host(&service).await;
     let with = |key: &str, value: Value| {
@@ -234,11 +234,12 @@ async fn a_repetition_reaches_the_service_under_the_same_key() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_answer_that_never_ends_or_never_comes_is_an_error() {
+pub async fn an_answer_that_never_ends_or_never_comes_is_an_error() {
     let service = Service::start().await;
     let host = host(&service).await;
     for (errand, error) in [
         (errand("slow", "POST", "/hang", "p"), "unknown"),
+        (errand("slow", "POST", "/drip", "q"), "unknown"),
         (errand("post", "POST", "/broken", "p"), "unknown"),
         (errand("post", "GET", "/large", ""), "limit"),
         (errand("post", "GET", "/endless", ""), "limit"),
@@ -246,11 +247,11 @@ async fn an_answer_that_never_ends_or_never_comes_is_an_error() {
         let told = run_one(&host, errand.clone()).await;
         assert_eq!(told["error"], error, "{errand}: {told}");
     }
-    assert_eq!(service.asked().len(), 4);
+    assert_eq!(service.asked().len(), 5);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_redirect_is_an_answer_and_not_followed() {
+pub async fn a_redirect_is_an_answer_and_not_followed() {
     let service = Service::start().await;
     let host = host(&service).await;
     let told = run_one(&host, errand("bank", "GET", "/redirect", "")).await;
@@ -264,7 +265,7 @@ async fn a_redirect_is_an_answer_and_not_followed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_address_that_is_not_public_needs_the_operators_word() {
+pub async fn an_address_that_is_not_public_needs_the_operators_word() {
     let service = Service::start().await;
     let host = Arc::new(TestHost::builder().guest("probe").start().await);
     let policy = |host: &str, allow_private| {
@@ -287,6 +288,9 @@ async fn an_address_that_is_not_public_needs_the_operators_word() {
         "[::1]",
         "[::ffff:127.0.0.1]",
         "[::ffff:7f00:1]",
+        "169.254.169.254",
+        "10.0.0.1",
+        "[::ffff:10.0.0.1]",
     ] {
         host.runtime.set_policy(policy(address, false)).await;
         let told = run_one(&host, errand("slow", "GET", "/", "")).await;

@@ -1,11 +1,15 @@
 //! A stand-in for a service elsewhere: keeps what it was asked, and answers by path in every way that one may.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::{JoinHandle, JoinSet};
+
+/// How long a slow answer takes for each of its bytes.
+const DRIP: Duration = Duration::from_millis(20);
 
 /// A request.
 #[derive(Debug, Clone)]
@@ -110,6 +114,15 @@ async fn exchange(mut stream: TcpStream, shared: Arc<Shared>) -> std::io::Result
         "redirect" => plain(302, "Location: /elsewhere\r\n", ""),
         "refuse" => plain(402, "X-Reason: card\r\n", "no"),
         "hang" => std::future::pending().await,
+        "drip" => {
+            stream
+                .write_all(b"HTTP/1.1 200 X\r\nContent-Length: 1000000\r\n\r\n")
+                .await?;
+            loop {
+                stream.write_all(b"x").await?;
+                tokio::time::sleep(DRIP).await;
+            }
+        }
         "broken" => "HTTP/1.1 200 X\r\nContent-Length: 100\r\n\r\nten bytes.".into(),
         "large" => plain(200, "", &"x".repeat((1 << 20) + 1)),
         "endless" => {

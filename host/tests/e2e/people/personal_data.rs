@@ -2,10 +2,13 @@
 
 use http::Method;
 use serde_json::{Value, json};
-use stoa_kernel::id::TenantId;
+use stoa_kernel::id::{CollectionName, TenantId};
 use stoa_kernel::store::Store as _;
+use stoa_testkit::TestHost;
 
-use super::{PASSWORD, join, open};
+use super::{PASSWORD, join, open, tenant};
+use crate::deployed::{deploy, guest, of_tenant};
+use crate::events::until;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_plugins_keep_is_taken_along() {
@@ -73,4 +76,33 @@ async fn the_end_of_an_account_is_told_to_each_of_its_tenants() {
             ("main".to_owned(), payload)
         ]
     );
+}
+
+/// What serves one organisation alone keeps data as any other plugin does: it is taken along, and forgotten.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plugin_of_one_tenant_alone_tells_and_forgets_as_well() {
+    let host = TestHost::builder().start().await;
+    let (id, ada) = join(&host, "ada", Some("Acme")).await;
+    let (_, bob) = join(&host, "bob", Some("Other")).await;
+    let installed = deploy(&host, of_tenant("acme"), guest("people", |_| {})).await;
+    installed.unwrap();
+    let likes = json!({ "likes": "code" });
+    let _ = ada.put("/people/kept", &likes).await.expect(204);
+    let _ = bob.put("/people/kept", &likes).await.expect(404);
+    let export = ada.get("/api/auth/export").await.json_of(200);
+    assert_eq!(export["data"], json!({ "people": { "acme": likes } }));
+    let export = bob.get("/api/auth/export").await.json_of(200);
+    assert_eq!(export["data"], json!({}));
+
+    let kept = CollectionName::new("people", "kept");
+    let is_kept = async || {
+        let unit = host.store.begin(&tenant("acme")).await.unwrap();
+        unit.get(&kept, &id).await.unwrap().is_some()
+    };
+    assert!(is_kept().await);
+    let body = json!({ "password": PASSWORD }).to_string();
+    let erased = ada.send(Method::DELETE, "/api/auth/account", body).await;
+    let _ = erased.expect(204);
+    let _dispatcher = host.dispatch().await;
+    until("it is forgotten", async || (!is_kept().await).then_some(())).await;
 }

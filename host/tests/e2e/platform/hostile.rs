@@ -8,7 +8,7 @@ use stoa_testkit::TestHost;
 use super::{changed, greeting, install, key, post, publish, signed, upload, version, wider};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn h40_what_is_no_plugin_is_refused() {
+pub async fn h40_what_is_no_plugin_is_refused() {
     let host = TestHost::builder().start().await;
     let vera = host.vendor("vera");
     let good = version("0.1.0");
@@ -39,7 +39,7 @@ async fn h40_what_is_no_plugin_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn h42_other_bytes_wrong_signatures_and_revoked_keys_are_refused() {
+pub async fn h42_other_bytes_wrong_signatures_and_revoked_keys_are_refused() {
     let (vendor, stranger) = (key(), key());
     let trust = TrustConfig {
         keys: vec![TrustedKey {
@@ -93,7 +93,7 @@ async fn h42_other_bytes_wrong_signatures_and_revoked_keys_are_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn h42_an_older_version_is_no_upgrade() {
+pub async fn h42_an_older_version_is_no_upgrade() {
     let host = TestHost::builder().start().await;
     let operator = host.operator("olga");
     publish(&host, version("0.1.0")).await;
@@ -110,7 +110,7 @@ async fn h42_an_older_version_is_no_upgrade() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn h43_an_update_that_silently_asks_for_more_is_held() {
+pub async fn h43_an_update_that_silently_asks_for_more_is_held() {
     let host = TestHost::builder().start().await;
     let operator = host.operator("olga");
     publish(&host, version("0.1.0")).await;

@@ -1,9 +1,10 @@
 //! Plugins of others, by REST and with real components: from the upload to the last rollback.
 
+mod bucket;
 mod commands;
 mod crash;
 mod denials;
-mod hostile;
+pub mod hostile;
 mod hosts;
 mod migrations;
 mod secrets;

@@ -7,9 +7,13 @@ use super::{PROBE, greeting, install, post, publish, upload, version, wider};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_upgrade_that_asks_for_more_waits_until_it_is_approved() {
-    let host = TestHost::builder().start().await;
+    upgrade(&TestHost::builder().start().await).await;
+}
+
+/// From the first upload to version 0.3.0.
+pub async fn upgrade(host: &TestHost) {
     let (operator, anybody) = (host.operator("olga"), host.anonymous());
-    let first = publish(&host, version("0.1.0")).await;
+    let first = publish(host, version("0.1.0")).await;
     assert_eq!(greeting(&anybody).await, None, "nothing of it runs yet");
 
     let body = json!({ "version": "0.1.0" });
@@ -40,7 +44,7 @@ async fn an_upgrade_that_asks_for_more_waits_until_it_is_approved() {
     assert_eq!(greeting(&anybody).await.as_deref(), Some("0.2.0"));
 
     // One that asks for no more serves at once.
-    publish(&host, super::changed("0.3.0", |_| {})).await;
+    publish(host, super::changed("0.3.0", |_| {})).await;
     let body = json!({ "version": "0.3.0" });
     let _ = post(&operator, "activations", body).await.expect(201);
     assert_eq!(greeting(&anybody).await.as_deref(), Some("0.3.0"));

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use metrics::counter;
+use stoa_kernel::call::Cause;
 use stoa_kernel::clock::Millis;
 use stoa_kernel::crash::{self, CrashPoint};
 use stoa_kernel::error::Problem;
@@ -141,12 +142,15 @@ async fn to_plugin(
         .tenants
         .enter(tenant)
         .ok_or_else(|| Miss::from(Failure::Fault(busy)))?;
-    let place = call::place(core, revision, tenant).await;
+    let cause = Cause {
+        id: format!("event:{}", delivery_id(&event.id, &target.name)),
+        kind: format!("event {}", event.name),
+    };
+    let request = host_request(tenant, format!("event-{}", event.id), Some(cause));
+    let place = call::place(core, revision, &request).await;
     let _place = place.map_err(|fault| Miss::from(Failure::Fault(fault)))?;
     crash::pass(CrashPoint::BeforeDelivery, &target.name);
     let told = &wire(event, job.tries.failed);
-    let cause = format!("event:{}", delivery_id(&event.id, &target.name));
-    let request = host_request(tenant, format!("event-{}", event.id), Some(cause));
     let act = |scope: Arc<Scope>| async move {
         mark(&*scope.unit, target, job, event).await?;
         let answer = call::run(revision, &scope, 0, async |living| {

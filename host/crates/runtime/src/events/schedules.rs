@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use metrics::counter;
 use serde_json::{Value, json};
+use stoa_kernel::call::Cause;
 use stoa_kernel::clock::Millis;
 use stoa_kernel::store::{CommitError, Expiry, StoreError, UnitOfWork};
 use tokio::task::JoinSet;
@@ -195,9 +196,12 @@ async fn turn_due_at(
         .tenants
         .enter(&slot.tenant)
         .ok_or(Fault::Busy("the tenant has too many requests"))?;
-    let _place = call::place(core, revision, &slot.tenant).await?;
-    let cause = format!("turn:{}:{}:{due}", slot.tenant, slot.id());
+    let cause = Cause {
+        id: format!("turn:{}:{}:{due}", slot.tenant, slot.id()),
+        kind: format!("turn {}", slot.id()),
+    };
     let request = host_request(&slot.tenant, format!("turn-{}", slot.id()), Some(cause));
+    let _place = call::place(core, revision, &request).await?;
     let next_at = following(due, every_ms, now);
     let act = |scope: Arc<Scope>| async move {
         if due_at(&*scope.unit, slot).await? != Some(due) {

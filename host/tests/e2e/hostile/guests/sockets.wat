@@ -1,4 +1,4 @@
-;; H25, H26: wants to make sockets.
+;; H26: wants to make sockets.
 ;; imports: wasi:sockets/tcp-create-socket@0.2.3
 ;; expect: refused wasi:sockets/tcp-create-socket@0.2.3
 (import "wasi:sockets/tcp-create-socket@0.2.3" "create" (func $create (result i32)))

@@ -151,6 +151,55 @@ fn impossible_query() -> Result<Json<Value>> {
     Ok(Json(json!({ "refused": found.is_err() })))
 }
 
+/// Names that might lead to what is another plugin's or another tenant's.
+fn guess() -> Result<Json<Value>> {
+    const GUESSES: &[Collection<Value>] = &[
+        Collection::new("products"),
+        Collection::new("../products"),
+        Collection::new("c_hostile_things"),
+        Collection::new("c_products_products"),
+        Collection::new("hostile/things"),
+        Collection::new("things\0"),
+        Collection::new("things "),
+        Collection::new("THINGS"),
+        Collection::new("\u{ff54}hings"),
+        Collection::new("thing"),
+        Collection::new("things_"),
+        Collection::new("platform:accounts"),
+        Collection::new(""),
+    ];
+    let mut answers = GUESSES.iter().map(|guess| {
+        let read = guess.get("it").is_err();
+        read && guess.put("it", &json!({})).is_err()
+    });
+    Ok(Json(json!({ "refused": answers.all(|refused| refused) })))
+}
+
+/// Statements as ids, values and keys: they are kept as they are, and do nothing.
+fn inject() -> Result<NoContent> {
+    const STATEMENTS: &[&str] = &[
+        "'; REMOVE TABLE c_hostile_things; --",
+        "\"; DELETE c_hostile_things; //",
+        "`; THROW 'gone'; `",
+        "$value",
+        "type::thing('c_hostile_things', 'kept')",
+        "\\u0027 OR 1 = 1",
+    ];
+    THINGS.put("kept", &json!({ "text": "kept" }))?;
+    for statement in STATEMENTS {
+        let thing = json!({ "text": statement, (*statement): true });
+        THINGS.put(statement, &thing)?;
+        let found = THINGS.query().filter(eq("text", *statement)).run()?;
+        if THINGS.get(statement)?.as_ref() != Some(&thing) || found.items.len() != 1 {
+            return Err(Problem::conflict("harmed", "A statement was no text."));
+        }
+    }
+    match THINGS.get("kept")? {
+        Some(_) => Ok(NoContent),
+        None => Err(Problem::conflict("harmed", "Something is gone.")),
+    }
+}
+
 /// An extension point, filled by somebody who means no good.
 impl provided::tax::Guest for Plugin {
     fn tax(question: provided::tax::Question) -> Result<i64, provided::tax::Error> {
@@ -165,6 +214,9 @@ impl provided::tax::Guest for Plugin {
                 crash();
                 Ok(0)
             }
+            // Where nobody lives.
+            Some("AQ") => Ok(-1_000_000),
+            Some("BV") => Ok(i64::MAX),
             Some("REFUSE") => Err(provided::tax::Error::Refused("not there".into())),
             _ => Ok(question.shipping_minor + 7),
         }

@@ -64,7 +64,10 @@ fn count(what: &str) -> Result<()> {
     Ok(())
 }
 
-fn hear(_: Event<Value>) -> Result<()> {
+fn hear(event: Event<Value>) -> Result<()> {
+    if event.payload.get("poisoned").is_some() {
+        std::process::abort();
+    }
     count("heard")
 }
 
@@ -89,6 +92,12 @@ fn misdeed(Path(what): Path<String>) -> Result<NoContent> {
             let _ = outbound::request("gate", Method::Get, "/gate").send();
             Ok(NoContent)
         }
+        "poison" => events::raise(
+            "toucher.told",
+            &random::ulid(),
+            &json!({ "poisoned": true }),
+        )
+        .map(|()| NoContent),
         "refuse" => Err(Problem::conflict("refused", "Not today.")),
         _ => Ok(NoContent),
     }

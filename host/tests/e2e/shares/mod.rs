@@ -1,5 +1,7 @@
 //! What one plugin may use for one tenant, however it is called.
 
+mod paths;
+
 use std::sync::Arc;
 
 use serde_json::json;
@@ -24,7 +26,7 @@ async fn host(shares: ShareLimits, service: &Service) -> Arc<TestHost> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn calls_at_the_same_time_are_a_tenants_own_affair() {
+pub async fn calls_at_the_same_time_are_a_tenants_own_affair() {
     let service = Service::start().await;
     let shares = ShareLimits {
         concurrency_max: 1,
@@ -83,7 +85,7 @@ async fn computing_is_used_up_for_a_minute_and_deliveries_wait_without_failing()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn events_and_requests_outside_have_a_rate() {
+pub async fn events_and_requests_outside_have_a_rate() {
     let service = Service::start().await;
     let shares = ShareLimits {
         events_per_minute: 3,
@@ -113,7 +115,7 @@ async fn events_and_requests_outside_have_a_rate() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_stored_is_measured_before_it_is_refused() {
+pub async fn what_is_stored_is_measured_before_it_is_refused() {
     let service = Service::start().await;
     let shares = ShareLimits {
         stored_bytes_max: 30_000,
