@@ -10,10 +10,11 @@ use stoa_kernel::random::Random;
 use stoa_kernel::status::{Part, PartStatus};
 use stoa_kernel::store::{Store, StoreError};
 use stoa_kernel::wit::Manifest;
-use tokio::sync::OwnedMutexGuard;
+use tokio::sync::{OwnedMutexGuard, Semaphore};
 
 use crate::books::Books;
 use crate::records::REGISTRY;
+use crate::service::WAITING_MAX;
 use crate::signature::sha256;
 use crate::trust::TrustConfig;
 
@@ -48,6 +49,8 @@ pub struct Registry {
     pub(crate) archive: Arc<dyn Archive>,
     pub(crate) deployer: Arc<dyn Deployer>,
     turns: Turns,
+    /// Those who wait for lines of plugins.
+    pub(crate) waiting: Semaphore,
     /// Why something that should serve does not, by head.
     troubles: Mutex<BTreeMap<String, String>>,
 }
@@ -74,6 +77,7 @@ impl Registry {
             archive: ports.archive,
             deployer: ports.deployer,
             turns: Turns::default(),
+            waiting: Semaphore::new(WAITING_MAX),
             troubles: Mutex::default(),
         }))
     }

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use bytes::Bytes;
 use stoa_kernel::deployment::{
-    Deployer, Deployment, Examined, LogLine, Refusal, Scope, Standing, Used,
+    Deployer, Deployment, Examined, LogLine, LogQuery, Refusal, Scope, Standing, UsagePage,
+    UsageQuery, Used,
 };
 use stoa_kernel::id::TenantId;
 use stoa_kernel::status::PartStatus;
@@ -16,6 +17,7 @@ use crate::Runtime;
 use crate::activation::{self, ActivationError, Origin};
 use crate::compile::CompileError;
 use crate::sets::{Serving, Source};
+use crate::storing;
 
 impl From<ActivationError> for Refusal {
     fn from(error: ActivationError) -> Self {
@@ -105,17 +107,31 @@ impl Deployer for Runtime {
         table.all().map(standing).collect()
     }
 
-    fn log(
-        &self,
-        plugin: &str,
-        tenant: Option<&TenantId>,
-        after: u64,
-        limit: usize,
-    ) -> Vec<LogLine> {
+    fn log(&self, plugin: &str, query: &LogQuery) -> Vec<LogLine> {
         let record = self.core.records.known(plugin);
-        record.map_or_else(Vec::new, |record| {
-            record.journal.after(after, tenant, limit)
-        })
+        record.map_or_else(Vec::new, |record| record.journal.find(query))
+    }
+
+    async fn logged(&self, plugin: &str, after: u64) -> u64 {
+        match self.core.records.known(plugin) {
+            Some(record) => record.journal.grown(after).await,
+            // Who was never served says nothing.
+            None => std::future::pending().await,
+        }
+    }
+
+    fn usage(&self, plugin: &str, query: &UsageQuery) -> UsagePage {
+        let Some(record) = self.core.records.known(plugin) else {
+            return UsagePage::default();
+        };
+        let page = record.shares.usage(query);
+        // What was there before this process is measured when somebody asks; the next one is told.
+        for (tenant, usage) in &page.items {
+            if usage.stored_bytes.is_none() {
+                storing::look_at(&self.core, plugin, tenant, self.live_for(tenant).plugins());
+            }
+        }
+        page
     }
 }
 

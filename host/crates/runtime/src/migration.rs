@@ -129,7 +129,11 @@ async fn migrate(
         if stored == version {
             return Ok(());
         }
-        call::run(revision, &scope, 0, async |living| {
+        let export = call::Export {
+            interface: "stoa:lifecycle/lifecycle",
+            function: "migrate",
+        };
+        call::run(revision, &scope, export, async |living| {
             let guest = indices.load(&mut living.store, &living.instance)?;
             guest.call_migrate(&mut living.store, stored).await
         })

@@ -12,6 +12,7 @@ use super::logs::{LogLines, LogQuery};
 use super::plugins::{PluginItem, PluginView};
 use super::revisions::DiffQuery;
 use super::uploads::UploadedPlugin;
+use super::usage::{UsageQuery, UsageView};
 use super::views::{ActivationView, AuditView, KeyView, RevisionView};
 use crate::diff::Diff;
 
@@ -37,6 +38,8 @@ const TYPES: &[Add] = &[
     add::<RevocationQuery>,
     add::<Switch>,
     add::<UploadedPlugin>,
+    add::<UsageQuery>,
+    add::<UsageView>,
 ];
 
 /// Lists and their items.
@@ -46,6 +49,7 @@ const LISTS: &[(&str, &str)] = &[
     ("KeyList", "KeyView"),
     ("PluginList", "PluginItem"),
     ("RevisionList", "RevisionView"),
+    ("UsageList", "UsageView"),
 ];
 
 /// Manifest and schemas.
