@@ -15,6 +15,7 @@ mod publish;
 mod remote;
 mod sign;
 mod test;
+mod usage;
 
 use std::path::PathBuf;
 
@@ -65,6 +66,8 @@ enum Command {
     Inspect(inspect::Args),
     /// Prints what a plugin has logged.
     Logs(logs::Args),
+    /// Prints what a plugin has used, by tenant, and how its calls went.
+    Usage(usage::Args),
 }
 
 /// Which project, and whether what it needs may be installed.
@@ -107,5 +110,6 @@ pub fn run(args: &Args) -> Result<()> {
         Command::Diff(args) => diff::run(args),
         Command::Inspect(args) => inspect::run(args),
         Command::Logs(args) => logs::run(args),
+        Command::Usage(args) => usage::run(args),
     }
 }

@@ -4,10 +4,13 @@ mod commands;
 mod crash;
 mod denials;
 mod hostile;
+mod observing;
 mod story;
 mod tenants;
 
 use std::collections::BTreeSet;
+
+pub use crash::operator;
 
 use http::Method;
 use serde_json::{Value, json};
