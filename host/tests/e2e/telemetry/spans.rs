@@ -12,7 +12,7 @@ use super::{SPAN, TRACE, Watched, sell};
 async fn a_request_through_two_plugins_with_a_commit_is_a_tree_of_spans() {
     let watched = Watched::start(&["cart", "catalog"]).await;
     sell(&watched.host).await;
-    let user = token(&watched.host, "ada", "user").await;
+    let user = token(&watched.host, "lovelace", "user").await;
     let item = json!({ "productId": "watch", "quantity": 1 }).to_string();
     watched
         .ask("POST /api/cart/items?secret=query", Some(&user), &item)
@@ -62,7 +62,7 @@ async fn a_request_through_two_plugins_with_a_commit_is_a_tree_of_spans() {
     assert_eq!(commit["attributes"]["stoa.commit.outcome"], "ok");
 
     let all = Value::from(watched.collector.all("span")).to_string();
-    for secret in ["secret=query", "ada", &user] {
+    for secret in ["secret=query", "lovelace", &user] {
         assert!(!all.contains(secret), "{secret} is nobody's to read");
     }
 }
