@@ -18,6 +18,7 @@ mod oidc;
 mod plugins;
 mod redis;
 mod store;
+mod telemetry;
 mod tenancy;
 mod trust;
 
@@ -44,6 +45,7 @@ pub use plugins::Plugins;
 pub use redis::Redis;
 pub use stoa_kernel::secret::Secret;
 pub use store::{Location, Store};
+pub use telemetry::{MetricsFor, Telemetry};
 pub use tenancy::Tenancy;
 
 /// The whole configuration. No key is optional: the defaults come from `config/default.toml` alone.
@@ -78,6 +80,8 @@ pub struct Config {
     pub bootstrap: Bootstrap,
     /// Logs.
     pub log: Log,
+    /// What is told to a collector.
+    pub telemetry: Telemetry,
     /// Conveniences for developers.
     pub dev: Dev,
 }

@@ -409,3 +409,54 @@ fn what_the_host_keeps_is_under_one_folder_unless_told_otherwise() {
     assert_eq!(config.store_dir(), None);
     assert_eq!(config.plugins_dir(), PathBuf::from("elsewhere"));
 }
+
+#[test]
+fn telemetry_is_off_until_a_collector_is_named_and_its_headers_are_secret() {
+    let defaults = with_variables(&[]).unwrap().telemetry;
+    assert!(defaults.sending().is_none());
+    assert_eq!(defaults.metrics, MetricsFor::Operator);
+    let config = with_variables(&[
+        ("STOA_TELEMETRY__ENDPOINT", "https://collector.example/otlp"),
+        (
+            "STOA_TELEMETRY__HEADERS",
+            "authorization=Bearer a=b, x-team=shop",
+        ),
+        ("STOA_TELEMETRY__SAMPLE_RATIO", "0.25"),
+        ("STOA_TELEMETRY__SIGNALS", "[traces, logs]"),
+        ("STOA_TELEMETRY__METRICS", "public"),
+    ]);
+    let telemetry = config.unwrap().telemetry;
+    let sending = telemetry.sending().unwrap();
+    let headers = sending.headers.iter();
+    let headers: Vec<_> = headers
+        .map(|(name, value)| (&**name, value.expose()))
+        .collect();
+    assert_eq!(
+        headers,
+        [("authorization", "Bearer a=b"), ("x-team", "shop")]
+    );
+    assert!(sending.traces && sending.logs && sending.metrics_every.is_none());
+    assert_eq!(telemetry.metrics, MetricsFor::Public);
+    let shown = format!("{telemetry:?} {sending:?}");
+    assert!(!shown.contains("Bearer"), "{shown}");
+}
+
+#[test]
+fn telemetry_that_can_not_be_sent_is_refused_and_no_secret_quoted() {
+    for (key, value) in [
+        ("ENDPOINT", "collector:4317"),
+        ("ENDPOINT", "http://user:hidden@collector"),
+        ("ENDPOINT", "http://"),
+        ("HEADERS", "hidden"),
+        ("HEADERS", "a b=hidden"),
+        ("HEADERS", "a=hid\nden"),
+        ("SAMPLE_RATIO", "1.5"),
+        ("METRICS_EVERY_S", "0"),
+    ] {
+        let variable = format!("STOA_TELEMETRY__{key}");
+        let said = with_variables(&[(&*variable, value)]).unwrap_err();
+        let said = said.to_string();
+        assert!(said.contains(&key.to_lowercase()), "{key}: {said}");
+        assert!(!said.contains("hidden"), "{said}");
+    }
+}

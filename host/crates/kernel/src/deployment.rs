@@ -180,10 +180,93 @@ pub struct Used {
     pub outbound: u64,
 }
 
+/// What a plugin has used for one tenant since the host started, and how its calls went.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// What it used.
+    pub used: Used,
+    /// Calls that ended in a fault or could not begin, by the fault's word: not only those that count against it.
+    pub faults: BTreeMap<&'static str, u64>,
+    /// The most bytes of memory that one of its instances had at the end of a call.
+    pub memory_peak_bytes: u64,
+    /// Microseconds within which half of its calls ended, waiting included; none before the first.
+    pub p50_us: Option<u64>,
+    /// The same of 99 in 100.
+    pub p99_us: Option<u64>,
+    /// Bytes of its documents, rather too many; none until they have been measured.
+    pub stored_bytes: Option<u64>,
+}
+
+/// The tenants of a plugin whose usage is wanted, in the order of their ids.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct UsageQuery {
+    /// This one alone.
+    pub tenant: Option<TenantId>,
+    /// Those after this one.
+    pub after: Option<String>,
+    /// So many of them are left out.
+    pub offset: usize,
+    /// At most so many.
+    pub limit: usize,
+}
+
+/// Some tenants' usage.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct UsagePage {
+    /// In the order of ids.
+    pub items: Vec<(TenantId, Usage)>,
+    /// How many there are on all pages.
+    pub total: u64,
+    /// Whether there are more after these.
+    pub more: bool,
+}
+
+/// How much a line of the log matters, the most important first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LogLevel {
+    /// Something failed.
+    Error,
+    /// Something may fail.
+    Warn,
+    /// What happens.
+    Info,
+    /// For those who look for a mistake.
+    Debug,
+    /// Every step.
+    Trace,
+}
+
+impl LogLevel {
+    /// In one word.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warn => "warn",
+            Self::Info => "info",
+            Self::Debug => "debug",
+            Self::Trace => "trace",
+        }
+    }
+
+    /// The level of a word.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        let all = [
+            Self::Error,
+            Self::Warn,
+            Self::Info,
+            Self::Debug,
+            Self::Trace,
+        ];
+        all.into_iter().find(|level| level.as_str() == word)
+    }
+}
+
 /// A line that a plugin has logged.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogLine {
-    /// Counts the host's lines: the later the higher.
+    /// The later the higher, after a restart of the host, too.
     pub number: u64,
     /// When.
     pub at: Millis,
@@ -191,10 +274,47 @@ pub struct LogLine {
     pub tenant: TenantId,
     /// The request's id.
     pub request: String,
-    /// `error`, `warn`, `info`, `debug` or `trace`.
-    pub level: &'static str,
+    /// The trace that the line belongs to, if its request is traced: 32 hex digits.
+    pub trace: Option<String>,
+    /// How much it matters.
+    pub level: LogLevel,
     /// What it said, cut to what a log line may be.
     pub text: String,
+}
+
+/// Which lines of a plugin are wanted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LogQuery {
+    /// Of this tenant alone.
+    pub tenant: Option<TenantId>,
+    /// Of this request alone.
+    pub request: Option<String>,
+    /// Of this trace alone.
+    pub trace: Option<String>,
+    /// Of this level, and of those that matter more.
+    pub level: Option<LogLevel>,
+    /// Logged at this time or later.
+    pub since: Option<Millis>,
+    /// After the line of this number.
+    pub after: u64,
+    /// At most so many.
+    pub limit: usize,
+}
+
+impl LogQuery {
+    /// Whether it asks for this line.
+    #[must_use]
+    pub fn admits(&self, line: &LogLine) -> bool {
+        fn is<T: PartialEq>(wanted: Option<&T>, found: Option<&T>) -> bool {
+            wanted.is_none() || wanted == found
+        }
+        line.number > self.after
+            && is(self.tenant.as_ref(), Some(&line.tenant))
+            && is(self.request.as_ref(), Some(&line.request))
+            && is(self.trace.as_ref(), line.trace.as_ref())
+            && self.level.is_none_or(|level| line.level <= level)
+            && self.since.is_none_or(|since| line.at >= since)
+    }
 }
 
 /// Makes versions serve.
@@ -252,15 +372,14 @@ pub trait Deployer: Send + Sync + 'static {
     /// Everything that serves.
     fn standings(&self) -> Vec<Standing>;
 
-    /// The last lines that a plugin logged, oldest first: those after the line `after`, at most `limit`; of one
-    /// tenant, or of all.
-    fn log(
-        &self,
-        plugin: &str,
-        tenant: Option<&TenantId>,
-        after: u64,
-        limit: usize,
-    ) -> Vec<LogLine>;
+    /// Of the last lines that a plugin logged, those that are asked for, oldest first.
+    fn log(&self, plugin: &str, query: &LogQuery) -> Vec<LogLine>;
+
+    /// Waits until a plugin has logged a line after the one of this number; answers the last line's.
+    async fn logged(&self, plugin: &str, after: u64) -> u64;
+
+    /// What tenants have used of a plugin, in this process.
+    fn usage(&self, plugin: &str, query: &UsageQuery) -> UsagePage;
 }
 
 /// Hears what the runtime did on its own.

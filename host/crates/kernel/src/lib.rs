@@ -36,6 +36,7 @@ pub mod service;
 pub mod status;
 pub mod store;
 pub mod times;
+pub mod trace;
 pub mod wire;
 
 pub use stoa_wit as wit;

@@ -11,13 +11,14 @@ use stoa_kernel::seal::Seal;
 use stoa_kernel::status::{Part, PartStatus};
 use stoa_kernel::store::{Store, StoreError};
 use stoa_kernel::wit::Manifest;
-use tokio::sync::OwnedMutexGuard;
+use tokio::sync::{OwnedMutexGuard, Semaphore};
 
 use crate::applied::Applied;
 use crate::bell::Bell;
 use crate::books::Books;
 use crate::records::REGISTRY;
 use crate::secrets::Keeping;
+use crate::service::WAITING_MAX;
 use crate::signature::sha256;
 use crate::trust::TrustConfig;
 
@@ -60,6 +61,8 @@ pub struct Registry {
     pub(crate) applied: Applied,
     pub(crate) keeping: Keeping,
     turns: Turns,
+    /// Those who wait for lines of plugins.
+    pub(crate) waiting: Semaphore,
     /// Why something that should serve does not, by head.
     troubles: Mutex<BTreeMap<String, String>>,
 }
@@ -90,6 +93,7 @@ impl Registry {
             applied: Applied::default(),
             keeping: Keeping::default(),
             turns: Turns::default(),
+            waiting: Semaphore::new(WAITING_MAX),
             troubles: Mutex::default(),
         }))
     }

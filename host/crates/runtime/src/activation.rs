@@ -12,8 +12,10 @@ use stoa_kernel::deployment::{self, Deployment, Loss};
 use stoa_kernel::id::{CollectionName, TenantId};
 use stoa_kernel::limits::CallLimits;
 use stoa_kernel::store::{Realm, StoreError};
+use stoa_kernel::trace::SPANS;
 use stoa_wit::{Collection, Package, Permission, Reuse};
 use tokio::sync::Semaphore;
+use tracing::field::Empty;
 use wasmtime::component::{Component, InstancePre};
 
 use crate::Core;
@@ -159,7 +161,27 @@ pub struct Candidate {
 pub async fn prepare(core: &Arc<Core>, origin: Origin) -> Result<Candidate, ActivationError> {
     let core = Arc::clone(core);
     // Hashing, compiling and linking take their time: requests keep their threads.
-    let prepared = tokio::task::spawn_blocking(move || prepare_blocking(&core, origin)).await;
+    let span = tracing::info_span!(
+        target: SPANS,
+        "plugin.prepare",
+        otel.status_code = Empty,
+        stoa.plugin = Empty,
+        stoa.plugin.version = Empty,
+    );
+    let prepare = move || {
+        let prepared = span.in_scope(|| prepare_blocking(&core, origin));
+        match &prepared {
+            Ok(Candidate { revision, .. }) => {
+                span.record("stoa.plugin", &*revision.name);
+                span.record("stoa.plugin.version", &*revision.package.manifest.version);
+            }
+            Err(_) => {
+                span.record("otel.status_code", "ERROR");
+            }
+        }
+        prepared
+    };
+    let prepared = tokio::task::spawn_blocking(prepare).await;
     prepared.map_err(|error| CompileError::GaveUp(error.to_string()))?
 }
 
@@ -448,7 +470,11 @@ async fn health(
     let scope = host_scope(core, live, revision, tenant, "health")
         .await
         .map_err(|error| error.to_string())?;
-    let answer = call::run(revision, &scope, 0, async |living| {
+    let export = call::Export {
+        interface: "stoa:lifecycle/lifecycle",
+        function: "health",
+    };
+    let answer = call::run(revision, &scope, export, async |living| {
         match &revision.lifecycle {
             Some(indices) => {
                 let guest = indices.load(&mut living.store, &living.instance)?;

@@ -7,7 +7,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use serde_json::Value;
 use stoa_kernel::deployment::{
-    Deployer, Deployment, Examined, LogLine, Loss, Refusal, Scope, Serves, Standing, Used,
+    Deployer, Deployment, Examined, LogLine, LogQuery, Loss, Refusal, Scope, Serves, Standing,
+    UsagePage, UsageQuery, Used,
 };
 use stoa_kernel::id::TenantId;
 use stoa_kernel::secret::Secret;
@@ -20,6 +21,7 @@ use crate::compile::CompileError;
 use crate::migration;
 use crate::services::Given;
 use crate::sets::{Serving, Source};
+use crate::storing;
 
 impl From<ActivationError> for Refusal {
     fn from(error: ActivationError) -> Self {
@@ -185,17 +187,31 @@ impl Deployer for Runtime {
         table.all().map(standing).collect()
     }
 
-    fn log(
-        &self,
-        plugin: &str,
-        tenant: Option<&TenantId>,
-        after: u64,
-        limit: usize,
-    ) -> Vec<LogLine> {
+    fn log(&self, plugin: &str, query: &LogQuery) -> Vec<LogLine> {
         let record = self.core.records.known(plugin);
-        record.map_or_else(Vec::new, |record| {
-            record.journal.after(after, tenant, limit)
-        })
+        record.map_or_else(Vec::new, |record| record.journal.find(query))
+    }
+
+    async fn logged(&self, plugin: &str, after: u64) -> u64 {
+        match self.core.records.known(plugin) {
+            Some(record) => record.journal.grown(after).await,
+            // Who was never served says nothing.
+            None => std::future::pending().await,
+        }
+    }
+
+    fn usage(&self, plugin: &str, query: &UsageQuery) -> UsagePage {
+        let Some(record) = self.core.records.known(plugin) else {
+            return UsagePage::default();
+        };
+        let page = record.shares.usage(query);
+        // What was there before this process is measured when somebody asks; the next one is told.
+        for (tenant, usage) in &page.items {
+            if usage.stored_bytes.is_none() {
+                storing::look_at(&self.core, plugin, tenant, self.live_for(tenant).plugins());
+            }
+        }
+        page
     }
 }
 

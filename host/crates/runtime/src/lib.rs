@@ -25,6 +25,7 @@ mod folder;
 mod grants;
 mod interface;
 mod journal;
+mod latency;
 mod layers;
 mod limiter;
 mod linking;

@@ -77,7 +77,11 @@ async fn ask(
     let _entered = entered.map_err(|kept| failed(revision, &kept.to_string()))?;
     let scope = host_scope(core, live, revision, tenant, "export").await;
     let scope = scope.map_err(|error| failed(revision, &error.to_string()))?;
-    let told = call::run(revision, &scope, 0, async |living| {
+    let export = call::Export {
+        interface: "stoa:lifecycle/personal-data",
+        function: "export",
+    };
+    let told = call::run(revision, &scope, export, async |living| {
         let guest = indices.load(&mut living.store, &living.instance)?;
         guest.call_export(&mut living.store, account).await
     });

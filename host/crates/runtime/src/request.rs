@@ -6,6 +6,8 @@ use stoa_kernel::answer::{IdempotencyKey, StoredAnswer, in_flight};
 use stoa_kernel::call::{Request, Response};
 use stoa_kernel::error::Problem;
 use stoa_kernel::id::TenantId;
+use stoa_kernel::trace;
+use tracing::Span;
 
 use crate::Core;
 use crate::answers::Place;
@@ -39,6 +41,10 @@ pub async fn run(
     request: Request,
 ) -> Result<Response, Problem> {
     let revision = target.revision;
+    if trace::is_on() {
+        let version = &*revision.package.manifest.version;
+        Span::current().record("stoa.plugin.version", version);
+    }
     if let Some(key) = target.remembered {
         let now = core.ports.clock.now();
         let place = place(core, live, key);

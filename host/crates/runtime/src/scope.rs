@@ -90,6 +90,8 @@ pub struct Scope {
     pub pace: Arc<Pace>,
     /// Whether this run was given up.
     pub begins_again: AtomicBool,
+    /// How many runs were given up or lost before this one.
+    pub attempt: u32,
 }
 
 impl Scope {

@@ -1,6 +1,7 @@
 //! How many bytes of documents a plugin may have in a tenant: guessed upwards at each write, and measured when the
 //! guess is too much.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use stoa_kernel::clock::Millis;
@@ -47,6 +48,22 @@ pub async fn fits(
     let stored = measure(&core, revision, tenant).await?;
     *measured_at = Some(now);
     Ok(share.measured(limits, stored, bytes))
+}
+
+/// Sees to it that what a plugin has stored for a tenant becomes known, if one of these versions has it.
+pub fn look_at(
+    core: &Arc<Core>,
+    plugin: &str,
+    tenant: &TenantId,
+    versions: &BTreeMap<Arc<str>, Arc<Revision>>,
+) {
+    let Some(revision) = versions.get(plugin) else {
+        return;
+    };
+    let share = revision.record.shares.of(tenant);
+    if share.begin_looking() {
+        look(core, revision, tenant, &share);
+    }
 }
 
 /// Looks at what was stored before this process, without letting anybody wait for it.

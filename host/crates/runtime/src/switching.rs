@@ -4,6 +4,9 @@ use std::sync::Arc;
 
 use stoa_kernel::crash::{self, CrashPoint};
 use stoa_kernel::deployment::Scope;
+use stoa_kernel::trace::SPANS;
+use tracing::Instrument as _;
+use tracing::field::Empty;
 
 use crate::Runtime;
 use crate::activation::{self, ActivationError, Candidate};
@@ -13,6 +16,31 @@ impl Runtime {
     /// Lets a candidate serve, and the version of its name or of the name that its file had before no longer. For
     /// whoever holds `changing`.
     pub(crate) async fn activate(
+        &self,
+        scope: &Scope,
+        source: Source,
+        candidate: &Candidate,
+        renamed: Option<&str>,
+    ) -> Result<(), ActivationError> {
+        let revision = &candidate.revision;
+        let span = tracing::info_span!(
+            target: SPANS,
+            "plugin.swap",
+            otel.name = %format_args!("swap {}", revision.name),
+            otel.status_code = Empty,
+            stoa.scope = %scope,
+            stoa.plugin = &*revision.name,
+            stoa.plugin.version = &*revision.package.manifest.version,
+        );
+        let tried = self.try_and_switch(scope, source, candidate, renamed);
+        let tried = tried.instrument(span.clone()).await;
+        if tried.is_err() {
+            span.record("otel.status_code", "ERROR");
+        }
+        tried
+    }
+
+    async fn try_and_switch(
         &self,
         scope: &Scope,
         source: Source,

@@ -6,6 +6,7 @@
 )]
 
 mod actor;
+mod collector;
 mod events;
 mod files;
 mod host;
@@ -14,6 +15,7 @@ mod people;
 mod repack;
 
 pub use actor::{Actor, Answer};
+pub use collector::Collector;
 pub use files::FilesConfig;
 pub use host::{TestHost, TestHostBuilder, guest_file, plugin_file, sealing};
 pub use people::PeopleConfig;

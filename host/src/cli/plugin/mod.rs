@@ -17,6 +17,7 @@ mod secret;
 mod settings;
 mod sign;
 mod test;
+mod usage;
 
 use std::path::PathBuf;
 
@@ -71,6 +72,8 @@ enum Command {
     Settings(settings::Args),
     /// Sets, lists and removes what is kept for a plugin and shown to nobody.
     Secret(secret::Args),
+    /// Prints what a plugin has used, by tenant, and how its calls went.
+    Usage(usage::Args),
 }
 
 /// Which project, and whether what it needs may be installed.
@@ -115,5 +118,6 @@ pub fn run(args: &Args) -> Result<()> {
         Command::Logs(args) => logs::run(args),
         Command::Settings(args) => settings::run(args),
         Command::Secret(args) => secret::run(args),
+        Command::Usage(args) => usage::run(args),
     }
 }

@@ -7,12 +7,15 @@ mod denials;
 pub mod hostile;
 mod hosts;
 mod migrations;
+mod observing;
 mod secrets;
 mod settings;
 mod story;
 mod tenants;
 
 use std::collections::BTreeSet;
+
+pub use crash::operator;
 
 use http::Method;
 use serde_json::{Value, json};

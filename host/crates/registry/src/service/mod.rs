@@ -11,6 +11,7 @@ mod schemas;
 mod secrets;
 mod settings;
 mod uploads;
+mod usage;
 mod views;
 
 use std::sync::Arc;
@@ -18,7 +19,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use stoa_kernel::answer::InFlight;
 use stoa_kernel::call::{Incoming, Request, Response, Streamed};
+use stoa_kernel::deployment::Scope;
 use stoa_kernel::error::Problem;
+use stoa_kernel::id::TenantId;
 use stoa_kernel::service::Service;
 use stoa_kernel::store::StoreError;
 use stoa_kernel::wire::{caller, param};
@@ -30,6 +33,8 @@ use crate::change::Change;
 use crate::records::Plugin;
 use crate::registry::{Ports, Registry, RegistryConfig};
 use crate::who::{Standing, Who};
+
+pub(crate) use logs::WAITING_MAX;
 
 /// The service. Cheap to clone.
 #[derive(Clone)]
@@ -128,6 +133,7 @@ impl Inner {
             "set_secret" => secrets::set(registry, request).await,
             "remove_secret" => secrets::remove(registry, request).await,
             "show_logs" => logs::show(registry, request).await,
+            "show_usage" => usage::show(registry, request).await,
             "list_keys" => keys::list(registry, request).await,
             "add_key" => keys::add(registry, request).await,
             "revoke_key" => keys::revoke(registry, request).await,
@@ -157,6 +163,38 @@ async fn known(unit: &Unit, who: &Who, request: &Request) -> Result<(String, Plu
     });
     let plugin = plugin.ok_or_else(Problem::not_found)?;
     Ok((name.to_owned(), plugin))
+}
+
+/// The plugin that the path names, if its lines and figures of some tenant concern the caller: what the plugin folder
+/// holds is in no row, and serves all the same.
+async fn observed(registry: &Registry, who: &Who, request: &Request) -> Result<String, Problem> {
+    let unit = registry.books.unit().await?;
+    let problem = match known(&unit, who, request).await {
+        Ok((name, _)) => return Ok(name),
+        Err(problem) => problem,
+    };
+    let name = param(request, "name")?;
+    let concerns = |scope: &Scope| match (&who.standing, scope) {
+        (Standing::Vendor, _) => false,
+        (Standing::Operator, _) | (_, Scope::Deployment) => true,
+        (Standing::Admin(own), Scope::Tenant(tenant)) => own == tenant,
+    };
+    let standings = registry.deployer.standings();
+    let mut serving = standings.iter();
+    let serves = serving.any(|serving| serving.plugin == name && concerns(&serving.scope));
+    serves.then(|| name.to_owned()).ok_or(problem)
+}
+
+/// The tenant of which somebody may read: an admin's own; of all if none, which is for operators.
+fn readable(who: &Who, request: &Request) -> Result<Option<TenantId>, Problem> {
+    let named = asked(request, "tenant").map(|text| TenantId::parse(&text));
+    let named = named.transpose().map_err(|_| Problem::not_found())?;
+    match (&who.standing, named) {
+        (Standing::Operator, named) => Ok(named),
+        (Standing::Admin(own), None) => Ok(Some(own.clone())),
+        (Standing::Admin(own), Some(named)) if *own == named => Ok(Some(named)),
+        (Standing::Admin(_) | Standing::Vendor, _) => Err(Problem::not_found()),
+    }
 }
 
 /// A member of the query string.

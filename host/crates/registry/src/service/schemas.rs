@@ -12,6 +12,7 @@ use super::revisions::DiffQuery;
 use super::secrets::{NewSecret, SecretsView};
 use super::settings::{NewSettings, PlaceQuery, SettingsAgain, SettingsChange, SettingsView};
 use super::uploads::UploadedPlugin;
+use super::usage::{UsageQuery, UsageView};
 use super::views::{ActivationView, AuditView, KeyView, RevisionView};
 use crate::diff::Diff;
 
@@ -43,6 +44,8 @@ const TYPES: &[Add] = &[
     add::<SettingsView>,
     add::<Switch>,
     add::<UploadedPlugin>,
+    add::<UsageQuery>,
+    add::<UsageView>,
 ];
 
 /// Lists and their items.
@@ -53,6 +56,7 @@ const LISTS: &[(&str, &str)] = &[
     ("PluginList", "PluginItem"),
     ("RevisionList", "RevisionView"),
     ("SettingsHistory", "SettingsChange"),
+    ("UsageList", "UsageView"),
 ];
 
 /// Manifest and schemas.

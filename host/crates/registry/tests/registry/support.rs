@@ -7,7 +7,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use serde_json::Value;
 use stoa_kernel::deployment::{
-    Archive, Deployer, Deployment, Examined, Layer, LogLine, Loss, Refusal, Scope, Serves, Standing,
+    Archive, Deployer, Deployment, Examined, Layer, LogLine, LogQuery, Loss, Refusal, Scope,
+    Serves, Standing, UsagePage, UsageQuery,
 };
 use stoa_kernel::error::Problem;
 use stoa_kernel::hex::hex;
@@ -187,8 +188,16 @@ impl Deployer for Pretender {
         Vec::new()
     }
 
-    fn log(&self, _: &str, _: Option<&TenantId>, _: u64, _: usize) -> Vec<LogLine> {
+    fn log(&self, _: &str, _: &LogQuery) -> Vec<LogLine> {
         Vec::new()
+    }
+
+    async fn logged(&self, _: &str, after: u64) -> u64 {
+        after
+    }
+
+    fn usage(&self, _: &str, _: &UsageQuery) -> UsagePage {
+        UsagePage::default()
     }
 }
 

@@ -12,7 +12,10 @@ use serde_json::{Value, json};
 use stoa_kernel::call::Cause;
 use stoa_kernel::clock::Millis;
 use stoa_kernel::store::{CommitError, Expiry, StoreError, UnitOfWork};
+use stoa_kernel::trace::SPANS;
 use tokio::task::JoinSet;
+use tracing::field::Empty;
+use tracing::{Instrument as _, Span};
 
 use super::pump::NAP_MAX;
 use super::shared::{DELIVERIES_MAX, STORE_PAUSE, Shared};
@@ -21,6 +24,7 @@ use super::{SCHEDULES, collection};
 use crate::call;
 use crate::fault::Fault;
 use crate::interface::types;
+use crate::revision::Revision;
 use crate::scope::Scope;
 use crate::transaction::{Failure, Verdict, Way, host_request, until_committed};
 
@@ -209,7 +213,11 @@ async fn turn_due_at(
             return Ok(Verdict::Discard((now, false)));
         }
         note(&*scope.unit, slot, next_at).await?;
-        let answer = call::run(revision, &scope, 0, async |living| {
+        let export = call::Export {
+            interface: "stoa:schedule/scheduled",
+            function: &slot.handler,
+        };
+        let answer = call::run(revision, &scope, export, async |living| {
             let guest = indices.load(&mut living.store, &living.instance)?;
             guest.call_run(&mut living.store, &slot.handler, due).await
         })
@@ -219,8 +227,28 @@ async fn turn_due_at(
             Err(problem) => Err(Failure::Refused(types::problem(problem))),
         }
     };
-    let ended = until_committed(core, &live, revision, &request, Way::Turnstile, act).await?;
-    Ok(ended.0)
+    let span = span(slot, revision);
+    let turn = until_committed(core, &live, revision, &request, Way::Turnstile, act);
+    let ended = turn.instrument(span.clone()).await;
+    if ended.is_err() {
+        span.record("otel.status_code", "ERROR");
+    }
+    Ok(ended?.0)
+}
+
+/// The span of a turn.
+fn span(slot: &Slot, revision: &Revision) -> Span {
+    tracing::info_span!(
+        target: SPANS,
+        parent: None,
+        "turn",
+        otel.name = %format_args!("turn {}", slot.handler),
+        otel.kind = "consumer",
+        otel.status_code = Empty,
+        stoa.tenant = slot.tenant.as_str(),
+        stoa.plugin = &*slot.plugin,
+        stoa.plugin.version = &*revision.package.manifest.version,
+    )
 }
 
 /// Lets a turn that failed be over: the next one comes at its time.

@@ -254,7 +254,11 @@ async fn by_code(
         if row.version == *version {
             return Ok(());
         }
-        let migrated = call::run(revision, &scope, 0, async |living| {
+        let export = call::Export {
+            interface: "stoa:lifecycle/lifecycle",
+            function: "migrate",
+        };
+        let migrated = call::run(revision, &scope, export, async |living| {
             let guest = indices.load(&mut living.store, &living.instance)?;
             guest.call_migrate(&mut living.store, &row.version).await
         });
