@@ -21,4 +21,5 @@ pub mod sdk;
 pub mod sections;
 #[cfg(test)]
 mod testing;
+mod typing;
 mod world;
