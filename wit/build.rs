@@ -17,7 +17,8 @@ fn main() -> io::Result<()> {
 fn package(dir: &Path) -> io::Result<String> {
     let files = sorted(dir)?.into_iter().map(fs::read_to_string);
     let nested = nesting::nested(files.collect::<io::Result<Vec<_>>>()?);
-    let (_, text) = nested.map_err(|reason| io::Error::other(format!("{}: {reason}", dir.display())))?;
+    let (_, text) =
+        nested.map_err(|reason| io::Error::other(format!("{}: {reason}", dir.display())))?;
     Ok(text)
 }
 

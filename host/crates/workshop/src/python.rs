@@ -92,10 +92,7 @@ pub(crate) fn build(project: &Project, options: Options) -> Result<Made> {
     let derived = places.made.join("schemas.json");
     if !(fresh::is(&stamp, &digest) && component.exists() && derived.exists()) {
         let names = names(&project.manifest);
-        sdk::write(
-            &places.made.join("world.wit"),
-            &world::of_project(project)?,
-        )?;
+        sdk::write(&places.made.join("world.wit"), &world::of_project(project)?)?;
         sdk::write(&derived, &describe(&places, &names)?)?;
         let entry = entry(&project.manifest, &names);
         sdk::write(&places.made.join("python/stoa_entry.py"), &entry)?;

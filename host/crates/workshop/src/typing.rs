@@ -16,7 +16,8 @@ use crate::world;
 /// When the world's text makes no sense.
 pub fn modules(manifest: &Manifest, world: &str) -> Result<String> {
     let resolve = world::resolve(world)?;
-    let mut text = String::from("// The interfaces between plugins. Written by `stoa plugin build`.\n");
+    let mut text =
+        String::from("// The interfaces between plugins. Written by `stoa plugin build`.\n");
     let used = manifest.used().map(|(_, interface)| interface);
     for name in used.chain(manifest.provides.values().map(String::as_str)) {
         let id = find(&resolve, name).with_context(|| format!("there is no {name}"))?;
@@ -91,7 +92,10 @@ fn declared(resolve: &Resolve, name: &str, definition: &TypeDef) -> String {
         }
         return text + "  }\n";
     }
-    format!("  export type {name} = {};\n", kind(resolve, &definition.kind))
+    format!(
+        "  export type {name} = {};\n",
+        kind(resolve, &definition.kind)
+    )
 }
 
 /// What an option holds, if a plain `undefined` can stand for its absence.
@@ -138,7 +142,10 @@ fn kind(resolve: &Resolve, kind: &TypeDefKind) -> String {
         }
         TypeDefKind::Variant(variant) => {
             let each = variant.cases.iter();
-            cases(resolve, each.map(|case| (case.name.as_str(), case.ty.as_ref())))
+            cases(
+                resolve,
+                each.map(|case| (case.name.as_str(), case.ty.as_ref())),
+            )
         }
         TypeDefKind::Enum(words) => {
             let words = words.cases.iter().map(|case| format!("'{}'", case.name));
