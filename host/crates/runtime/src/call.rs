@@ -218,12 +218,11 @@ pub async fn run_within<T>(
         ))
     };
     let ended = ended.unwrap_or_else(|_| late());
+    revision.meter.computed(cpu);
     account(revision, scope, cpu, ended.as_ref().err());
     match ended.map_err(|(fault, _)| fault) {
         Ok((output, mut living)) => {
-            let state = living.store.data();
-            let (host_calls, memory) = (state.host_calls(), state.limiter.memory_bytes());
-            revision.meter.called(cpu, host_calls, memory);
+            revision.meter.called();
             living.store.data_mut().leave();
             living.served += 1;
             if revision.reuse == Reuse::Tenant {
