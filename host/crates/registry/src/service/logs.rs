@@ -10,7 +10,7 @@ use stoa_kernel::times::rfc3339;
 use stoa_kernel::wire::json;
 use utoipa::ToSchema;
 
-use super::{asked, known, who};
+use super::{asked, known_or_serving, who};
 use crate::registry::Registry;
 use crate::who::Standing;
 
@@ -68,7 +68,7 @@ impl From<LogLine> for LogLineView {
 pub async fn show(registry: &Registry, request: &Request) -> Result<Response, Problem> {
     let who = who(request)?;
     let unit = registry.books.unit().await?;
-    let (name, _) = known(&unit, &who, request).await?;
+    let (name, _) = known_or_serving(registry, &unit, &who, request).await?;
     let named = asked(request, "tenant").map(|text| TenantId::parse(&text));
     let named = named.transpose().map_err(|_| Problem::not_found())?;
     let tenant = match (&who.standing, named) {

@@ -150,6 +150,25 @@ async fn known(unit: &Unit, who: &Who, request: &Request) -> Result<(String, Plu
     Ok((name.to_owned(), plugin))
 }
 
+/// As [`known`]; an operator also finds what comes from the plugin folder, which is in no row.
+async fn known_or_serving(
+    registry: &Registry,
+    unit: &Unit,
+    who: &Who,
+    request: &Request,
+) -> Result<(String, Option<Plugin>), Problem> {
+    match known(unit, who, request).await {
+        Ok((name, plugin)) => Ok((name, Some(plugin))),
+        Err(problem) if who.is_operator() => {
+            let name = param(request, "name")?;
+            let mut serving = registry.deployer.standings().into_iter();
+            let serves = is_plugin_name(name) && serving.any(|serving| serving.plugin == name);
+            serves.then(|| (name.to_owned(), None)).ok_or(problem)
+        }
+        Err(problem) => Err(problem),
+    }
+}
+
 /// A member of the query string.
 fn asked(request: &Request, name: &str) -> Option<String> {
     let mut pairs = form_urlencoded::parse(request.query.as_bytes());
