@@ -118,33 +118,47 @@ fn sorted(folder: &Path) -> Result<Vec<PathBuf>, OwnPackageError> {
 mod tests {
     use super::*;
 
-    fn project(files: &[(&str, &str)]) -> tempfile::TempDir {
-        let project = tempfile::tempdir().unwrap();
-        for (path, text) in files {
-            let file = project.path().join(FOLDER).join(path);
-            fs::create_dir_all(file.parent().unwrap()).unwrap();
-            fs::write(file, text).unwrap();
+    /// A folder that goes with its test. A crate for it would be one more of all builds: plugins' macros link this one.
+    struct Project(PathBuf);
+
+    impl Project {
+        fn of(name: &str, files: &[(&str, &str)]) -> Self {
+            let name = format!("stoa-wit-{}-{name}", std::process::id());
+            let project = Self(std::env::temp_dir().join(name));
+            fs::create_dir_all(&project.0).unwrap();
+            for (path, text) in files {
+                let file = project.0.join(FOLDER).join(path);
+                fs::create_dir_all(file.parent().unwrap()).unwrap();
+                fs::write(file, text).unwrap();
+            }
+            project
         }
-        project
+    }
+
+    impl Drop for Project {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(&self.0);
+        }
     }
 
     const POINTS: &str = "/// Points.\npackage acme:loyalty@0.1.0;\n\ninterface points {\n}\n";
 
     #[test]
     fn a_project_without_the_folder_brings_none() {
-        let project = tempfile::tempdir().unwrap();
-        assert_eq!(packages(project.path()).unwrap(), OwnPackages::default());
+        let project = Project::of("none", &[]);
+        assert_eq!(packages(&project.0).unwrap(), OwnPackages::default());
     }
 
     #[test]
     fn packages_are_beside_each_other_in_folders_or_below_deps() {
-        let project = project(&[
+        let files = [
             ("points.wit", POINTS),
             ("other/b.wit", "package b:b@1.0.0;\ninterface b {}\n"),
             ("deps/c/c.wit", "package c:c@1.0.0;\ninterface c {}\n"),
             ("notes.txt", "no WIT"),
-        ]);
-        let own = packages(project.path()).unwrap();
+        ];
+        let project = Project::of("beside", &files);
+        let own = packages(&project.0).unwrap();
         assert_eq!(own.names, ["acme:loyalty@0.1.0", "b:b@1.0.0", "c:c@1.0.0"]);
         assert_eq!(own.files.len(), 3);
         let expected = "/// Points.\npackage acme:loyalty@0.1.0 {\n\ninterface points {\n}\n}\n";
@@ -153,15 +167,18 @@ mod tests {
 
     #[test]
     fn what_is_no_package_and_what_is_the_hosts_is_refused() {
-        let refused = |files: &[(&str, &str)]| {
-            let project = project(files);
-            packages(project.path()).unwrap_err()
+        let refused = |name: &str, files: &[(&str, &str)]| {
+            let project = Project::of(name, files);
+            packages(&project.0).unwrap_err()
         };
-        let nameless = refused(&[("a.wit", "interface a {}")]);
+        let nameless = refused("nameless", &[("a.wit", "interface a {}")]);
         assert!(matches!(nameless, OwnPackageError::NoPackage { .. }));
-        let two = refused(&[("a.wit", POINTS), ("b.wit", "package b:b@1.0.0;\n")]);
+        let two = refused(
+            "two",
+            &[("a.wit", POINTS), ("b.wit", "package b:b@1.0.0;\n")],
+        );
         assert!(two.to_string().contains("both"), "{two}");
-        let hosts = refused(&[("s/s.wit", "package stoa:storage@0.2.0;\n")]);
+        let hosts = refused("hosts", &[("s/s.wit", "package stoa:storage@0.2.0;\n")]);
         assert!(matches!(hosts, OwnPackageError::Hosts(_)));
     }
 }
