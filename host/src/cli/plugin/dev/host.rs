@@ -127,8 +127,9 @@ fn shown(used: &Figures, limits: &Limits) -> Option<String> {
     let cpu_ms_max = limits.cpu_ms_max.unwrap_or(max.cpu_ms_max);
     let memory_bytes_max = limits.memory_bytes_max.unwrap_or(max.memory_bytes_max);
     let mut text = format!(
-        "{calls} calls; each took {} of {host_calls_max} calls of the host, {} of {cpu_ms_max} ms of computing; \
+        "{calls} {}; each took {} of {host_calls_max} calls of the host, {} of {cpu_ms_max} ms of computing; \
          {} of {} KiB of memory",
+        if calls == 1 { "call" } else { "calls" },
         each(used.host_calls)?,
         each(used.cpu_us)?.div_ceil(1_000),
         used.memory_bytes / KIB,
