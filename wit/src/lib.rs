@@ -1,10 +1,13 @@
 //! The contract between host and plugins: the WIT packages beside this crate and the plugin manifest.
 //!
-//! It is the only crate that both sides share. It does no I/O and knows nothing of either side.
+//! It is the only crate that both sides share. It knows nothing of either side, and reads nothing but, for authors'
+//! tools, the packages that a project brings itself ([`own`]).
 
 pub mod admission;
 mod component;
 mod manifest;
+mod nesting;
+pub mod own;
 mod package;
 mod permission;
 pub mod schema;

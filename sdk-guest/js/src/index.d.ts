@@ -88,6 +88,14 @@ export class Problem extends Error {
   static internal(detail: string): Problem;
 }
 
+/** An error of an interface's own: what a function of `[provides]` throws. */
+export class Refusal extends Error {
+  constructor(tag: string, val?: unknown);
+  payload: { tag: string; val?: unknown };
+}
+/** What a function of `[uses]` or `[extensions]` refused, if that is what was thrown. */
+export function refusal(error: unknown): { tag: string; val?: any } | undefined;
+
 export function json(value: unknown, status?: number): Response;
 export function created(value: unknown): Response;
 export function noContent(): Response;

@@ -50,6 +50,10 @@ class log:
     """Lines for the operator."""
 
     @staticmethod
+    def trace(message: object) -> None:
+        _log.write(_log.Level.TRACE, str(message))
+
+    @staticmethod
     def debug(message: object) -> None:
         _log.write(_log.Level.DEBUG, str(message))
 

@@ -266,16 +266,15 @@ pub async fn run_within<T>(
         ))
     };
     let ended = ended.unwrap_or_else(|_| late());
+    revision.meter.computed(cpu);
     account(revision, scope, cpu, ended.as_ref().err());
     let share = revision.record.shares.of(&scope.request.tenant);
     share.lasted(begun.elapsed(), memory_bytes);
     note(&span, cpu, memory_bytes, ended.as_ref().err());
     match ended.map_err(|(fault, _)| fault) {
         Ok((output, mut living)) => {
-            let state = living.store.data();
-            let host_calls = state.host_calls();
-            span.record("stoa.call.host_calls", host_calls);
-            revision.meter.called(cpu, host_calls, memory_bytes);
+            span.record("stoa.call.host_calls", living.store.data().host_calls());
+            revision.meter.called();
             living.store.data_mut().leave();
             living.served += 1;
             if revision.reuse == Reuse::Tenant {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use anyhow::{Context, Result};
 use stoa_wit::{Manifest, Migration, Route};
 use wasmparser::Validator;
-use wasmparser::component_types::ComponentEntityType;
+use wasmparser::component_types::{ComponentEntityType, ComponentItem};
 use wasmparser::types::Types;
 
 use crate::judge;
@@ -151,10 +151,40 @@ fn interfaces(
 
 /// The functions of an interface of the old version that the new one has not, or with other types.
 fn changed_functions(old: &Types, new: &Types, interface: &str) -> Vec<String> {
-    let Some(had) = functions(old, interface) else {
+    let Some(had) = functions(old, old.component_item_for_export(interface)) else {
         return Vec::new();
     };
-    let has = functions(new, interface).unwrap_or_default();
+    lost(old, had, new, interface)
+}
+
+/// The functions of an interface that a plugin was compiled with and a provider has not, or with other types.
+///
+/// # Errors
+/// When either is no component.
+pub fn lacking(user: &[u8], provider: &[u8], interface: &str) -> Result<Vec<String>> {
+    // Types can be compared within one validator only.
+    let mut validator = Validator::new();
+    let user = validator.validate_all(user).context("who calls it")?;
+    validator.reset();
+    let provider = validator.validate_all(provider);
+    let provider = provider.context("who provides it")?;
+    let called = functions(&user, user.component_item_for_import(interface));
+    Ok(lost(
+        &user,
+        called.unwrap_or_default(),
+        &provider,
+        interface,
+    ))
+}
+
+/// Those of the functions that a provider has not, or with other types.
+fn lost(
+    old: &Types,
+    had: Vec<(String, ComponentEntityType)>,
+    new: &Types,
+    interface: &str,
+) -> Vec<String> {
+    let has = functions(new, new.component_item_for_export(interface)).unwrap_or_default();
     let is_same = |a: &ComponentEntityType, b: &ComponentEntityType| {
         ComponentEntityType::is_subtype_of(a, old.as_ref(), b, new.as_ref())
             && ComponentEntityType::is_subtype_of(b, new.as_ref(), a, old.as_ref())
@@ -166,9 +196,11 @@ fn changed_functions(old: &Types, new: &Types, interface: &str) -> Vec<String> {
     lost.map(|(name, _)| name).collect()
 }
 
-fn functions(types: &Types, interface: &str) -> Option<Vec<(String, ComponentEntityType)>> {
-    let item = types.component_item_for_export(interface)?;
-    let ComponentEntityType::Instance(instance) = item.ty else {
+fn functions(
+    types: &Types,
+    interface: Option<&ComponentItem>,
+) -> Option<Vec<(String, ComponentEntityType)>> {
+    let ComponentEntityType::Instance(instance) = interface?.ty else {
         return None;
     };
     let exports = types[instance].exports.iter();

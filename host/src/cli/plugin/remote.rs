@@ -61,6 +61,21 @@ impl Remote {
         self.send("POST", path, "application/wasm", file)
     }
 
+    /// Whether anybody has said which host.
+    pub fn is_known(&self) -> bool {
+        said(self.host.as_ref(), "STOA_HOST").is_some()
+    }
+
+    /// Whether anybody has said as whom.
+    pub fn has_token(&self) -> bool {
+        said(self.token.as_ref(), "STOA_TOKEN").is_some()
+    }
+
+    /// GET of what the host tells anybody, by its whole path.
+    pub fn public(&self, path: &str) -> anyhow::Result<Value> {
+        self.ask("GET", path, "application/json", Bytes::new(), None)
+    }
+
     fn send(
         &self,
         method: &'static str,
@@ -68,15 +83,33 @@ impl Remote {
         kind: &str,
         body: Bytes,
     ) -> anyhow::Result<Value> {
-        let host =
-            said(self.host.as_ref(), "STOA_HOST").context("which host? --host or STOA_HOST")?;
         let token = said(self.token.as_ref(), "STOA_TOKEN");
         let token = token.context("as whom? --token or STOA_TOKEN")?;
+        let bearer = Secret::new(format!("Bearer {token}"));
+        self.ask(
+            method,
+            &format!("{REGISTRY}{path}"),
+            kind,
+            body,
+            Some(bearer),
+        )
+    }
+
+    fn ask(
+        &self,
+        method: &'static str,
+        path: &str,
+        kind: &str,
+        body: Bytes,
+        authorization: Option<Secret>,
+    ) -> anyhow::Result<Value> {
+        let host =
+            said(self.host.as_ref(), "STOA_HOST").context("which host? --host or STOA_HOST")?;
         let request = OutboundRequest {
             method,
-            url: format!("{}{REGISTRY}{path}", host.trim_end_matches('/')),
+            url: format!("{}{path}", host.trim_end_matches('/')),
             headers: vec![("content-type".into(), kind.into())],
-            authorization: Some(Secret::new(format!("Bearer {token}"))),
+            authorization,
             body,
             timeout_ms: TIMEOUT_MS,
             allow_private: true,

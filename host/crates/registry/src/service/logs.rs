@@ -92,7 +92,8 @@ impl From<LogLine> for LogLineView {
 /// `GET /api/platform/plugins/{name}/logs`
 pub async fn show(registry: &Registry, request: &Request) -> Result<Response, Problem> {
     let who = who(request)?;
-    let name = observed(registry, &who, request).await?;
+    let unit = registry.books.unit().await?;
+    let (name, _) = observed(registry, &unit, &who, request).await?;
     let limit = number(request, "limit")?.unwrap_or(LIMIT_DEFAULT.into());
     let query = deployment::LogQuery {
         tenant: readable(&who, request)?,

@@ -165,12 +165,16 @@ async fn known(unit: &Unit, who: &Who, request: &Request) -> Result<(String, Plu
     Ok((name.to_owned(), plugin))
 }
 
-/// The plugin that the path names, if its lines and figures of some tenant concern the caller: what the plugin folder
-/// holds is in no row, and serves all the same.
-async fn observed(registry: &Registry, who: &Who, request: &Request) -> Result<String, Problem> {
-    let unit = registry.books.unit().await?;
-    let problem = match known(&unit, who, request).await {
-        Ok((name, _)) => return Ok(name),
+/// The plugin that the path names, if how it is in some tenant concerns the caller: what the plugin folder holds is in
+/// no row, and serves all the same.
+async fn observed(
+    registry: &Registry,
+    unit: &Unit,
+    who: &Who,
+    request: &Request,
+) -> Result<(String, Option<Plugin>), Problem> {
+    let problem = match known(unit, who, request).await {
+        Ok((name, plugin)) => return Ok((name, Some(plugin))),
         Err(problem) => problem,
     };
     let name = param(request, "name")?;
@@ -182,7 +186,7 @@ async fn observed(registry: &Registry, who: &Who, request: &Request) -> Result<S
     let standings = registry.deployer.standings();
     let mut serving = standings.iter();
     let serves = serving.any(|serving| serving.plugin == name && concerns(&serving.scope));
-    serves.then(|| name.to_owned()).ok_or(problem)
+    serves.then(|| (name.to_owned(), None)).ok_or(problem)
 }
 
 /// The tenant of which somebody may read: an admin's own; of all if none, which is for operators.

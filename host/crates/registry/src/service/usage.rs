@@ -81,7 +81,8 @@ impl From<(TenantId, Usage)> for UsageView {
 /// `GET /api/platform/plugins/{name}/usage`
 pub async fn show(registry: &Registry, request: &Request) -> Result<Response, Problem> {
     let who = who(request)?;
-    let name = observed(registry, &who, request).await?;
+    let unit = registry.books.unit().await?;
+    let (name, _) = observed(registry, &unit, &who, request).await?;
     let query = asked_in(&request.query, Vec::new())?;
     let page = registry.deployer.usage(
         &name,
