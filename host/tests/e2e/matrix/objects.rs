@@ -79,7 +79,7 @@ pub(super) async fn told(actor: &Actor, route: &Route, id: &str) -> (http::Statu
 }
 
 /// The routes that name one thing.
-pub(super) fn of_one_thing(host: &TestHost) -> Vec<Route> {
+pub(super) fn of_one_thing(host: &TestHost) -> Vec<Arc<Route>> {
     let routes = host.edge.routes().into_iter().map(|(_, route)| route);
     routes
         .filter(|route| route.path.matches('{').count() == 1)
