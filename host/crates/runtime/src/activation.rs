@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
-use serde_json::Value;
 use stoa_kernel::deployment::{self, Deployment, Loss};
 use stoa_kernel::id::{CollectionName, TenantId};
 use stoa_kernel::limits::CallLimits;
