@@ -24,6 +24,7 @@ use crate::pushes::Pushes;
 use crate::registry::Live;
 use crate::reuse::Resting;
 use crate::slow_lane::Pace;
+use crate::storing::Written;
 
 /// What the runtime needs from the rest of the host.
 #[derive(Clone)]
@@ -74,6 +75,8 @@ pub struct Scope {
     pub pushes: Pushes,
     /// What its guests may still use, all together.
     pub budget: Budget,
+    /// What its guests have written.
+    pub written: Written,
     /// Instances that have served it.
     pub resting: Resting,
     /// The host's clock and randomness.
