@@ -2,11 +2,15 @@
 //! `released/`, which is how the contract was.
 
 use std::path::{Path, PathBuf};
-use std::{env, fs, io, mem};
+use std::{env, fs, io};
+
+#[path = "src/nesting.rs"]
+mod nesting;
 
 fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=deps");
     println!("cargo::rerun-if-changed=released");
+    println!("cargo::rerun-if-changed=src/nesting.rs");
     let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
     fs::write(out.join("packages.wit"), gathered("deps")?)?;
     let mut list = String::new();
@@ -18,25 +22,15 @@ fn main() -> io::Result<()> {
 }
 
 fn gathered(folder: impl AsRef<Path>) -> io::Result<String> {
-    sorted(folder)?.iter().map(|dir| nested(dir)).collect()
+    sorted(folder)?.iter().map(|dir| package(dir)).collect()
 }
 
-/// The package of a folder as one that may stand behind another: `package name { … }`.
-fn nested(dir: &Path) -> io::Result<String> {
-    let (mut header, mut body) = (String::new(), String::new());
-    for file in sorted(dir)? {
-        let mut text = String::new();
-        for line in fs::read_to_string(file)?.lines() {
-            let package = line.strip_prefix("package ");
-            match package.and_then(|rest| rest.strip_suffix(';')) {
-                // What stands before it is about the package.
-                Some(name) => header = mem::take(&mut text) + &format!("package {name} {{\n"),
-                None => text = text + line + "\n",
-            }
-        }
-        body += &text;
-    }
-    Ok(format!("{header}{body}}}\n"))
+fn package(dir: &Path) -> io::Result<String> {
+    let files = sorted(dir)?.into_iter().map(fs::read_to_string);
+    let nested = nesting::nested(files.collect::<io::Result<Vec<_>>>()?);
+    let (_, text) =
+        nested.map_err(|reason| io::Error::other(format!("{}: {reason}", dir.display())))?;
+    Ok(text)
 }
 
 fn sorted(dir: impl AsRef<Path>) -> io::Result<Vec<PathBuf>> {

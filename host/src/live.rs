@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use stoa_kernel::clock::Clock;
+use stoa_kernel::live::BusEars;
 use stoa_kernel::random::{Random, ulid};
 use stoa_kernel::status::Part;
 use stoa_kernel::store::Store;
 use stoa_live::{Hub, Ports};
 use stoa_quota::RedisBus;
+use stoa_registry::Bell;
 
 use crate::certificates;
 use crate::config::Config;
@@ -17,6 +19,8 @@ use crate::config::Config;
 pub struct Live {
     /// Who listens on this host.
     pub hub: Arc<Hub>,
+    /// By which hosts tell each other of switched plugins.
+    pub bell: Arc<Bell>,
     /// Redis, where there is one.
     pub parts: Vec<Arc<dyn Part>>,
 }
@@ -32,18 +36,23 @@ pub fn open(
     random: &dyn Random,
 ) -> anyhow::Result<Live> {
     let hub = Arc::new(Hub::new(Ports { store }, (&config.live).into()));
+    let bell = Arc::new(Bell::default());
     let Some(mut redis) = config.redis.live() else {
         return Ok(Live {
             hub,
+            bell,
             parts: Vec::new(),
         });
     };
     redis.roots_pem = certificates::read(&config.redis.ca_file).context("redis.ca_file")?;
-    let bus = RedisBus::start(&redis, ulid(clock.now(), random), hub.clone());
+    let ears = Arc::new(BusEars(vec![hub.clone(), bell.clone()]));
+    let bus = RedisBus::start(&redis, ulid(clock.now(), random), ears);
     let bus = Arc::new(bus.context("redis.url or redis.ca_file")?);
     hub.join_bus(bus.clone());
+    bell.join_bus(bus.clone());
     Ok(Live {
         hub,
+        bell,
         parts: vec![bus],
     })
 }

@@ -19,7 +19,7 @@ use stoa_store::{StoreConfig, SurrealStore};
 use stoa_web::{Edge, EdgeConfig, Metrics};
 use tokio::net::TcpListener;
 
-use crate::config::{Config, Location};
+use crate::config::{Config, Location, MetricsFor};
 use crate::mail::{self, Mail};
 use crate::system::{SystemClock, SystemRandom};
 use crate::watch::{self, Watcher};
@@ -148,6 +148,7 @@ pub async fn build(config: &Config, file: Option<&Path>) -> anyhow::Result<Host>
             runtime: runtime.clone(),
             clock: clock.clone(),
             random: random.clone(),
+            bell: live.bell,
         },
     )
     .await?;
@@ -307,6 +308,7 @@ fn edge_config(config: &Config) -> EdgeConfig {
         secure_cookies: config.http.secure_cookies,
         trusted_proxies: config.http.trusted_proxies.clone(),
         metrics_token: config.http.metrics_token.clone(),
+        metrics_public: config.telemetry.metrics == MetricsFor::Public,
         limits: (&config.limits).into(),
         ..EdgeConfig::default()
     }

@@ -1,21 +1,27 @@
 //! The contract between host and plugins: the WIT packages beside this crate and the plugin manifest.
 //!
-//! It is the only crate that both sides share. It does no I/O and knows nothing of either side.
+//! It is the only crate that both sides share. It knows nothing of either side, and reads nothing but, for authors'
+//! tools, the packages that a project brings itself ([`own`]).
 
 pub mod admission;
 mod component;
 mod manifest;
+mod nesting;
+pub mod own;
 mod package;
 mod permission;
+pub mod schema;
 pub mod signature;
 pub mod value;
 
 pub use component::MalformedFile;
 pub use manifest::{
-    BUDGET_MS_MAX, Bearer, CHANNEL_BYTES_MAX, Caller, Channel, Collection, ERASED, Extension,
-    HISTORY_MAX, Instance, Limits, ME, Manifest, ManifestError, Method, Outbound, OutboundAuth,
-    Reuse, Role, Route, RouteClass, SCHEDULE_S_MAX, SCHEDULE_S_MIN, Schedule, Secret, Setting,
-    SettingKind, Subscription, TIMEOUT_MS_MAX, is_event_name, is_host_event, is_plugin_name,
+    BUDGET_MS_MAX, Bearer, BothFields, CHANNEL_BYTES_MAX, Caller, Channel, Collection, Done,
+    ERASED, Extension, HISTORY_MAX, Instance, Limits, ME, MIGRATIONS_MAX, Manifest, ManifestError,
+    Method, Migration, OPERATIONS_MAX, Operation, Outbound, OutboundAuth, Reuse, Role, Route,
+    RouteClass, SCHEDULE_S_MAX, SCHEDULE_S_MIN, SETTINGS_MAX, Schedule, Secret, Setting,
+    SettingScope, Subscription, TIMEOUT_MS_MAX, is_event_name, is_host_event, is_plugin_name,
+    version_numbers,
 };
 pub use package::{Package, PackageError};
 pub use permission::{InvalidPermission, PERMISSION_BYTES_MAX, Permission};

@@ -2,6 +2,8 @@
 
 mod background;
 mod channel;
+mod migration;
+mod name;
 mod outbound;
 mod route;
 mod setting;
@@ -14,9 +16,12 @@ pub use background::{
     ERASED, SCHEDULE_S_MAX, SCHEDULE_S_MIN, Schedule, Subscription, is_event_name, is_host_event,
 };
 pub use channel::{CHANNEL_BYTES_MAX, Channel, HISTORY_MAX, ME};
+pub use migration::{BothFields, Done, MIGRATIONS_MAX, Migration, OPERATIONS_MAX, Operation};
+use name::is_name;
+pub use name::{is_plugin_name, version_numbers};
 pub use outbound::{BUDGET_MS_MAX, Extension, Outbound, OutboundAuth, Secret, TIMEOUT_MS_MAX};
 pub use route::{Bearer, Method, Route, RouteClass};
-pub use setting::{Setting, SettingKind};
+pub use setting::{SETTINGS_MAX, Setting, SettingScope};
 
 /// What a plugin is, asks for and offers. Unknown keys are errors.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -66,9 +71,15 @@ pub struct Manifest {
     /// Collections by name.
     #[serde(default)]
     pub collections: BTreeMap<String, Collection>,
-    /// What the operator may set, by name.
+    /// Steps that bring its documents from one shape to the next.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub migrations: Vec<Migration>,
+    /// What may be set, by name.
     #[serde(default)]
     pub settings: BTreeMap<String, Setting>,
+    /// Names of settings without which it does not serve; they have no default.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub required_settings: BTreeSet<String>,
     /// What one call may use; the operator's caps apply on top.
     #[serde(default)]
     pub limits: Limits,
@@ -271,6 +282,7 @@ impl Manifest {
         }
         self.check_routes()?;
         self.check_collections()?;
+        migration::check(&self.migrations, &self.collections)?;
         self.check_interfaces()?;
         background::check(&self.subscriptions, &self.schedules)?;
         channel::check(&self.name, &self.channels, &self.routes)?;
@@ -287,16 +299,7 @@ impl Manifest {
                 "personal_data without a [[subscribe]] to {ERASED:?}: what is kept about people has to be forgotten, too"
             ));
         }
-        for (name, setting) in &self.settings {
-            if let Some(value) = &setting.default
-                && !setting.kind.admits(value)
-            {
-                return invalid(format!(
-                    "settings.{name}: the default is not a {:?}",
-                    setting.kind
-                ));
-            }
-        }
+        setting::check(&self.settings, &self.required_settings)?;
         Ok(())
     }
 
@@ -421,21 +424,6 @@ impl Manifest {
     }
 }
 
-/// Whether a text could be a plugin's name.
-#[must_use]
-pub fn is_plugin_name(text: &str) -> bool {
-    is_name(text, 32, b"-")
-}
-
-/// A short lower-case name: a letter, then letters, digits and `extra`.
-fn is_name(text: &str, bytes_max: usize, extra: &[u8]) -> bool {
-    text.len() <= bytes_max
-        && text.as_bytes().first().is_some_and(u8::is_ascii_lowercase)
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || extra.contains(&b))
-}
-
 #[cfg(test)]
 #[expect(
     clippy::unwrap_used,
@@ -516,6 +504,26 @@ mod tests {
             ),
             ("stoa:commerce/catalog@0.1.0", "catalog", "uses.catalog"),
             ("[\"storage\"]", "[]", "storage"),
+            (
+                "[collections",
+                "[settings.tax]\ntype = \"integer\"\ndefault = \"no\"\n[collections",
+                "settings.tax",
+            ),
+            (
+                "[collections",
+                "[settings.tax]\ntype = \"integer\"\nminumum = 1\n[collections",
+                "settings.tax: unknown keyword \"minumum\"",
+            ),
+            (
+                "[collections",
+                "[settings.tax]\nscope = \"everybody\"\n[collections",
+                "everybody",
+            ),
+            (
+                "[\"storage\"]",
+                "[\"storage\"]\nrequired_settings = [\"tax\"]",
+                "settings.tax",
+            ),
         ] {
             let text = CART.replacen(from, to, 1);
             assert_ne!(text, CART, "{from} is not in the sample");

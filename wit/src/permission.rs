@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::manifest::{Manifest, Method};
+use crate::manifest::{Manifest, Method, OutboundAuth};
 use crate::{FREE_CAPABILITIES, HOST_INTERFACES};
 
 /// Something that a plugin may do, written as `kind:what`:
@@ -15,6 +15,7 @@ use crate::{FREE_CAPABILITIES, HOST_INTERFACES};
 /// | `capability:storage` | to call a host interface, by its short word in the manifest |
 /// | `outbound:stripe=https://api.stripe.com` | to send requests to this service at this address |
 /// | `secret:stripe_key` | to have this secret used for it |
+/// | `sends:stripe_key=https://api.stripe.com` | to have this secret shown to the service at this address |
 /// | `uses:stoa:commerce/catalog@0.1.0` | to call whoever provides this interface |
 /// | `provides:stoa:commerce/tax@0.1.0` | to answer others that call this interface |
 /// | `raises:order.paid` | to raise this event |
@@ -38,6 +39,7 @@ const KINDS: &[&str] = &[
     "capability",
     "outbound",
     "secret",
+    "sends",
     "uses",
     "provides",
     "raises",
@@ -62,6 +64,12 @@ impl Permission {
     #[must_use]
     pub fn secret(name: &str) -> Self {
         Self(format!("secret:{name}"))
+    }
+
+    /// To have a secret shown to a service at this address: another address, or another service, is another permission.
+    #[must_use]
+    pub fn sends(secret: &str, url: &str) -> Self {
+        Self(format!("sends:{secret}={url}"))
     }
 
     /// To call whoever provides an interface.
@@ -139,11 +147,16 @@ impl Manifest {
             .filter(|word| HOST_INTERFACES.iter().any(|(_, known)| known == word))
             .map(Permission::capability);
         let outbound = self.outbound.iter();
+        let sends = self.outbound.values().flat_map(|service| {
+            let shown = service.auth.iter().flat_map(OutboundAuth::secrets);
+            shown.map(|secret| Permission::sends(secret, &service.url))
+        });
         let used = self
             .used()
             .map(|(_, interface)| Permission::uses(interface));
         capabilities
             .chain(outbound.map(|(name, service)| Permission::outbound(name, &service.url)))
+            .chain(sends)
             .chain(self.secrets.keys().map(|name| Permission::secret(name)))
             .chain(used)
             .chain(
@@ -208,8 +221,27 @@ mod tests {
                 "raises:note.written",
                 "route:GET /api/notes",
                 "secret:mirror_key",
+                "sends:mirror_key=https://mirror.example/v1",
                 "uses:stoa:commerce/catalog@0.1.0",
             ]
+        );
+    }
+
+    #[test]
+    fn a_credential_for_another_service_is_another_permission() {
+        let manifest = |auth: &str| {
+            let text = format!(
+                "name = \"notes\"\nversion = \"0.1.0\"\n[secrets.key]\n\
+                 [outbound.bank]\nurl = \"https://bank.example\"\nauth = {{ bearer = \"key\" }}\n\
+                 [outbound.other]\nurl = \"https://other.example\"\n{auth}"
+            );
+            Manifest::from_toml(&text).unwrap().permissions()
+        };
+        let (before, after) = (manifest(""), manifest("auth = { bearer = \"key\" }"));
+        let widened: Vec<_> = after.difference(&before).collect();
+        assert_eq!(
+            widened,
+            [&Permission::sends("key", "https://other.example")]
         );
     }
 

@@ -16,7 +16,7 @@ const TOOLS: &[Tool] = &[Tool::PYTHON];
 const VENV_PACKAGE: &str = "python3-venv";
 
 /// The packages with their versions: a real SMTP server, a server that speaks the language of S3, the libraries of
-/// the payment services, a client of Socket.IO, and what they need.
+/// the payment services, a client of Socket.IO, the messages of OpenTelemetry, and what they need.
 const PACKAGES: &[&str] = &[
     "aiosmtpd==1.4.6",
     "atpublic==9.0.0",
@@ -38,6 +38,8 @@ const PACKAGES: &[&str] = &[
     "jmespath==1.1.0",
     "MarkupSafe==3.0.4",
     "moto==5.2.5",
+    "opentelemetry-proto==1.45.2",
+    "protobuf==7.36.2",
     "py-partiql-parser==0.6.3",
     "pycparser==3.12",
     "python-dateutil==2.9.0.post0",

@@ -3,6 +3,8 @@
 use std::path::Path;
 
 use anyhow::Context as _;
+use stoa_telemetry::Telemetry;
+use stoa_web::Metrics;
 
 use super::config_file::ConfigFile;
 use crate::config::Config;
@@ -16,15 +18,27 @@ pub struct Args {
 
 pub fn run(args: &Args) -> anyhow::Result<()> {
     let config = args.config.load()?;
-    telemetry::start(&config.log)?;
+    let telemetry = telemetry::start(&config)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .context("cannot start threads")?;
-    runtime.block_on(serve(&config, args.config.path()))
+    runtime.block_on(serve(&config, args.config.path(), telemetry))
 }
 
-async fn serve(config: &Config, file: Option<&Path>) -> anyhow::Result<()> {
+async fn serve(
+    config: &Config,
+    file: Option<&Path>,
+    telemetry: Option<Telemetry>,
+) -> anyhow::Result<()> {
     let shutdown = shutdown::requested().context("cannot receive signals")?;
-    wiring::build(config, file).await?.serve(shutdown).await
+    // Before anything counts: a counter that is made earlier counts for nobody.
+    let metrics = Metrics::install()?;
+    let sending = telemetry.map(|telemetry| telemetry.start(move || metrics.render()));
+    let served = async { wiring::build(config, file).await?.serve(shutdown).await };
+    let served = served.await;
+    if let Some(sending) = sending {
+        sending.stop().await;
+    }
+    served
 }

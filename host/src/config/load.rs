@@ -103,6 +103,7 @@ impl Config {
         self.blobs.check().map_err(ConfigError::Impossible)?;
         self.oidc.check().map_err(ConfigError::Impossible)?;
         self.dev.check().map_err(ConfigError::Impossible)?;
+        self.telemetry.check().map_err(ConfigError::Impossible)?;
         if self.http.request_ms_max <= self.plugins.limits.cap.wall_ms_max {
             let reason = "http.request_ms_max must be more than plugins.limits.cap.wall_ms_max";
             return Err(ConfigError::Impossible(reason.into()));

@@ -18,6 +18,7 @@ mod oidc;
 mod plugins;
 mod redis;
 mod store;
+mod telemetry;
 mod tenancy;
 mod trust;
 
@@ -44,6 +45,7 @@ pub use plugins::Plugins;
 pub use redis::Redis;
 pub use stoa_kernel::secret::Secret;
 pub use store::{Location, Store};
+pub use telemetry::{MetricsFor, Telemetry};
 pub use tenancy::Tenancy;
 
 /// The whole configuration. No key is optional: the defaults come from `config/default.toml` alone.
@@ -78,6 +80,8 @@ pub struct Config {
     pub bootstrap: Bootstrap,
     /// Logs.
     pub log: Log,
+    /// What is told to a collector.
+    pub telemetry: Telemetry,
     /// Conveniences for developers.
     pub dev: Dev,
 }
@@ -124,6 +128,12 @@ impl Config {
     #[must_use]
     pub fn signing_key_file(&self) -> PathBuf {
         self.data.dir.join("signing-key.der")
+    }
+
+    /// The file of the host's own key that seals secrets, used when the configuration gives none.
+    #[must_use]
+    pub fn secrets_key_file(&self) -> PathBuf {
+        self.data.dir.join("secrets.key")
     }
 
     /// The folder of the keys that signed before and still verify: one PKCS#8 file (`.der`) each.

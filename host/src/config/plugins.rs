@@ -4,10 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::PathBuf;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::Value;
 use stoa_kernel::limits::CallLimits;
 use stoa_kernel::outbound::Destination;
+use stoa_kernel::seal::KEY_BYTES;
 use stoa_kernel::secret::Secret;
 use stoa_kernel::wit::{HOST_INTERFACES, Permission};
 use stoa_runtime::ShareLimits;
@@ -33,6 +36,8 @@ pub struct Plugins {
     pub cache_bytes_max: u64,
     /// Bytes of answers that are kept to be told again.
     pub answer_bytes_max: u64,
+    /// What seals secrets; see [`Plugins::sealing_key`].
+    secrets_key: Secret,
     /// What one call may use.
     pub limits: LimitPair,
     /// What one plugin may use for one tenant.
@@ -190,7 +195,25 @@ impl fmt::Debug for PluginSettings {
     }
 }
 
+/// The key is not 32 bytes in base64. What it is instead is nobody's business.
+#[derive(Debug, thiserror::Error)]
+#[error("plugins.secrets_key is not {KEY_BYTES} bytes as base64")]
+pub struct InvalidKey;
+
 impl Plugins {
+    /// The configured key that seals secrets; none when the host is to have one of its own.
+    ///
+    /// # Errors
+    /// [`InvalidKey`] when the text is none.
+    pub fn sealing_key(&self) -> Result<Option<[u8; KEY_BYTES]>, InvalidKey> {
+        if self.secrets_key.is_empty() {
+            return Ok(None);
+        }
+        let bytes = STANDARD.decode(self.secrets_key.expose());
+        let bytes = bytes.map_err(|_| InvalidKey)?;
+        bytes.try_into().map(Some).map_err(|_| InvalidKey)
+    }
+
     /// Checks what types alone do not say; answers what is wrong.
     pub(super) fn check(&self) -> Result<(), String> {
         for (plugin, words) in &self.deny {
@@ -207,6 +230,7 @@ impl Plugins {
                 destination.check().map_err(place)?;
             }
         }
+        self.sealing_key().map_err(|error| error.to_string())?;
         self.trust.check()?;
         let (default, cap) = (self.limits.default.numbers(), self.limits.cap.numbers());
         for ((name, default), (_, cap)) in default.into_iter().zip(cap) {

@@ -88,6 +88,23 @@ fn the_files_that_the_defaults_take_are_the_crates() {
 }
 
 #[test]
+fn the_key_that_seals_secrets_is_32_bytes_and_no_error_shows_it() {
+    let key = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
+    let with = |key: &str| with_variables(&[("STOA_PLUGINS__SECRETS_KEY", key)]);
+    let config = with(key).unwrap();
+    let bytes = config.plugins.sealing_key().unwrap();
+    assert_eq!(&bytes.unwrap(), b"01234567890123456789012345678901");
+    assert!(!format!("{config:?}").contains(key));
+    let error = with("dG9vIHNob3J0").unwrap_err().to_string();
+    assert!(
+        error.contains("plugins.secrets_key") && !error.contains("dG9v"),
+        "{error}"
+    );
+    let config = with_variables(&[]).unwrap();
+    assert_eq!(config.plugins.sealing_key().unwrap(), None);
+}
+
+#[test]
 fn the_rate_limits_of_the_defaults_are_the_edges() {
     let config = with_variables(&[]).unwrap();
     assert!(config.limits.enabled);
@@ -391,4 +408,55 @@ fn what_the_host_keeps_is_under_one_folder_unless_told_otherwise() {
     .unwrap();
     assert_eq!(config.store_dir(), None);
     assert_eq!(config.plugins_dir(), PathBuf::from("elsewhere"));
+}
+
+#[test]
+fn telemetry_is_off_until_a_collector_is_named_and_its_headers_are_secret() {
+    let defaults = with_variables(&[]).unwrap().telemetry;
+    assert!(defaults.sending().is_none());
+    assert_eq!(defaults.metrics, MetricsFor::Operator);
+    let config = with_variables(&[
+        ("STOA_TELEMETRY__ENDPOINT", "https://collector.example/otlp"),
+        (
+            "STOA_TELEMETRY__HEADERS",
+            "authorization=Bearer a=b, x-team=shop",
+        ),
+        ("STOA_TELEMETRY__SAMPLE_RATIO", "0.25"),
+        ("STOA_TELEMETRY__SIGNALS", "[traces, logs]"),
+        ("STOA_TELEMETRY__METRICS", "public"),
+    ]);
+    let telemetry = config.unwrap().telemetry;
+    let sending = telemetry.sending().unwrap();
+    let headers = sending.headers.iter();
+    let headers: Vec<_> = headers
+        .map(|(name, value)| (&**name, value.expose()))
+        .collect();
+    assert_eq!(
+        headers,
+        [("authorization", "Bearer a=b"), ("x-team", "shop")]
+    );
+    assert!(sending.traces && sending.logs && sending.metrics_every.is_none());
+    assert_eq!(telemetry.metrics, MetricsFor::Public);
+    let shown = format!("{telemetry:?} {sending:?}");
+    assert!(!shown.contains("Bearer"), "{shown}");
+}
+
+#[test]
+fn telemetry_that_can_not_be_sent_is_refused_and_no_secret_quoted() {
+    for (key, value) in [
+        ("ENDPOINT", "collector:4317"),
+        ("ENDPOINT", "http://user:hidden@collector"),
+        ("ENDPOINT", "http://"),
+        ("HEADERS", "hidden"),
+        ("HEADERS", "a b=hidden"),
+        ("HEADERS", "a=hid\nden"),
+        ("SAMPLE_RATIO", "1.5"),
+        ("METRICS_EVERY_S", "0"),
+    ] {
+        let variable = format!("STOA_TELEMETRY__{key}");
+        let said = with_variables(&[(&*variable, value)]).unwrap_err();
+        let said = said.to_string();
+        assert!(said.contains(&key.to_lowercase()), "{key}: {said}");
+        assert!(!said.contains("hidden"), "{said}");
+    }
 }

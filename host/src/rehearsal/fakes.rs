@@ -28,7 +28,8 @@ pub fn bearer(id: &str, role: Role) -> String {
 }
 
 impl SelfDeclared {
-    fn account(&self, bearer: &str) -> Result<Account, AuthenticationError> {
+    /// Whom such a bearer speaks for.
+    pub fn account(&self, bearer: &str) -> Result<Account, AuthenticationError> {
         let unknown = || InvalidToken("no bearer of a story".into());
         let (role, id) = bearer.split_once(':').ok_or_else(unknown)?;
         let role = serde_json::from_value(role.into()).map_err(|_| unknown())?;
@@ -118,31 +119,48 @@ impl Directory for Members {
     }
 }
 
-/// A tenant whose plan limits nothing.
-pub struct Unlimited;
+/// What the story offers to tenants; the first is what this one pays for.
+pub struct Offered(Vec<Plan>);
 
-#[async_trait]
-impl Plans for Unlimited {
-    fn list(&self) -> Vec<Plan> {
-        vec![Self::plan()]
+impl Offered {
+    pub fn new(plans: &[story::Plan]) -> Self {
+        let plan = |plan: &story::Plan| Plan {
+            id: plan.id.clone(),
+            name: plan.id.clone(),
+            limits: plan
+                .limits
+                .iter()
+                .map(|(name, most)| (name.clone(), Some(*most)))
+                .collect(),
+        };
+        Self(plans.iter().map(plan).collect())
     }
 
-    async fn current(&self, _: &TenantId) -> Result<Plan, StoreError> {
-        Ok(Self::plan())
-    }
-
-    async fn is_bound(&self, _: &TenantId) -> Result<bool, StoreError> {
-        Ok(false)
-    }
-}
-
-impl Unlimited {
-    fn plan() -> Plan {
+    /// Limits nothing.
+    fn unlimited() -> Plan {
         Plan {
             id: "rehearsal".into(),
             name: "Rehearsal".into(),
             limits: Vec::new(),
         }
+    }
+}
+
+#[async_trait]
+impl Plans for Offered {
+    fn list(&self) -> Vec<Plan> {
+        if self.0.is_empty() {
+            return vec![Self::unlimited()];
+        }
+        self.0.clone()
+    }
+
+    async fn current(&self, _: &TenantId) -> Result<Plan, StoreError> {
+        Ok(self.0.first().cloned().unwrap_or_else(Self::unlimited))
+    }
+
+    async fn is_bound(&self, _: &TenantId) -> Result<bool, StoreError> {
+        Ok(!self.0.is_empty())
     }
 }
 

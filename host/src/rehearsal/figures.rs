@@ -3,6 +3,10 @@
 /// The counters of one plugin, since the process began.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Figures {
+    /// Calls that ended well, or with the plugin's own problem.
+    pub calls: u64,
+    /// Calls that ended in a fault.
+    pub faults: u64,
     /// Calls of the host.
     pub host_calls: u64,
     /// Microseconds of computing.
@@ -25,6 +29,8 @@ impl Figures {
             lines.filter_map(number).sum()
         };
         Self {
+            calls: sum("plugin_calls_total", &label),
+            faults: sum("plugin_faults_total", &label),
             host_calls: sum("plugin_host_calls_total", &label),
             cpu_us: sum("plugin_cpu_microseconds_total", &label),
             memory_bytes: sum("plugin_memory_bytes", &label),
@@ -35,6 +41,8 @@ impl Figures {
     /// What was used since `before`.
     pub const fn since(self, before: Self) -> Self {
         Self {
+            calls: self.calls.saturating_sub(before.calls),
+            faults: self.faults.saturating_sub(before.faults),
             host_calls: self.host_calls.saturating_sub(before.host_calls),
             cpu_us: self.cpu_us.saturating_sub(before.cpu_us),
             memory_bytes: self.memory_bytes,

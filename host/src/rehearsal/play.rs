@@ -6,19 +6,24 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, Request, Response};
 use serde_json::Value;
 use stoa_kernel::event::Event;
 use stoa_kernel::identity::Role;
+use stoa_kernel::personal_data::PersonalData as _;
 use stoa_kernel::store::Store as _;
 use stoa_runtime::{Dispatcher, DispatcherPorts};
 
+use super::expecting;
 use super::fakes::{Recorder, bearer};
 use super::figures::Figures;
+use super::listeners::Listeners;
 use super::matching::{at, differs, filled, filled_json};
 use super::stage::{Plugin, Stage};
-use super::story::{Document, Raised, Sent, Step, Story, Told, Who};
+use super::story::{Document, Raised, Sent, Step, Story, Told, Upload, Who};
 
 /// Events of one step that are looked at.
 const EVENTS_MAX: u32 = 1_000;
@@ -26,6 +31,8 @@ const EVENTS_MAX: u32 = 1_000;
 const DELIVERY_MAX: Duration = Duration::from_secs(30);
 /// How often the outbox is looked at meanwhile.
 const DELIVERY_CHECK: Duration = Duration::from_millis(5);
+/// Where clients upload files.
+const UPLOADS: &str = "/api/blobs";
 /// What is put before a session's name, so that it is as long as sessions are.
 const SESSION: &str = "rehearsed-session-";
 
@@ -58,6 +65,8 @@ pub async fn play(
     let stage = Stage::set(plugin, story, &others, compiled).await?;
     let mut player = Player {
         stage,
+        listeners: Listeners::default(),
+        folder: folder.to_owned(),
         saved: BTreeMap::new(),
         seen: None,
     };
@@ -77,6 +86,10 @@ pub async fn play(
 
 struct Player {
     stage: Stage,
+    /// Who has joined channels.
+    listeners: Listeners,
+    /// Where the story is.
+    folder: PathBuf,
     /// Values of earlier answers by name.
     saved: BTreeMap<String, String>,
     /// The last event that a step has looked at.
@@ -86,21 +99,20 @@ struct Player {
 impl Player {
     async fn step(&mut self, step: &Step) -> anyhow::Result<Vec<String>> {
         let mut failures = Vec::new();
-        if step.request.is_none() && step.event.is_none() && !step.deliver {
-            failures.push("it has neither a request nor an event, and delivers nothing".into());
+        if !happens(step) {
+            failures.push(
+                "nothing happens: no request, upload, join, say, turn, export, event or deliver"
+                    .into(),
+            );
         }
         self.stage
             .clock
             .advance(step.advance_s.saturating_mul(1_000));
         let before = self.stage.figures().await;
-        if let Some(request) = &step.request {
-            match self.request(step, request) {
-                Ok(request) => {
-                    let answer = self.stage.ask(request).await;
-                    self.answer(step, &answer, &mut failures);
-                }
-                Err(reason) => failures.push(reason),
-            }
+        match self.act(step).await? {
+            Ok(Some(answer)) => self.answer(step, &answer, &mut failures),
+            Ok(None) => {}
+            Err(reason) => failures.push(reason),
         }
         let raised = match &step.event {
             None => {
@@ -122,10 +134,101 @@ impl Player {
             self.raised(expected, &raised, &mut failures);
         }
         self.sent(step.sends.as_deref(), &mut failures);
+        self.said(step, &mut failures).await;
         self.documents(&step.documents, &mut failures).await?;
         let used = self.stage.figures().await.since(before);
         budget(step, used, &mut failures);
         Ok(failures)
+    }
+
+    /// Lets happen what is answered.
+    async fn act(
+        &mut self,
+        step: &Step,
+    ) -> anyhow::Result<Result<Option<Response<Bytes>>, String>> {
+        let request = match (&step.request, &step.upload) {
+            (Some(line), _) => Some(self.request(step, line)),
+            (None, Some(upload)) => Some(self.upload(step, upload)),
+            (None, None) => None,
+        };
+        if let Some(request) = request {
+            return Ok(match request {
+                Ok(request) => Ok(Some(self.stage.ask(request).await)),
+                Err(reason) => Err(reason),
+            });
+        }
+        let (stage, who) = (&self.stage, &step.who);
+        if let Some(channel) = &step.join {
+            let name = filled(channel, &self.saved);
+            return Ok(match name {
+                Ok(name) => Ok(Some(self.listeners.join(stage, who, &name).await)),
+                Err(reason) => Err(reason),
+            });
+        }
+        if let Some(said) = &step.say {
+            let filled = filled(&said.channel, &self.saved)
+                .and_then(|name| Ok((name, filled_json(&said.payload, &self.saved)?)));
+            return Ok(match filled {
+                Ok((name, payload)) => Ok(Some(
+                    self.listeners
+                        .say(stage, who, &name, &said.event, &payload)
+                        .await,
+                )),
+                Err(reason) => Err(reason),
+            });
+        }
+        if let Some(handler) = &step.turn {
+            let taken = stage
+                .runtime
+                .take_turn(&stage.tenant, &stage.plugin, handler);
+            return Ok(match taken.await {
+                Ok(()) => Ok(None),
+                Err(problem) => Err(format!("the turn fails: {} {problem}", problem.status)),
+            });
+        }
+        if let Some(account) = &step.export {
+            return Ok(self.export(account).await.map(Some));
+        }
+        Ok(Ok(None))
+    }
+
+    /// What the plugin keeps about an account; `{}` for nothing.
+    async fn export(&self, account: &str) -> Result<Response<Bytes>, String> {
+        let stage = &self.stage;
+        let told = stage
+            .runtime
+            .export(account, std::slice::from_ref(&stage.tenant));
+        let told = told.await;
+        let told = told.map_err(|problem| format!("{problem}: {:?}", problem.internal))?;
+        let own = told.get(&stage.plugin);
+        let own = own.and_then(|kept| kept.get(stage.tenant.as_str()));
+        let own = own.map_or_else(|| "{}".to_owned(), Value::to_string);
+        Ok(Response::new(own.into()))
+    }
+
+    /// The request that uploads a file.
+    fn upload(&self, step: &Step, upload: &Upload) -> Result<Request<Bytes>, String> {
+        let content = match (&upload.text, &upload.base64, &upload.file) {
+            (Some(text), None, None) => Bytes::from(filled(text, &self.saved)?),
+            (None, Some(base64), None) => {
+                let decoded = BASE64.decode(base64);
+                decoded.map_err(|error| error.to_string())?.into()
+            }
+            (None, None, Some(file)) => {
+                let file = self.folder.join(file);
+                let read = std::fs::read(&file);
+                read.map_err(|error| format!("{}: {error}", file.display()))?
+                    .into()
+            }
+            _ => return Err("an upload has one of text, base64 and file".into()),
+        };
+        let mut request = Request::builder().method(Method::POST).uri(UPLOADS);
+        let file = [("x-filename", &upload.name), ("content-type", &upload.kind)];
+        let file = file.map(|(name, value)| (name.to_owned(), value.clone()));
+        for (name, value) in credentials(&step.who).into_iter().chain(file) {
+            request = request.header(name, value);
+        }
+        request.body(content).map_err(|error| error.to_string())
     }
 
     fn request(&self, step: &Step, line: &str) -> Result<Request<Bytes>, String> {
@@ -161,7 +264,8 @@ impl Player {
     }
 
     fn answer(&mut self, step: &Step, answer: &Response<Bytes>, failures: &mut Vec<String>) {
-        let expected = step.status.unwrap_or(200);
+        let usual = if step.upload.is_some() { 201 } else { 200 };
+        let expected = step.status.unwrap_or(usual);
         let text = String::from_utf8_lossy(answer.body());
         if answer.status().as_u16() != expected {
             failures.push(format!(
@@ -306,6 +410,35 @@ impl Player {
         }
     }
 
+    /// What was said on channels, and who heard it.
+    async fn said(&mut self, step: &Step, failures: &mut Vec<String>) {
+        let (messages, evictions) = self.stage.live.take();
+        if let Some(expected) = &step.pushes {
+            failures.extend(expecting::messages(
+                "it says",
+                expected,
+                &messages,
+                &self.saved,
+            ));
+        }
+        if let Some(expected) = &step.evicts {
+            failures.extend(expecting::evictions(expected, &evictions, &self.saved));
+        }
+        for (account, heard) in self.listeners.heard().await {
+            if let Some(expected) = step.hears.get(&account) {
+                let who = format!("{account} hears");
+                failures.extend(expecting::messages(&who, expected, &heard, &self.saved));
+            }
+        }
+        for account in step
+            .hears
+            .keys()
+            .filter(|account| !self.listeners.has(account))
+        {
+            failures.push(format!("{account} has joined nothing"));
+        }
+    }
+
     async fn documents(
         &self,
         expected: &[Document],
@@ -332,6 +465,18 @@ impl Player {
         }
         Ok(())
     }
+}
+
+/// Whether the step says what is to happen.
+const fn happens(step: &Step) -> bool {
+    step.request.is_some()
+        || step.upload.is_some()
+        || step.join.is_some()
+        || step.say.is_some()
+        || step.turn.is_some()
+        || step.export.is_some()
+        || step.event.is_some()
+        || step.deliver
 }
 
 fn credentials(who: &Who) -> Vec<(String, String)> {

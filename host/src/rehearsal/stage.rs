@@ -1,6 +1,7 @@
 //! A whole host in memory for one story: real store, runtime and edge; everything else as the story says.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -20,14 +21,17 @@ use stoa_runtime::{Policy, Runtime, RuntimeConfig};
 use stoa_store::{StoreConfig, SurrealStore, SyncPolicy};
 use stoa_web::{Edge, EdgeConfig, Metrics};
 
-use super::fakes::{Members, SelfDeclared, Services, Unlimited};
+use super::fakes::{Members, Offered, SelfDeclared, Services};
 use super::figures::Figures;
+use super::listeners::Overheard;
 use super::story::{Document, Story};
 
 /// The tenant of all stories.
 const TENANT: &str = "main";
 /// Instances at the same time: one request runs at a time, and calls between plugins nest a little.
 const INSTANCES_MAX: u32 = 16;
+/// Accounts that listen at the same time, each by one connection.
+const LISTENERS_MAX: NonZeroUsize = NonZeroUsize::MIN.saturating_add(99);
 /// Signs links to files; nobody outside of the process sees one.
 const LINK_KEY: [u8; 32] = [7; 32];
 
@@ -53,9 +57,12 @@ pub struct Stage {
     pub random: Arc<SeededRandom>,
     /// Services elsewhere.
     pub services: Arc<Services>,
+    /// Who listens, and what is said.
+    pub live: Arc<Overheard>,
     /// Whose documents these are.
     pub tenant: TenantId,
-    plugin: String,
+    /// The plugin whose story it is.
+    pub plugin: String,
 }
 
 impl Stage {
@@ -83,14 +90,14 @@ impl Stage {
         };
         let store = SurrealStore::open(store, clock.clone()).await?;
         let limits = ConnectionLimits {
-            per_account_max: std::num::NonZeroUsize::MIN,
-            per_tenant_max: std::num::NonZeroUsize::MIN,
-            max: std::num::NonZeroUsize::MIN,
+            per_account_max: LISTENERS_MAX,
+            per_tenant_max: LISTENERS_MAX,
+            max: LISTENERS_MAX,
         };
         let live = stoa_live::Ports {
             store: store.clone(),
         };
-        let live = Arc::new(Hub::new(live, limits));
+        let live = Arc::new(Overheard::new(Hub::new(live, limits)));
         let blobs = stoa_blobs::Ports {
             store: store.clone(),
             quota: None,
@@ -115,7 +122,7 @@ impl Stage {
             live: live.clone(),
             people: stoa_runtime::People {
                 directory: Arc::new(Members::new(&story.people)),
-                plans: Arc::new(Unlimited),
+                plans: Arc::new(Offered::new(&story.plans)),
                 letters_per_tenant_daily_max: LETTERS_PER_TENANT_DAILY_MAX,
             },
         };
@@ -138,7 +145,7 @@ impl Stage {
                 plugins: runtime.clone(),
                 store: store.clone(),
                 identity: Arc::new(SelfDeclared(tenant.clone())),
-                live,
+                live: live.clone(),
                 services: vec![Arc::new(FilesService::new(blobs)?)],
                 quotas: None,
                 organization_quota: None,
@@ -154,6 +161,7 @@ impl Stage {
             clock,
             random,
             services,
+            live,
             tenant,
             plugin: plugin.manifest.name.clone(),
         };

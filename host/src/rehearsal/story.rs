@@ -33,6 +33,9 @@ pub struct Story {
     /// People of the tenant, for the directory.
     #[serde(default, rename = "person")]
     pub people: Vec<Person>,
+    /// What tenants may pay for; the first is what this one is on. One that limits nothing if absent.
+    #[serde(default, rename = "plan")]
+    pub plans: Vec<Plan>,
     /// What services elsewhere answer.
     #[serde(default, rename = "service")]
     pub services: Vec<ServiceAnswer>,
@@ -79,6 +82,17 @@ pub struct Person {
 
 const fn user() -> Role {
     Role::User
+}
+
+/// A plan of the platform.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Plan {
+    /// Its id.
+    pub id: String,
+    /// What each limit allows, by its name.
+    #[serde(default)]
+    pub limits: BTreeMap<String, u64>,
 }
 
 /// What a service of the manifest's `[outbound]` answers. Several of the same request answer one after another; the
@@ -139,6 +153,16 @@ pub struct Step {
     pub json: Option<Value>,
     /// The body, as text.
     pub body: Option<String>,
+    /// Instead of a request: a file that is uploaded.
+    pub upload: Option<Upload>,
+    /// Instead of a request: a channel that is joined, with the answer of its `join` handler.
+    pub join: Option<String>,
+    /// Instead of a request: what is said on a channel, with the answer of the handler that hears it.
+    pub say: Option<Said>,
+    /// Instead of a request: a schedule whose turn is taken now, by its handler.
+    pub turn: Option<String>,
+    /// Instead of a request: an account whose person asks what the plugin keeps about it.
+    pub export: Option<String>,
     /// A fact that another plugin tells, instead of a request.
     pub event: Option<Told>,
     /// Whether all events that wait are delivered to their subscribers.
@@ -158,6 +182,13 @@ pub struct Step {
     pub raises: Option<Vec<Raised>>,
     /// What it sends to services elsewhere, all of it and in order; nobody looks if absent.
     pub sends: Option<Vec<Sent>>,
+    /// What it says on channels, all of it and in order; nobody looks if absent.
+    pub pushes: Option<Vec<Message>>,
+    /// Whom it puts out of channels, all of them and in order; nobody looks if absent.
+    pub evicts: Option<Vec<Evicted>>,
+    /// By account: what whoever has joined hears of that, all of it and in order.
+    #[serde(default)]
+    pub hears: BTreeMap<String, Vec<Message>>,
     /// Documents that are there afterwards.
     #[serde(default, rename = "document")]
     pub documents: Vec<Document>,
@@ -167,6 +198,65 @@ pub struct Step {
     /// What it may use.
     #[serde(default)]
     pub budget: Budget,
+}
+
+/// A file, as a client uploads it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Upload {
+    /// Its name.
+    pub name: String,
+    /// What the client takes it for, such as `image/png`.
+    #[serde(default = "octets")]
+    pub kind: String,
+    /// What is in it, as text.
+    pub text: Option<String>,
+    /// What is in it, in base64.
+    pub base64: Option<String>,
+    /// What is in it: a file beside the story.
+    pub file: Option<PathBuf>,
+}
+
+fn octets() -> String {
+    "application/octet-stream".into()
+}
+
+/// What somebody says on a channel.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Said {
+    /// The channel's full name.
+    pub channel: String,
+    /// The word.
+    pub event: String,
+    /// JSON.
+    #[serde(default)]
+    pub payload: Value,
+}
+
+/// A message that is expected on a channel.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Message {
+    /// The channel's full name.
+    pub channel: String,
+    /// The word.
+    pub event: String,
+    /// A part of its payload.
+    #[serde(default)]
+    pub payload: Option<Value>,
+    /// Whether the channel's history keeps it, if that matters.
+    pub kept: Option<bool>,
+}
+
+/// Somebody who is expected to be put out.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Evicted {
+    /// The channel's full name.
+    pub channel: String,
+    /// The account's id.
+    pub account: String,
 }
 
 /// A fact of somebody else.

@@ -47,6 +47,7 @@ pub async fn deployment(host: &TestHost, scope: Scope, file: Vec<u8>) -> Deploym
         file,
         grants: examined.package.manifest.permissions(),
         settings: BTreeMap::new(),
+        accept_loss: false,
     }
 }
 

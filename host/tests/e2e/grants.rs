@@ -20,7 +20,11 @@ const BESIDE: &[(&str, &[&str])] = &[
     ("events", &["raises:toucher.told"]),
     (
         "http-client",
-        &["outbound:gate=https://gate.invalid", "secret:hook"],
+        &[
+            "outbound:gate=https://gate.invalid",
+            "secret:hook",
+            "sends:hook=https://gate.invalid",
+        ],
     ),
     ("secrets", &["secret:hook"]),
 ];
@@ -133,7 +137,10 @@ async fn a_grant_that_is_taken_away_ends_requests_under_way() {
         service.was_asked(1).await;
         // It has touched once, and waits for the gate.
         let mut kept = words(&["capability:http-client", "secret:hook"]);
-        kept.extend(words(&["outbound:gate=https://gate.invalid"]));
+        kept.extend(words(&[
+            "outbound:gate=https://gate.invalid",
+            "sends:hook=https://gate.invalid",
+        ]));
         kept.extend(words(&["route:POST /touch/gate/{what}"]));
         host.runtime.set_policy(again(kept, &service)).await;
         service.open_gate();

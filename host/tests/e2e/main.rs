@@ -57,6 +57,7 @@ mod sandbox;
 mod secrets;
 mod shares;
 mod shop;
+mod telemetry;
 mod transaction;
 mod v1;
 mod vendors;

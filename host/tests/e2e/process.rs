@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
@@ -141,4 +141,19 @@ fn parsed(answer: &str) -> (u16, Value) {
         status.unwrap(),
         serde_json::from_str(body).unwrap_or_default(),
     )
+}
+
+/// Plugins were compiled by the tests in this process: the code is the same, and authenticated by the same key.
+pub fn borrow_compiled(dir: &Path) {
+    let compiled = std::env::temp_dir().join("stoa-test-aot");
+    std::fs::create_dir_all(&compiled).unwrap();
+    std::os::unix::fs::symlink(compiled, dir.join("compiled")).unwrap();
+}
+
+/// An access token of somebody.
+pub async fn token(host: &Stoa, id: &str, role: &str) -> String {
+    let body = json!({ "userId": id, "email": format!("{id}@example.com"), "role": role });
+    let (status, told) = host.post("/auth/token", None, &body).await;
+    assert_eq!(status, 200, "{told}");
+    told["token"].as_str().unwrap().into()
 }

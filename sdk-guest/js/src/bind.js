@@ -4,7 +4,7 @@ import { header } from 'stoa:http/inbound@0.1.0';
 import { write } from 'stoa:log/log@0.1.0';
 import { answer } from './answer.js';
 import { install } from './globals.js';
-import { Problem } from './problem.js';
+import { Problem, refusal } from './problem.js';
 import { check } from './schema.js';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
@@ -79,10 +79,24 @@ function guarded(work) {
       const { status, code, detail, field } = error;
       throw { status, code, detail, field };
     }
-    write('error', `${error}\n${error?.stack ?? ''}`);
+    broken(error);
     throw error;
   }
 }
+
+const broken = (error) => write('error', `${error}\n${error?.stack ?? ''}`);
+
+/** A function for other plugins: what it throws is the interface's own error, or is logged and breaks the call. */
+const provided = (work) => (...args) => {
+  try {
+    return synchronous(work(...args));
+  } catch (error) {
+    if (!refusal(error)) broken(error);
+    throw error;
+  }
+};
+const allProvided = (functions) =>
+  Object.fromEntries(Object.entries(functions).map(([name, work]) => [name, provided(work)]));
 
 const synchronous = (value) => {
   if (typeof value?.then === 'function') throw new Error('handlers are synchronous: the host waits, not the guest');
@@ -136,6 +150,6 @@ export function bind(definition, names, schemas) {
       migrate: (stored) => told(() => void migrate(stored)),
     },
     personalData: { export: (account) => told(() => JSON.stringify(personalData(account))) },
-    provides: Object.fromEntries(Object.entries(ofOthers).map(([name, functions]) => [name, functions()])),
+    provides: Object.fromEntries(Object.entries(ofOthers).map(([name, functions]) => [name, allProvided(functions())])),
   };
 }

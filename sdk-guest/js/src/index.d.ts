@@ -88,6 +88,14 @@ export class Problem extends Error {
   static internal(detail: string): Problem;
 }
 
+/** An error of an interface's own: what a function of `[provides]` throws. */
+export class Refusal extends Error {
+  constructor(tag: string, val?: unknown);
+  payload: { tag: string; val?: unknown };
+}
+/** What a function of `[uses]` or `[extensions]` refused, if that is what was thrown. */
+export function refusal(error: unknown): { tag: string; val?: any } | undefined;
+
 export function json(value: unknown, status?: number): Response;
 export function created(value: unknown): Response;
 export function noContent(): Response;
@@ -107,7 +115,9 @@ export const random: {
 };
 export const log: Record<'trace' | 'debug' | 'info' | 'warn' | 'error', (message: unknown) => void>;
 export const settings: {
-  /** The operator's value, else the manifest's default. */
+  /** The tenant's value, else the deployment's, else the manifest's default, at this moment. */
   get<T = unknown>(name: string): T | undefined;
+  /** Several of them as one object; those that nobody gives are not in it. */
+  all<T = Record<string, unknown>>(...names: (keyof T & string)[]): Partial<T>;
 };
 export const inbound: { header(name: string): string | undefined; requestId(): string };

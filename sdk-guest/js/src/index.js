@@ -5,7 +5,7 @@ import { write } from 'stoa:log/log@0.1.0';
 import { get } from 'stoa:settings/settings@0.1.0';
 import { header, requestId } from 'stoa:http/inbound@0.1.0';
 
-export { Problem } from './problem.js';
+export { Problem, Refusal, refusal } from './problem.js';
 export { Response, created, json, noContent, text } from './answer.js';
 
 /** Says that this is a plugin. The build joins it with the manifest. */
@@ -29,6 +29,10 @@ export const settings = {
   get(name) {
     const value = get(name);
     return value === undefined ? undefined : JSON.parse(value);
+  },
+  all(...names) {
+    const given = names.map((name) => [name, settings.get(name)]);
+    return Object.fromEntries(given.filter(([, value]) => value !== undefined));
   },
 };
 

@@ -13,5 +13,12 @@ export function send(
   service: string,
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
   path: string,
-  options?: { headers?: Record<string, string>; json?: unknown; body?: string | Uint8Array; purpose?: string },
+  options?: {
+    headers?: Record<string, string>;
+    json?: unknown;
+    /** Sent as `application/x-www-form-urlencoded`. */
+    form?: Record<string, string>;
+    body?: string | Uint8Array;
+    purpose?: string;
+  },
 ): Answer;

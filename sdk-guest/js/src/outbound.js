@@ -1,6 +1,6 @@
 // Requests to services elsewhere, by their names under [outbound]. Needs the capability "http-client".
 import * as wire from 'stoa:http/outbound@0.1.0';
-import { variant } from './problem.js';
+import { asked } from './problem.js';
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -14,25 +14,30 @@ export class OutboundError extends Error {
   }
 }
 
-/** Sends and waits. `json` or `body` is the body; `purpose` makes a repetition reach the service under the same key. */
-export function send(service, method, path, { headers = {}, json, body, purpose = '' } = {}) {
+/** The body's bytes and its type, if what it is says that. */
+function content({ json, form, body }) {
+  if (json !== undefined) return [JSON.stringify(json), 'application/json'];
+  if (form !== undefined) return [new URLSearchParams(form).toString(), 'application/x-www-form-urlencoded'];
+  return [body];
+}
+
+/** Sends and waits. `json`, `form` or `body` is the body; `purpose` makes a repetition reach the service under the same key. */
+export function send(service, method, path, { headers = {}, purpose = '', ...body } = {}) {
+  const [bytes, type] = content(body);
   const all = Object.entries(headers);
-  if (json !== undefined) all.push(['content-type', 'application/json']);
-  const bytes = json === undefined ? body : JSON.stringify(json);
-  try {
-    const answer = wire.send({
+  if (type) all.push(['content-type', type]);
+  const answer = asked(
+    () => wire.send({
       service, method: method.toLowerCase(), path, headers: all, purpose,
       body: typeof bytes === 'string' ? encoder.encode(bytes) : (bytes ?? new Uint8Array()),
-    });
-    return {
-      status: answer.status,
-      headers: Object.fromEntries(answer.headers),
-      bytes: answer.body,
-      text: () => decoder.decode(answer.body),
-      json: () => JSON.parse(decoder.decode(answer.body)),
-    };
-  } catch (error) {
-    const refusal = variant(error);
-    throw refusal ? new OutboundError(refusal) : error;
-  }
+    }),
+    (refused) => new OutboundError(refused),
+  );
+  return {
+    status: answer.status,
+    headers: Object.fromEntries(answer.headers),
+    bytes: answer.body,
+    text: () => decoder.decode(answer.body),
+    json: () => JSON.parse(decoder.decode(answer.body)),
+  };
 }

@@ -33,8 +33,33 @@ export class Problem extends Error {
   }
 }
 
-/** What the host's interfaces throw: the error's variant is the payload. */
-export function variant(error) {
-  const payload = error?.payload;
-  return payload && typeof payload === 'object' ? payload : undefined;
+/**
+ * An error of an interface's own, `{ tag, val }`: what a function of `[provides]` throws, and what its callers get from
+ * `refusal`.
+ */
+export class Refusal extends Error {
+  constructor(tag, val) {
+    super(val === undefined ? tag : `${tag}: ${val}`);
+    this.name = 'Refusal';
+    this.payload = { tag, val };
+  }
 }
+
+/** What an interface refused, `{ tag, val }`, if that is what was thrown. */
+export function refusal(error) {
+  const payload = error?.payload;
+  return payload && typeof payload === 'object' && 'tag' in payload ? payload : undefined;
+}
+
+/** Calls the host; `problem` turns what it refuses into what the client is told if nobody catches it. */
+export function asked(work, problem) {
+  try {
+    return work();
+  } catch (error) {
+    const refused = refusal(error);
+    throw refused ? problem(refused) : error;
+  }
+}
+
+export const tooMuch = (detail) => new Problem(422, 'too-much', detail);
+export const unavailable = (detail) => new Problem(503, 'unavailable', detail);

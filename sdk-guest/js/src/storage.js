@@ -1,6 +1,6 @@
 // Documents of the plugin's own collections. Needs the capability "storage".
 import * as wire from 'stoa:storage/storage@0.1.0';
-import { Problem, variant } from './problem.js';
+import { Problem, asked as calling, tooMuch, unavailable } from './problem.js';
 
 /** A refusal of the store as the problem that a client is told if nobody catches it. */
 function problem({ tag, val }) {
@@ -10,20 +10,13 @@ function problem({ tag, val }) {
     case 'not-unique': return new Problem(409, tag, `Another one has the same ${val}.`, val);
     case 'version-mismatch': return Problem.conflict(tag, `It has changed; its version is ${val} now.`);
     case 'invalid': return new Problem(400, 'invalid-request', val);
-    case 'limit': return new Problem(422, 'too-much', val);
-    case 'unavailable': return new Problem(503, 'unavailable', val);
+    case 'limit': return tooMuch(val);
+    case 'unavailable': return unavailable(val);
     default: return Problem.internal(val ?? tag);
   }
 }
 
-function asked(work) {
-  try {
-    return work();
-  } catch (error) {
-    const refusal = variant(error);
-    throw refusal ? problem(refusal) : error;
-  }
-}
+const asked = (work) => calling(work, problem);
 
 const stored = ({ id, version, body }) => ({ id, version: Number(version), value: JSON.parse(body) });
 const until = (options) => (options?.expiresAt === undefined ? undefined : BigInt(options.expiresAt));

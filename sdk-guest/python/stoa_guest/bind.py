@@ -180,3 +180,22 @@ def personal_data(definition: Definition) -> type:
             return _told(lambda: json.dumps(definition.hooks["personal_data"](account)))
 
     return PersonalData
+
+
+def _answered(method: Callable) -> Callable:
+    def answer(*arguments: Any) -> Any:
+        try:
+            return method(*arguments)
+        except Err:
+            raise
+        except BaseException:
+            log.error(traceback.format_exc())
+            raise
+
+    return answer
+
+
+def provided(cls: type) -> type:
+    """The export of an interface of ``[provides]``: an ``Err`` is the interface's own, anything else breaks the call."""
+    methods = {name: _answered(each) for name, each in vars(cls).items() if callable(each) and not name.startswith("_")}
+    return type(cls.__name__, (cls,), methods)

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses as _dataclasses
 import json as _json
 from datetime import datetime, timezone
-from typing import Any
+from typing import Any, TypeVar
 
 from wit_world.imports import clock as _clock
 from wit_world.imports import inbound as _inbound
 from wit_world.imports import log as _log
 from wit_world.imports import random as _random
 from wit_world.imports import settings as _settings
+
+from .problem import Problem as _Problem
+from .schema import decode as _decode
+
+_T = TypeVar("_T")
 
 
 class clock:
@@ -44,6 +50,10 @@ class log:
     """Lines for the operator."""
 
     @staticmethod
+    def trace(message: object) -> None:
+        _log.write(_log.Level.TRACE, str(message))
+
+    @staticmethod
     def debug(message: object) -> None:
         _log.write(_log.Level.DEBUG, str(message))
 
@@ -61,13 +71,24 @@ class log:
 
 
 class settings:
-    """What the operator has set for this plugin."""
+    """What is set for this plugin, by its operator or by the tenant's admin."""
 
     @staticmethod
     def get(name: str) -> Any:
-        """The operator's value, else the manifest's default, else ``None``."""
+        """The tenant's value, else the deployment's, else the manifest's default, else ``None``, at this moment."""
         value = _settings.get(name)
         return None if value is None else _json.loads(value)
+
+    @staticmethod
+    def all(cls: type[_T]) -> _T:
+        """Several of them as a dataclass whose fields have their names; one that nobody gives needs a default."""
+        given = {field.name: settings.get(field.name) for field in _dataclasses.fields(cls)}
+        given = {name: value for name, value in given.items() if value is not None}
+        try:
+            return _decode(given, cls, "settings")
+        except _Problem as problem:
+            # Manifest and code disagree: that is nothing a client could mend.
+            raise TypeError(problem.detail) from problem
 
 
 class inbound:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json as _json
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
-from componentize_py_types import Err
 from wit_world.imports import outbound as wire
 
+from .problem import asked
 from .schema import encode
 
 
@@ -33,19 +34,25 @@ class Answer:
         return _json.loads(self.body)
 
 
+def _refused(refusal: Any) -> OutboundError:
+    return OutboundError(type(refusal).__name__.removeprefix("Error_").lower(), refusal.value)
+
+
 def send(
     service: str, method: str, path: str, *, headers: dict[str, str] | None = None, json: Any = None,
-    body: bytes = b"", purpose: str = "",
+    form: dict[str, str] | None = None, body: bytes = b"", purpose: str = "",
 ) -> Answer:
-    """Sends and waits. ``purpose`` makes a repetition reach the service under the same key."""
+    """Sends and waits; ``json``, ``form`` or ``body`` is the body.
+
+    ``purpose`` makes a repetition reach the service under the same key.
+    """
     all_headers = list((headers or {}).items())
     if json is not None:
         all_headers.append(("content-type", "application/json"))
         body = _json.dumps(encode(json)).encode()
+    elif form is not None:
+        all_headers.append(("content-type", "application/x-www-form-urlencoded"))
+        body = urlencode(form).encode()
     request = wire.Request(service, wire.Method[method.upper()], path, all_headers, body, purpose)
-    try:
-        answer = wire.send(request)
-    except Err as error:
-        kind = type(error.value).__name__.removeprefix("Error_").lower()
-        raise OutboundError(kind, error.value.value) from None
+    answer = asked(_refused, wire.send, request)
     return Answer(answer.status, dict(answer.headers), answer.body)

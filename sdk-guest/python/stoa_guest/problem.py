@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
+from componentize_py_types import Err
+
 
 class Problem(Exception):
     """An answer of 400 to 599. What the request wrote is discarded."""
@@ -40,3 +45,19 @@ class Problem(Exception):
     @classmethod
     def internal(cls, detail: str) -> Problem:
         return cls(500, "internal", detail)
+
+
+def asked(problem: Callable[[Any], Exception], function: Callable, *arguments: Any) -> Any:
+    """Calls the host; ``problem`` turns what it refuses into what the client is told if nobody catches it."""
+    try:
+        return function(*arguments)
+    except Err as error:
+        raise problem(error.value) from None
+
+
+def too_much(refusal: Any) -> Problem:
+    return Problem(422, "too-much", refusal.value)
+
+
+def unavailable(refusal: Any) -> Problem:
+    return Problem(503, "unavailable", refusal.value)

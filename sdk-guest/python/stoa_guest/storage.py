@@ -6,10 +6,9 @@ import json
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from componentize_py_types import Err
 from wit_world.imports import storage as wire
 
-from .problem import Problem
+from .problem import Problem, asked, too_much, unavailable
 from .schema import decode, encode
 
 T = TypeVar("T")
@@ -30,18 +29,15 @@ def _problem(error: Any) -> Problem:
         case wire.Error_Invalid():
             return Problem(400, "invalid-request", value)
         case wire.Error_Limit():
-            return Problem(422, "too-much", value)
+            return too_much(error)
         case wire.Error_Unavailable():
-            return Problem(503, "unavailable", value)
+            return unavailable(error)
         case _:
             return Problem.internal(str(value))
 
 
 def _asked(function: Any, *arguments: Any) -> Any:
-    try:
-        return function(*arguments)
-    except Err as error:
-        raise _problem(error.value) from None
+    return asked(_problem, function, *arguments)
 
 
 @dataclass
@@ -175,12 +171,15 @@ class Collection(Generic[T]):
 
     def query(
         self, filter: dict | None = None, sort: list[str] | None = None, limit: int = 50, offset: int = 0,
-        cursor: str | None = None, total: bool = False,
+        cursor: str | None = None, total: bool = False, fields: list[str] | None = None,
     ) -> Page[T]:
-        """A page of documents; ``sort`` takes paths, with ``-`` in front for descending."""
+        """A page of documents; ``sort`` takes paths, with ``-`` in front for descending.
+
+        ``fields`` fetches only some: the others of the dataclass need defaults.
+        """
         keys = [wire.SortKey(path.removeprefix("-"), path.startswith("-")) for path in sort or []]
         text = "" if filter is None else json.dumps(filter)
-        selection = wire.Selection(text, keys, limit, offset, cursor, [], total)
+        selection = wire.Selection(text, keys, limit, offset, cursor, fields or [], total)
         page = _asked(wire.query, self.name, selection)
         return Page([self._stored(found) for found in page.items], page.total, page.next_cursor)
 

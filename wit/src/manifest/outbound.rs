@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ManifestError, invalid, is_name};
+use super::{ManifestError, SettingScope, invalid, is_name};
 
 /// Milliseconds that an extension point may take when the manifest does not say: a price is waited for.
 const BUDGET_MS_DEFAULT: u32 = 200;
@@ -60,13 +60,16 @@ impl OutboundAuth {
     }
 }
 
-/// A secret that the operator sets for the plugin and that the plugin never sees.
+/// A secret that somebody sets for the plugin and that the plugin never sees.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Secret {
-    /// One sentence for the operator.
+    /// One sentence for whoever sets it.
     #[serde(default)]
     pub summary: String,
+    /// Who may set it.
+    #[serde(default)]
+    pub scope: SettingScope,
 }
 
 /// An extension point: an interface that some plugin may provide and that this one calls if it does.

@@ -16,6 +16,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("stoa-registry", &["stoa-kernel", "stoa-wit"]),
     ("stoa-egress", &["stoa-kernel"]),
     ("stoa-standins", &["stoa-kernel"]),
+    ("stoa-telemetry", &["stoa-kernel"]),
     ("stoa-web", &["stoa-kernel", "stoa-wit"]),
     // What authors need knows nothing of a running host.
     ("stoa-workshop", &["stoa-wit"]),
@@ -37,6 +38,7 @@ const OF_ASSEMBLIES: &[&str] = &[
     "stoa-live",
     "stoa-registry",
     "stoa-egress",
+    "stoa-telemetry",
     "stoa-web",
     "stoa-wit",
     "stoa-workshop",
@@ -61,6 +63,8 @@ const OWNED: &[(&str, &str)] = &[
     ("object_store", "stoa-blobs"),
     ("lettre", "stoa-mail"),
     ("redis", "stoa-quota"),
+    ("prost", "stoa-telemetry"),
+    ("opentelemetry", "stoa-telemetry"),
 ];
 /// What the kernel must not name, because it does no I/O and has no runtime.
 const NOT_IN_KERNEL: &[&str] = &["tokio", "http", "reqwest"];

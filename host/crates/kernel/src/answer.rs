@@ -64,8 +64,7 @@ impl StoredAnswer {
     /// 422 `idempotency-mismatch` when this is no repetition.
     pub fn told(self, key: &IdempotencyKey) -> Result<Response, Problem> {
         if self.fingerprint != key.fingerprint {
-            let detail = "This Idempotency-Key was used for a request with other contents.";
-            return Err(Problem::new(422, "idempotency-mismatch", detail));
+            return Err(mismatch());
         }
         Ok(Response {
             status: self.status,
@@ -74,6 +73,13 @@ impl StoredAnswer {
             source: Source::Replay,
         })
     }
+}
+
+/// 422: the key was used for something else.
+#[must_use]
+pub fn mismatch() -> Problem {
+    let detail = "This Idempotency-Key was used for a request with other contents.";
+    Problem::new(422, "idempotency-mismatch", detail)
 }
 
 /// 409: the first request with the key has not been answered yet.

@@ -6,11 +6,14 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use serde::Serialize;
 use serde_json::Value;
-use stoa_wit::{Package, Permission};
+use stoa_wit::{Manifest, Package, Permission};
+use utoipa::ToSchema;
 
 use crate::clock::Millis;
 use crate::id::TenantId;
+use crate::secret::Secret;
 
 /// For whom a version of a plugin serves.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -45,6 +48,43 @@ pub struct Deployment {
     pub grants: BTreeSet<Permission>,
     /// What is set for it, over the manifest's defaults.
     pub settings: BTreeMap<String, Value>,
+    /// Whether data may be lost where documents have to come back to an earlier shape for it.
+    pub accept_loss: bool,
+}
+
+/// Documents of which more would be lost are counted no further: more than anybody looks through.
+pub const LOSS_COUNTED_MAX: u64 = 1_000;
+
+/// Something that would be lost if a version served. Counts are of all the tenants that it would serve.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Loss {
+    /// The collection; none for what code has migrated.
+    pub collection: Option<String>,
+    /// The step of the manifest that would be undone; none for what code has migrated.
+    pub step: Option<u32>,
+    /// The field; of what code has migrated, the version whose code that was.
+    pub what: String,
+    /// Documents that would lose it, [`LOSS_COUNTED_MAX`] at most.
+    pub documents: u64,
+    /// Whether there are more of them.
+    pub more: bool,
+}
+
+impl fmt::Display for Loss {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (what, documents) = (&self.what, self.documents);
+        let more = if self.more { " and more" } else { "" };
+        match (&self.collection, self.step) {
+            (Some(collection), Some(step)) => write!(
+                f,
+                "{what} of {documents}{more} documents of {collection} (step {step})"
+            ),
+            _ => write!(
+                f,
+                "what the code of version {what} has migrated ({documents}{more} writes)"
+            ),
+        }
+    }
 }
 
 /// What a file turned out to be.
@@ -65,6 +105,45 @@ pub enum Refusal {
     /// There is no room for another one now, or the store does not answer.
     #[error("{0}")]
     Unavailable(String),
+}
+
+/// Who gave a value: of a setting or of a secret. Of several the last one here counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Layer {
+    /// The plugin's manifest.
+    Default,
+    /// The operator, in the host's configuration.
+    Configuration,
+    /// The operator, for every tenant.
+    Deployment,
+    /// The tenant's admin, or the operator for this tenant.
+    Tenant,
+}
+
+/// The version that serves in a scope, and what is set for it there.
+#[derive(Debug, Clone)]
+pub struct Serves {
+    /// Whose version it is: a tenant is served by its own or by the deployment's.
+    pub scope: Scope,
+    /// SHA-256 of the file without signatures, in hex.
+    pub digest: String,
+    /// Whether it came from the plugin folder rather than from the registry.
+    pub from_folder: bool,
+    /// What it says of itself.
+    pub package: Arc<Package>,
+    /// Every value that was given for a setting and that it takes, the one that counts first.
+    pub settings: BTreeMap<String, Vec<(Layer, Value)>>,
+    /// Who has given a value of a secret, the one that counts first.
+    pub secrets: BTreeMap<String, Vec<Layer>>,
+}
+
+impl Serves {
+    /// Whether it is the registry's version with this digest for this very scope.
+    #[must_use]
+    pub fn is(&self, scope: &Scope, digest: &str) -> bool {
+        !self.from_folder && self.scope == *scope && self.digest == digest
+    }
 }
 
 /// How a version is.
@@ -101,10 +180,93 @@ pub struct Used {
     pub outbound: u64,
 }
 
+/// What a plugin has used for one tenant since the host started, and how its calls went.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// What it used.
+    pub used: Used,
+    /// Calls that ended in a fault or could not begin, by the fault's word: not only those that count against it.
+    pub faults: BTreeMap<&'static str, u64>,
+    /// The most bytes of memory that one of its instances had at the end of a call.
+    pub memory_peak_bytes: u64,
+    /// Microseconds within which half of its calls ended, waiting included; none before the first.
+    pub p50_us: Option<u64>,
+    /// The same of 99 in 100.
+    pub p99_us: Option<u64>,
+    /// Bytes of its documents, rather too many; none until they have been measured.
+    pub stored_bytes: Option<u64>,
+}
+
+/// The tenants of a plugin whose usage is wanted, in the order of their ids.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct UsageQuery {
+    /// This one alone.
+    pub tenant: Option<TenantId>,
+    /// Those after this one.
+    pub after: Option<String>,
+    /// So many of them are left out.
+    pub offset: usize,
+    /// At most so many.
+    pub limit: usize,
+}
+
+/// Some tenants' usage.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct UsagePage {
+    /// In the order of ids.
+    pub items: Vec<(TenantId, Usage)>,
+    /// How many there are on all pages.
+    pub total: u64,
+    /// Whether there are more after these.
+    pub more: bool,
+}
+
+/// How much a line of the log matters, the most important first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LogLevel {
+    /// Something failed.
+    Error,
+    /// Something may fail.
+    Warn,
+    /// What happens.
+    Info,
+    /// For those who look for a mistake.
+    Debug,
+    /// Every step.
+    Trace,
+}
+
+impl LogLevel {
+    /// In one word.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warn => "warn",
+            Self::Info => "info",
+            Self::Debug => "debug",
+            Self::Trace => "trace",
+        }
+    }
+
+    /// The level of a word.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        let all = [
+            Self::Error,
+            Self::Warn,
+            Self::Info,
+            Self::Debug,
+            Self::Trace,
+        ];
+        all.into_iter().find(|level| level.as_str() == word)
+    }
+}
+
 /// A line that a plugin has logged.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogLine {
-    /// Counts the host's lines: the later the higher.
+    /// The later the higher, after a restart of the host, too.
     pub number: u64,
     /// When.
     pub at: Millis,
@@ -112,10 +274,47 @@ pub struct LogLine {
     pub tenant: TenantId,
     /// The request's id.
     pub request: String,
-    /// `error`, `warn`, `info`, `debug` or `trace`.
-    pub level: &'static str,
+    /// The trace that the line belongs to, if its request is traced: 32 hex digits.
+    pub trace: Option<String>,
+    /// How much it matters.
+    pub level: LogLevel,
     /// What it said, cut to what a log line may be.
     pub text: String,
+}
+
+/// Which lines of a plugin are wanted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LogQuery {
+    /// Of this tenant alone.
+    pub tenant: Option<TenantId>,
+    /// Of this request alone.
+    pub request: Option<String>,
+    /// Of this trace alone.
+    pub trace: Option<String>,
+    /// Of this level, and of those that matter more.
+    pub level: Option<LogLevel>,
+    /// Logged at this time or later.
+    pub since: Option<Millis>,
+    /// After the line of this number.
+    pub after: u64,
+    /// At most so many.
+    pub limit: usize,
+}
+
+impl LogQuery {
+    /// Whether it asks for this line.
+    #[must_use]
+    pub fn admits(&self, line: &LogLine) -> bool {
+        fn is<T: PartialEq>(wanted: Option<&T>, found: Option<&T>) -> bool {
+            wanted.is_none() || wanted == found
+        }
+        line.number > self.after
+            && is(self.tenant.as_ref(), Some(&line.tenant))
+            && is(self.request.as_ref(), Some(&line.request))
+            && is(self.trace.as_ref(), line.trace.as_ref())
+            && self.level.is_none_or(|level| line.level <= level)
+            && self.since.is_none_or(|since| line.at >= since)
+    }
 }
 
 /// Makes versions serve.
@@ -134,6 +333,24 @@ pub trait Deployer: Send + Sync + 'static {
     /// Every [`Refusal`].
     async fn deploy(&self, deployment: Deployment) -> Result<(), Refusal>;
 
+    /// What would be lost if a version served, or nothing but what would serve the scope then: where data is of a later
+    /// shape, it has to come back.
+    ///
+    /// # Errors
+    /// Every [`Refusal`].
+    async fn losses(
+        &self,
+        scope: &Scope,
+        plugin: &str,
+        manifest: Option<&Manifest>,
+    ) -> Result<Vec<Loss>, Refusal>;
+
+    /// Brings a tenant's data to what serves it now, whatever is lost on the way.
+    ///
+    /// # Errors
+    /// Every [`Refusal`].
+    async fn bring_back(&self, tenant: &TenantId, plugin: &str) -> Result<(), Refusal>;
+
     /// Lets it serve no further request in this scope.
     async fn withdraw(&self, scope: &Scope, plugin: &str);
 
@@ -141,18 +358,28 @@ pub trait Deployer: Send + Sync + 'static {
     /// version serves.
     async fn grant(&self, scope: &Scope, plugin: &str, grants: BTreeSet<Permission>) -> bool;
 
+    /// Replaces what is set for a plugin in a scope, over its defaults: its next question sees it, in requests under
+    /// way, too. What a version does not take is as if it were not set.
+    async fn set(&self, scope: &Scope, plugin: &str, settings: BTreeMap<String, Value>);
+
+    /// Replaces what is kept for a plugin in a scope, each secret with its values, the newest first: the next use
+    /// sees it.
+    fn keep(&self, scope: &Scope, plugin: &str, secrets: BTreeMap<String, Vec<Secret>>);
+
+    /// What serves in a scope under this name; none if nothing does.
+    fn serves(&self, scope: &Scope, plugin: &str) -> Option<Serves>;
+
     /// Everything that serves.
     fn standings(&self) -> Vec<Standing>;
 
-    /// The last lines that a plugin logged, oldest first: those after the line `after`, at most `limit`; of one
-    /// tenant, or of all.
-    fn log(
-        &self,
-        plugin: &str,
-        tenant: Option<&TenantId>,
-        after: u64,
-        limit: usize,
-    ) -> Vec<LogLine>;
+    /// Of the last lines that a plugin logged, those that are asked for, oldest first.
+    fn log(&self, plugin: &str, query: &LogQuery) -> Vec<LogLine>;
+
+    /// Waits until a plugin has logged a line after the one of this number; answers the last line's.
+    async fn logged(&self, plugin: &str, after: u64) -> u64;
+
+    /// What tenants have used of a plugin, in this process.
+    fn usage(&self, plugin: &str, query: &UsageQuery) -> UsagePage;
 }
 
 /// Hears what the runtime did on its own.

@@ -6,6 +6,8 @@
 use std::borrow::Cow;
 use std::num::NonZeroU64;
 
+use serde_json::{Map, Value};
+
 /// An RFC 9457 problem.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{status} {code}: {detail}")]
@@ -20,10 +22,19 @@ pub struct Problem {
     pub field: Option<String>,
     /// Seconds after which a repetition makes sense (`Retry-After`).
     pub retry_after_s: Option<u32>,
-    /// Of a 416: how many bytes there are (`Content-Range`).
-    pub range_bytes: Option<NonZeroU64>,
+    /// What only few problems say.
+    pub more: Option<Box<More>>,
     /// What the operator should know and the client must not: goes to the log only.
     pub internal: Option<String>,
+}
+
+/// What only few problems say.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct More {
+    /// Of a 416: how many bytes there are (`Content-Range`).
+    pub range_bytes: Option<NonZeroU64>,
+    /// Further members of the problem's object (RFC 9457, section 3.2). Of a 5xx the client sees none.
+    pub members: Map<String, Value>,
 }
 
 impl Problem {
@@ -36,7 +47,7 @@ impl Problem {
             detail: detail.into(),
             field: None,
             retry_after_s: None,
-            range_bytes: None,
+            more: None,
             internal: None,
         }
     }
@@ -85,6 +96,14 @@ impl Problem {
             internal: Some(reason.into()),
             ..Self::new(503, "unavailable", "The service can't answer right now.")
         }
+    }
+
+    /// Adds a member to what the client is told.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: Value) -> Self {
+        let more = self.more.get_or_insert_default();
+        more.members.insert(name.to_owned(), value);
+        self
     }
 
     /// Adds what only the operator reads.

@@ -11,6 +11,7 @@ use crate::error::Problem;
 use crate::id::TenantId;
 use crate::random::{Random, ulid};
 use crate::store::StoreError;
+use crate::trace::{self, TraceContext};
 
 /// Who raises the host's own events: the name of no plugin.
 pub const HOST: &str = "host";
@@ -36,6 +37,8 @@ pub struct Event {
     pub raised_at: Millis,
     /// When it is to be delivered, if not at once. Such an event waits for no other of its key.
     pub due_at: Option<Millis>,
+    /// The span that raised it, if that is kept.
+    pub trace: Option<TraceContext>,
 }
 
 impl Event {
@@ -66,6 +69,7 @@ impl Event {
             payload: payload.to_string(),
             raised_at: now,
             due_at: None,
+            trace: trace::current().filter(|context| context.is_sampled),
         }
     }
 

@@ -30,11 +30,13 @@ pub mod rehearsal;
 pub mod retry;
 pub mod routing;
 pub mod schemas;
+pub mod seal;
 pub mod secret;
 pub mod service;
 pub mod status;
 pub mod store;
 pub mod times;
+pub mod trace;
 pub mod wire;
 
 pub use stoa_wit as wit;

@@ -6,7 +6,7 @@ mod own;
 
 use std::sync::Arc;
 
-pub use bus::{BusEar, LiveBus, Signal};
+pub use bus::{BusEar, BusEars, LiveBus, Signal};
 pub use history::{
     KEPT_MS_MAX, MISSED_BYTES_MAX, Words, forget, history_collections, keep, missed,
 };

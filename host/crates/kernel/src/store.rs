@@ -73,6 +73,8 @@ pub enum Expiry {
     Never,
     /// At this time.
     At(Millis),
+    /// When it ended before; never if it is new.
+    Kept,
 }
 
 /// Which databases a collection is in.

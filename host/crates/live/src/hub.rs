@@ -82,6 +82,8 @@ impl BusEar for Hub {
                 let connections = &self.inner.connections;
                 connections.end_account(tenant.as_ref(), &account);
             }
+            // Whoever listens stays, whichever version serves.
+            Signal::PluginsSwitched => {}
         }
     }
 

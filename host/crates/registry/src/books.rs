@@ -15,7 +15,7 @@ use stoa_kernel::retry;
 use stoa_kernel::store::{CommitError, Expiry, Realm, Store, StoreError, UnitOfWork};
 use stoa_kernel::wit::Manifest;
 
-use crate::records::{Audit, REGISTRY, Record};
+use crate::records::{Audit, NEWEST, Newest, REGISTRY, Record};
 
 pub use stoa_kernel::records::{List, Stored, unavailable};
 
@@ -80,7 +80,7 @@ impl Books {
         tokio::time::sleep(retry::pause(attempt, &*self.random)).await;
     }
 
-    /// Writes down who did what, as part of the unit that does it.
+    /// Writes down who did what, as part of the unit that does it, and that there is something new for other hosts.
     pub async fn note(&self, unit: &Unit, note: Note<'_>) -> Result<(), Problem> {
         let now = self.now();
         let row = Audit {
@@ -92,7 +92,10 @@ impl Books {
             detail: note.detail,
         };
         let created = unit.create(&ulid(now, &*self.random), &row).await;
-        created.map_err(unavailable)
+        created.map_err(unavailable)?;
+        let newest: Newest = unit.get(NEWEST).await?.unwrap_or_default();
+        let number = newest.number.saturating_add(1);
+        unit.put(NEWEST, &Newest { number }).await
     }
 
     /// The answer that a repetition is told, if this is one.
@@ -154,6 +157,12 @@ impl Unit {
         let collection = collection::<R>();
         let put = self.0.put(&collection, id, None, body, Expiry::Never);
         put.await.map(drop).map_err(unavailable)
+    }
+
+    /// Removes a record; whether there was one.
+    pub async fn delete<R: Record>(&self, id: &str) -> Result<bool, Problem> {
+        let deleted = self.0.delete(&collection::<R>(), id).await;
+        deleted.map_err(unavailable)
     }
 
     /// A page of records with what clients are told about it.

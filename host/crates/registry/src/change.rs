@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 use stoa_kernel::error::Problem;
-use stoa_kernel::wit::{Package, Permission};
+use stoa_kernel::wit::{Package, Permission, version_numbers as numbers};
 
 use crate::records::{Activation, Head, Kind, Outcome};
+use crate::settings::{judged, kept};
 use crate::who::Ceiling;
 
 /// Something that is to be done.
@@ -79,6 +80,8 @@ pub struct Place {
     pub waiting: Option<Placed>,
     /// The revision that the act names.
     pub subject: Option<Subject>,
+    /// What is set in the scope.
+    pub set: Option<BTreeMap<String, Value>>,
     /// What the one who acts can grant.
     pub ceiling: Ceiling,
 }
@@ -168,9 +171,11 @@ impl Place {
             Grants::Carry => (carried, Outcome::Active),
             chosen => (self.chosen(chosen, &asked)?, Outcome::Active),
         };
+        let none = BTreeMap::new();
         let settings = match settings {
             Some(settings) => checked(settings, package)?,
-            None => base.map_or_else(BTreeMap::new, |base| kept(&base.row.settings, package)),
+            // What was set before, as far as this version still knows it.
+            None => kept(self.set.as_ref().unwrap_or(&none), &package.manifest),
         };
         Ok(Draft {
             kind: base.map_or(Kind::Install, |_| Kind::Upgrade),
@@ -388,52 +393,11 @@ fn listed(permissions: &BTreeSet<Permission>) -> String {
     words.join(", ")
 }
 
-/// Settings that the manifest knows, of the types that it says.
+/// Settings that the manifest knows and takes.
 fn checked(
     settings: &BTreeMap<String, Value>,
     package: &Package,
 ) -> Result<BTreeMap<String, Value>, Problem> {
-    for (name, value) in settings {
-        let field = || format!("settings.{name}");
-        let Some(setting) = package.manifest.settings.get(name) else {
-            return Err(Problem::invalid(field(), "The plugin has no such setting."));
-        };
-        if !setting.kind.admits(value) {
-            let detail = format!("This is no {:?}.", setting.kind).to_lowercase();
-            return Err(Problem::invalid(field(), detail));
-        }
-    }
+    judged(settings, &package.manifest)?;
     Ok(settings.clone())
-}
-
-/// What was set for the version before, as far as this one still knows it.
-fn kept(settings: &BTreeMap<String, Value>, package: &Package) -> BTreeMap<String, Value> {
-    let known = &package.manifest.settings;
-    let mut settings = settings.clone();
-    settings.retain(|name, value| {
-        known
-            .get(name)
-            .is_some_and(|setting| setting.kind.admits(value))
-    });
-    settings
-}
-
-/// The numbers of `major.minor.patch`, as manifests have checked them.
-pub fn numbers(version: &str) -> Vec<u64> {
-    let numbers = version.split('.');
-    numbers
-        .map(|number| number.parse().unwrap_or_default())
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn versions_are_compared_by_their_numbers() {
-        assert!(numbers("0.10.0") > numbers("0.9.9"));
-        assert!(numbers("1.0.0") > numbers("0.10.10"));
-        assert_eq!(numbers("1.2.3"), [1, 2, 3]);
-    }
 }

@@ -26,6 +26,8 @@ pub struct Diff {
     pub settings: Changes,
     /// Names of collections.
     pub collections: Changes,
+    /// Steps that documents go, such as `2 notes: rename text to body`, with what can't come back.
+    pub migrations: Changes,
 }
 
 /// What came, went and is another.
@@ -66,6 +68,10 @@ impl Diff {
             }),
             collections: each(from, to, |manifest| {
                 manifest.collections.clone().into_iter().collect()
+            }),
+            migrations: each(from, to, |manifest| {
+                let steps = manifest.migrations.iter();
+                steps.map(|step| (step.to_string(), ())).collect()
             }),
         }
     }
@@ -113,6 +119,10 @@ mod tests {
             handler = "list"
             callers = ["user"]
             [collections.notes]
+            [[migrations]]
+            step = 1
+            collection = "notes"
+            up = [{ rename = { from = "text", to = "body" } }, { remove = { field = "color" } }]
             "#,
         );
         let new = manifest(
@@ -138,6 +148,8 @@ mod tests {
         assert_eq!(diff.collections.removed, ["notes"]);
         assert_eq!(diff.raises.added, ["note.written"]);
         let first = Diff::between(None, &old);
+        let step = "1 notes: rename text to body, remove color (color can't come back)";
+        assert_eq!(first.migrations.added, [step]);
         assert_eq!(first.routes.added, ["GET /api/notes"]);
         assert_eq!((first.from, first.to.as_str()), (None, "1.0.0"));
     }

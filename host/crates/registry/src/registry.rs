@@ -7,13 +7,18 @@ use bytes::Bytes;
 use stoa_kernel::clock::Clock;
 use stoa_kernel::deployment::{Archive, Deployer, Refusal};
 use stoa_kernel::random::Random;
+use stoa_kernel::seal::Seal;
 use stoa_kernel::status::{Part, PartStatus};
 use stoa_kernel::store::{Store, StoreError};
 use stoa_kernel::wit::Manifest;
-use tokio::sync::OwnedMutexGuard;
+use tokio::sync::{OwnedMutexGuard, Semaphore};
 
+use crate::applied::Applied;
+use crate::bell::Bell;
 use crate::books::Books;
 use crate::records::REGISTRY;
+use crate::secrets::Keeping;
+use crate::service::WAITING_MAX;
 use crate::signature::sha256;
 use crate::trust::TrustConfig;
 
@@ -30,6 +35,10 @@ pub struct Ports {
     pub clock: Arc<dyn Clock>,
     /// Makes ids.
     pub random: Arc<dyn Random>,
+    /// Seals secrets.
+    pub seal: Arc<Seal>,
+    /// Tells other hosts over the same database of switches, and hears of theirs.
+    pub bell: Arc<Bell>,
 }
 
 /// What the operator says.
@@ -47,7 +56,13 @@ pub struct Registry {
     pub(crate) books: Books,
     pub(crate) archive: Arc<dyn Archive>,
     pub(crate) deployer: Arc<dyn Deployer>,
+    pub(crate) seal: Arc<Seal>,
+    pub(crate) bell: Arc<Bell>,
+    pub(crate) applied: Applied,
+    pub(crate) keeping: Keeping,
     turns: Turns,
+    /// Those who wait for lines of plugins.
+    pub(crate) waiting: Semaphore,
     /// Why something that should serve does not, by head.
     troubles: Mutex<BTreeMap<String, String>>,
 }
@@ -73,7 +88,12 @@ impl Registry {
             books,
             archive: ports.archive,
             deployer: ports.deployer,
+            seal: ports.seal,
+            bell: ports.bell,
+            applied: Applied::default(),
+            keeping: Keeping::default(),
             turns: Turns::default(),
+            waiting: Semaphore::new(WAITING_MAX),
             troubles: Mutex::default(),
         }))
     }

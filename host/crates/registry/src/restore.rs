@@ -22,6 +22,8 @@ impl Registry {
     /// When the rows can't be read.
     pub async fn restore(&self) -> Result<(), Problem> {
         self.judge_all().await?;
+        self.recall_settings().await?;
+        self.recall_all_secrets().await?;
         let unit = self.books.unit().await?;
         let mut refused = Vec::new();
         for (scope, row) in self.serving(&unit).await? {
@@ -119,10 +121,12 @@ impl Registry {
                 self.add_row(&unit, act, &refused).await?;
                 head.last = refused.number;
                 head.number = Some(serves.number);
-                unit.put(&act.head(), &head).await
+                unit.put(&act.head(), &head).await?;
+                self.settle(&unit, act, &serves.settings, "returned").await
             }
         };
         self.books.transact(write).await?;
+        self.bell.ring();
         let head = act.head();
         self.trouble(&head, Some(format!("went back a version: {why}")));
         Ok(())
@@ -157,7 +161,7 @@ impl Registry {
                 let head: Option<Head> = unit.get(&act.head()).await?;
                 let mut head = head.unwrap_or_default();
                 if head.number != Some(row.number) {
-                    return Ok(false);
+                    return Ok(None);
                 }
                 let down = Activation {
                     number: head.last + 1,
@@ -167,6 +171,8 @@ impl Registry {
                     outcome: Outcome::Active,
                     previous: Some(row.number),
                     by_operator: true,
+                    asked: None,
+                    accept_loss: false,
                     by: act.who.account.clone(),
                     at: self.books.now(),
                     reason: act.reason.clone(),
@@ -185,12 +191,14 @@ impl Registry {
                 head.number = Some(down.number);
                 unit.put(&act.head(), &head).await?;
                 self.show(&unit, act, &head, &down).await?;
-                Ok(true)
+                Ok(Some(down.number))
             }
         };
-        if self.books.transact(write).await? {
+        if let Some(number) = self.books.transact(write).await? {
+            self.bell.ring();
             tracing::warn!(%head, why, "a plugin was withdrawn");
             self.deployer.withdraw(scope, &row.plugin).await;
+            self.applied.set(&head, Some(number));
             self.trouble(&head, Some(format!("withdrawn: {why}")));
         }
         Ok(())
@@ -198,7 +206,7 @@ impl Registry {
 }
 
 /// A scope of its text.
-fn parsed(text: &str) -> Option<Scope> {
+pub(crate) fn parsed(text: &str) -> Option<Scope> {
     match text.split_once(':') {
         None => (text == Scope::Deployment.to_string()).then_some(Scope::Deployment),
         Some(("tenant", id)) => TenantId::parse(id).ok().map(Scope::Tenant),

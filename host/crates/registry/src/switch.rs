@@ -1,14 +1,19 @@
 //! Doing what was asked for: rows and head in one commit, then the runtime, and back if that refuses.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use serde_json::Value;
+use stoa_kernel::answer::IdempotencyKey;
 use stoa_kernel::deployment::{Deployment, Refusal, Scope};
 use stoa_kernel::error::Problem;
+use stoa_kernel::wit::version_numbers as numbers;
 
 use crate::books::{Note, Unit, unavailable};
-use crate::change::{Change, Draft, Place, Placed, Subject, draft, numbers};
+use crate::change::{Change, Draft, Place, Placed, Subject, draft};
 use crate::records::{Activation, Head, Kind, Outcome, Plugin, Revision, activation_id, head_id};
 use crate::registry::Registry;
+use crate::settings::changed_meanwhile;
 use crate::trust::{Distrust, Trust};
 use crate::who::{Who, of_deployment};
 
@@ -34,6 +39,10 @@ pub struct Act {
     pub expected: Option<u64>,
     /// Why, in their words.
     pub reason: String,
+    /// Whether data may be lost by it.
+    pub accept_loss: bool,
+    /// By what a repetition of the request is known.
+    pub key: Option<IdempotencyKey>,
 }
 
 impl Act {
@@ -45,6 +54,8 @@ impl Act {
             plugin: plugin.to_owned(),
             expected: None,
             reason: reason.into(),
+            accept_loss: false,
+            key: None,
         }
     }
 
@@ -54,10 +65,19 @@ impl Act {
     }
 }
 
-/// A row that was written, and the head before it.
-struct Written {
-    row: Activation,
-    before: Head,
+/// The row of an act.
+enum Written {
+    /// It was added.
+    Now(Activation, Before),
+    /// It was there: the act was done before, and the host that did it died before it could say so.
+    Before(Activation),
+}
+
+/// How it was before a row.
+struct Before {
+    head: Head,
+    /// What was set.
+    set: BTreeMap<String, Value>,
 }
 
 impl Registry {
@@ -82,9 +102,16 @@ impl Registry {
         let head = act.head();
         let _turn = self.turn(&head).await;
         let write = |unit| self.write(unit, act, change);
-        let Written { row, before } = self.books.transact(write).await?;
-        let is_done = matches!(change, Change::Returned { .. }) || row.kind == Kind::Offer;
-        if is_done || row.outcome == Outcome::Waiting {
+        let (row, before) = match self.books.transact(write).await? {
+            Written::Now(row, before) => (row, before),
+            Written::Before(row) => return Ok(row),
+        };
+        self.bell.ring();
+        if row.kind == Kind::Offer || row.outcome == Outcome::Waiting {
+            return Ok(row);
+        }
+        if matches!(change, Change::Returned { .. }) {
+            self.applied.set(&head, Some(row.number));
             return Ok(row);
         }
         match self.tell(&act.scope, &row).await {
@@ -95,6 +122,8 @@ impl Registry {
             Err(refusal) => {
                 let back = |unit| self.take_back(unit, act, &row, &before, &refusal);
                 self.books.transact(back).await?;
+                self.applied.set(&head, before.head.number);
+                self.bell.ring();
                 Err(refused(refusal))
             }
         }
@@ -102,23 +131,30 @@ impl Registry {
 
     /// Writes the next row, unless the act is not to be done.
     async fn write(&self, unit: Unit, act: &Act, change: &Change) -> Result<Written, Problem> {
+        if let Some(done) = self.done_before(&unit, act).await? {
+            return Ok(Written::Before(done));
+        }
         let place = self.place(&unit, act, change).await?;
         if act
             .expected
             .is_some_and(|expected| expected != place.head.last)
         {
-            let detail = format!(
-                "Somebody else was faster: {} is the newest.",
-                place.head.last
-            );
-            return Err(Problem::new(409, "changed-meanwhile", detail));
+            return Err(changed_meanwhile(place.head.last));
         }
         let drafted = draft(change, &place)?;
         if drafted.outcome == Outcome::Active && drafted.digest.is_some() {
             self.trusted(&unit, &drafted).await?;
         }
-        let before = place.head;
-        let row = self.add(&unit, act, drafted, &before).await?;
+        let current = place.current.as_ref().map(|placed| &placed.row);
+        let is_same = current.is_some_and(|row| row.digest == drafted.digest);
+        let carries = is_same && current.is_some_and(|row| row.accept_loss);
+        let accept_loss = act.accept_loss || carries;
+        let switches = drafted.outcome == Outcome::Active && drafted.kind != Kind::Offer;
+        if switches && !is_same && !accept_loss {
+            self.loses_nothing(&unit, act, &drafted).await?;
+        }
+        let (before, set) = (place.head, place.set.unwrap_or_default());
+        let row = self.add(&unit, act, drafted, &before, accept_loss).await?;
         let mut head = Head {
             scope: act.scope.to_string(),
             plugin: act.plugin.clone(),
@@ -130,16 +166,32 @@ impl Registry {
             (_, Outcome::Waiting) => head.waiting = Some(row.number),
             _ => {
                 head.number = Some(row.number);
-                // What waited was asked for over what is no more; an approval has taken it up.
-                if row.kind != Kind::Grant {
-                    head.waiting = None;
-                }
                 head.highest = highest(before.highest.as_deref(), row.version.as_deref());
             }
         }
+        if let Some(waiting) = &place.waiting {
+            match change {
+                Change::Approve { .. } => head.waiting = None,
+                Change::Install { .. } if supersedes(&row, &waiting.row) => {
+                    let id = activation_id(&act.scope, &act.plugin, waiting.row.number);
+                    let superseded = Activation {
+                        outcome: Outcome::Superseded,
+                        ..waiting.row.clone()
+                    };
+                    unit.put(&id, &superseded).await?;
+                    head.waiting = head.waiting.filter(|number| *number == row.number);
+                }
+                _ => {}
+            }
+        }
         unit.put(&act.head(), &head).await?;
+        let counts = row.outcome == Outcome::Active && row.kind != Kind::Offer;
+        if counts && row.digest.is_some() {
+            self.settle(&unit, act, &row.settings, &word(&row.kind))
+                .await?;
+        }
         self.show(&unit, act, &head, &row).await?;
-        Ok(Written { row, before })
+        Ok(Written::Now(row, Before { head: before, set }))
     }
 
     async fn add(
@@ -148,6 +200,7 @@ impl Registry {
         act: &Act,
         drafted: Draft,
         head: &Head,
+        accept_loss: bool,
     ) -> Result<Activation, Problem> {
         let row = Activation {
             scope: act.scope.to_string(),
@@ -160,6 +213,9 @@ impl Registry {
             kind: drafted.kind,
             outcome: drafted.outcome,
             previous: drafted.previous,
+            accept_loss,
+            asked: act.key.as_ref().map(|key| key.id.clone()),
+            fingerprint: act.key.as_ref().map(|key| key.fingerprint.clone()),
             by_operator: drafted.by_operator || act.who.is_person_operating(),
             by: act.who.account.clone(),
             at: self.books.now(),
@@ -195,9 +251,10 @@ impl Registry {
         unit: Unit,
         act: &Act,
         row: &Activation,
-        before: &Head,
+        before: &Before,
         refusal: &Refusal,
     ) -> Result<(), Problem> {
+        let Before { head: before, set } = before;
         let found: Option<Head> = unit.get(&act.head()).await?;
         let mut head = found.unwrap_or_default();
         let refused = Activation {
@@ -208,11 +265,22 @@ impl Registry {
             ..row.clone()
         };
         self.add_row(&unit, act, &refused).await?;
+        if let Some(waiting) = self.placed(&unit, act, before.waiting).await?
+            && waiting.row.outcome == Outcome::Superseded
+        {
+            let id = activation_id(&act.scope, &act.plugin, waiting.row.number);
+            let waits = Activation {
+                outcome: Outcome::Waiting,
+                ..waiting.row
+            };
+            unit.put(&id, &waits).await?;
+        }
         head.last = refused.number;
         head.number = before.number;
         head.waiting = before.waiting;
         head.highest.clone_from(&before.highest);
         unit.put(&act.head(), &head).await?;
+        self.settle(&unit, act, set, "refused").await?;
         self.show(&unit, act, &head, &refused).await
     }
 
@@ -238,7 +306,10 @@ impl Registry {
             }
             _ => None,
         };
+        let set = self.settings_of(unit, &act.scope, &act.plugin).await?;
+        let carried = current.as_ref().map(|current| &current.row.settings);
         Ok(Place {
+            set: set.map(|set| set.values).or_else(|| carried.cloned()),
             waiting: self.placed(unit, act, head.waiting).await?,
             ceiling: act.who.ceiling(unit, &act.plugin).await?,
             head,
@@ -327,7 +398,7 @@ impl Registry {
             Scope::Deployment => {
                 let serves = match row.outcome {
                     Outcome::Active if row.kind != Kind::Offer => row.digest.is_some(),
-                    Outcome::Active | Outcome::Waiting => before.open,
+                    Outcome::Active | Outcome::Waiting | Outcome::Superseded => before.open,
                     Outcome::Refused => {
                         let current = self.placed(unit, act, head.number).await?;
                         current.is_some_and(|placed| placed.row.digest.is_some())
@@ -347,8 +418,20 @@ impl Registry {
 
     /// Lets the runtime do what the row says.
     pub(crate) async fn tell(&self, scope: &Scope, row: &Activation) -> Result<(), Refusal> {
+        self.let_do(scope, row).await?;
+        let head = head_id(scope, &row.plugin);
+        self.applied.set(&head, Some(row.number));
+        Ok(())
+    }
+
+    async fn let_do(&self, scope: &Scope, row: &Activation) -> Result<(), Refusal> {
         let Some(digest) = &row.digest else {
             self.deployer.withdraw(scope, &row.plugin).await;
+            if let (Scope::Tenant(tenant), true) = (scope, row.accept_loss)
+                && let Err(error) = self.deployer.bring_back(tenant, &row.plugin).await
+            {
+                tracing::warn!(%scope, plugin = row.plugin, %error, "data could not be brought back");
+            }
             return Ok(());
         };
         if row.kind == Kind::Grant {
@@ -357,6 +440,14 @@ impl Registry {
                 return Ok(());
             }
         }
+        // Code and grants are as they were.
+        let serves = self.deployer.serves(scope, &row.plugin);
+        let is_there = serves.is_some_and(|serves| serves.is(scope, digest));
+        if row.kind == Kind::Settings && is_there {
+            let settings = row.settings.clone();
+            self.deployer.set(scope, &row.plugin, settings).await;
+            return Ok(());
+        }
         let deployment = Deployment {
             scope: scope.clone(),
             plugin: row.plugin.clone(),
@@ -364,8 +455,13 @@ impl Registry {
             file: self.file(digest).await?,
             grants: row.grants.clone(),
             settings: row.settings.clone(),
+            accept_loss: row.accept_loss,
         };
-        self.deployer.deploy(deployment).await
+        self.deployer.deploy(deployment).await?;
+        // What is set by name is what serves now, also for when a tenant goes back to the deployment's version.
+        let settings = row.settings.clone();
+        self.deployer.set(scope, &row.plugin, settings).await;
+        Ok(())
     }
 
     /// What an operator takes back for the deployment, tenants who granted it to their own versions lose, too.
@@ -390,6 +486,12 @@ impl Registry {
 /// 422: too few vouch for it.
 pub(crate) fn untrusted(distrust: &Distrust) -> Problem {
     Problem::new(422, UNTRUSTED, format!("{distrust}."))
+}
+
+/// Whether who asked for one no longer wants the other, which waits.
+fn supersedes(row: &Activation, waiting: &Activation) -> bool {
+    let version = |row: &Activation| row.version.as_deref().map(numbers);
+    row.outcome == Outcome::Waiting || version(row) >= version(waiting)
 }
 
 /// What a client is told when the runtime would not have something.

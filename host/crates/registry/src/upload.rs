@@ -10,10 +10,9 @@ use stoa_kernel::limits::DOCUMENT_BYTES_MAX;
 use stoa_kernel::query::{Filter, Query};
 use stoa_kernel::store::StoreError;
 use stoa_kernel::wit::signature::{self, Signature};
-use stoa_kernel::wit::{Manifest, Package};
+use stoa_kernel::wit::{Manifest, Package, version_numbers as numbers};
 
 use crate::books::{Note, Unit, equal, unavailable};
-use crate::change::numbers;
 use crate::diff::Diff;
 use crate::records::{
     Activation, Head, Plugin, Record, Revision, SignatureRow, activation_id, head_id, signature_id,

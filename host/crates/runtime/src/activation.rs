@@ -1,6 +1,6 @@
 //! How a file becomes a live plugin, or is refused while the version before it goes on.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -8,12 +8,14 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use serde_json::Value;
-use stoa_kernel::deployment::{self, Deployment};
+use stoa_kernel::deployment::{self, Deployment, Loss};
 use stoa_kernel::id::{CollectionName, TenantId};
 use stoa_kernel::limits::CallLimits;
 use stoa_kernel::store::{Realm, StoreError};
+use stoa_kernel::trace::SPANS;
 use stoa_wit::{Collection, Package, Permission, Reuse};
 use tokio::sync::Semaphore;
+use tracing::field::Empty;
 use wasmtime::component::{Component, InstancePre};
 
 use crate::Core;
@@ -29,11 +31,13 @@ use crate::config::Policy;
 use crate::grants::Grants;
 use crate::linking::{self, LinkError, Used};
 use crate::meter::Meter;
-use crate::migration::{self, Migrated};
+use crate::migration::{self, Failed};
+use crate::records::Record;
 use crate::registry::{Live, SetError};
 use crate::reuse::Shelf;
 use crate::revision::{CollectionInfo, OUTBOUND_CONCURRENCY_MAX, Revision};
 use crate::services::Services;
+use crate::settings::{Settings, Unfit};
 use crate::state::State;
 use crate::transaction::host_scope;
 use crate::turnstile::Turnstiles;
@@ -62,7 +66,7 @@ pub enum ActivationError {
     /// It lacks an export that its manifest promises.
     #[error("plugin.toml promises {0}, but the component does not export it")]
     MissingExport(&'static str),
-    /// A setting of the operator does not fit.
+    /// A setting does not fit, or is missing.
     #[error("setting {0}: {1}")]
     Setting(String, String),
     /// It does not fit the other plugins.
@@ -76,7 +80,7 @@ pub enum ActivationError {
     Unhealthy(String),
     /// A tenant's data can't be migrated.
     #[error("its migration failed: {0}")]
-    Migration(String),
+    Migration(#[from] Failed),
     /// Another file has this name already.
     #[error("the plugin {0} comes from {1} already")]
     NameTaken(String, String),
@@ -89,6 +93,12 @@ pub enum ActivationError {
     /// A tenant's version would change a collection that other versions have.
     #[error("its collection {0} is not as in the version that others have")]
     Collection(String),
+}
+
+impl From<Unfit> for ActivationError {
+    fn from(Unfit(name, reason): Unfit) -> Self {
+        Self::Setting(name, reason)
+    }
 }
 
 /// Where a version comes from, with what is decided about it.
@@ -151,7 +161,27 @@ pub struct Candidate {
 pub async fn prepare(core: &Arc<Core>, origin: Origin) -> Result<Candidate, ActivationError> {
     let core = Arc::clone(core);
     // Hashing, compiling and linking take their time: requests keep their threads.
-    let prepared = tokio::task::spawn_blocking(move || prepare_blocking(&core, origin)).await;
+    let span = tracing::info_span!(
+        target: SPANS,
+        "plugin.prepare",
+        otel.status_code = Empty,
+        stoa.plugin = Empty,
+        stoa.plugin.version = Empty,
+    );
+    let prepare = move || {
+        let prepared = span.in_scope(|| prepare_blocking(&core, origin));
+        match &prepared {
+            Ok(Candidate { revision, .. }) => {
+                span.record("stoa.plugin", &*revision.name);
+                span.record("stoa.plugin.version", &*revision.package.manifest.version);
+            }
+            Err(_) => {
+                span.record("otel.status_code", "ERROR");
+            }
+        }
+        prepared
+    };
+    let prepared = tokio::task::spawn_blocking(prepare).await;
     prepared.map_err(|error| CompileError::GaveUp(error.to_string()))?
 }
 
@@ -173,7 +203,8 @@ fn prepare_blocking(core: &Core, origin: Origin) -> Result<Candidate, Activation
         Origin::Registry(_) => &none,
     };
     let (pre, used) = linking::link(&component, &artifact.package, denied)?;
-    let decided = Decided::about(origin, &policy, &artifact.package)?;
+    let record = core.records.of(name);
+    let decided = Decided::about(origin, &policy, &artifact.package, &record)?;
     let code = Code {
         digest: artifact.digest,
         package: Arc::new(artifact.package),
@@ -217,32 +248,42 @@ struct Code {
 
 /// What the operator or the registry decides about a version.
 struct Decided {
-    settings: HashMap<String, String>,
+    settings: Settings,
     services: Services,
     grants: Option<BTreeSet<Permission>>,
+    accept_loss: bool,
 }
 
 impl Decided {
-    fn about(origin: Origin, policy: &Policy, package: &Package) -> Result<Self, ActivationError> {
+    fn about(
+        origin: Origin,
+        policy: &Policy,
+        package: &Package,
+        record: &Record,
+    ) -> Result<Self, ActivationError> {
         let manifest = &package.manifest;
+        let configured = policy.settings.get(&manifest.name);
         let destinations = policy.outbound.get(&manifest.name);
         let secrets = policy.secrets.get(&manifest.name);
         match origin {
             Origin::Folder { .. } => Ok(Self {
-                settings: settings(policy.settings.get(&manifest.name), package)?,
+                settings: Settings::of_file(manifest, configured, &record.settings)?,
                 services: Services::resolve(manifest, destinations, secrets)
                     .map_err(ActivationError::Services)?,
                 grants: None,
+                accept_loss: false,
             }),
             Origin::Registry(deployment) => {
                 // The operator's word is for all versions of the name; this one may have less.
                 let destinations = destinations.map(|all| only(all, &manifest.outbound));
                 let secrets = secrets.map(|all| only(all, &manifest.secrets));
+                let (scope, own) = (&deployment.scope, deployment.settings);
                 Ok(Self {
-                    settings: settings(Some(&deployment.settings), package)?,
+                    settings: Settings::of_registry(manifest, scope, configured, own)?,
                     services: Services::resolve(manifest, destinations.as_ref(), secrets.as_ref())
                         .map_err(ActivationError::Services)?,
                     grants: Some(deployment.grants),
+                    accept_loss: deployment.accept_loss,
                 })
             }
         }
@@ -271,7 +312,9 @@ fn revision(core: &Core, code: Code, decided: Decided) -> Result<Revision, Activ
     if handler.is_none() && manifest.answers_requests() {
         return Err(ActivationError::MissingExport("routes (stoa:http/handler)"));
     }
-    let lifecycle = LifecycleIndices::new(&pre).ok();
+    let lifecycle = LifecycleIndices::new(&pre)
+        .ok()
+        .filter(|_| manifest.lifecycle);
     if lifecycle.is_none() && manifest.lifecycle {
         return Err(ActivationError::MissingExport(
             "lifecycle (stoa:lifecycle/lifecycle)",
@@ -335,7 +378,7 @@ fn revision(core: &Core, code: Code, decided: Decided) -> Result<Revision, Activ
         collections,
         slots: Arc::new(Semaphore::new(limits.concurrency_max as usize)),
         turnstiles: Turnstiles::default(),
-        migrated: Migrated::default(),
+        accepts_loss: decided.accept_loss,
         breaker: Arc::default(),
         record: core.records.of(&manifest.name),
         meter: Meter::new(&manifest.name),
@@ -354,38 +397,9 @@ fn collection_info(plugin: &str, name: &str, collection: &Collection) -> Collect
     }
 }
 
-/// What is set over the manifest's defaults.
-fn settings(
-    set: Option<&BTreeMap<String, Value>>,
-    package: &Package,
-) -> Result<HashMap<String, String>, ActivationError> {
-    let manifest = &package.manifest;
-    let mut settings = HashMap::new();
-    for (name, setting) in &manifest.settings {
-        if let Some(value) = &setting.default {
-            settings.insert(name.clone(), value.to_string());
-        }
-    }
-    for (name, value) in set.into_iter().flatten() {
-        let Some(setting) = manifest.settings.get(name) else {
-            return Err(ActivationError::Setting(
-                name.clone(),
-                format!("{} has no such setting", manifest.name),
-            ));
-        };
-        if !setting.kind.admits(value) {
-            return Err(ActivationError::Setting(
-                name.clone(),
-                format!("{value} is not a {:?}", setting.kind),
-            ));
-        }
-        settings.insert(name.clone(), value.to_string());
-    }
-    Ok(settings)
-}
-
-/// Tries a candidate beside the plugins it would live with: its collections exist, it is well, and the data of these
-/// tenants is migrated. The set goes live after this, and only then.
+/// Tries a candidate beside the plugins it would live with: its collections exist, it is well, its steps can be gone,
+/// and its code has migrated the data of these tenants if it has no steps to go before that. The set goes live after
+/// this, and only then. `before` is what serves until then.
 ///
 /// # Errors
 /// [`ActivationError::Store`], [`ActivationError::Unhealthy`] and [`ActivationError::Migration`].
@@ -395,6 +409,7 @@ pub async fn rehearse(
     candidate: &Candidate,
     scope: &deployment::Scope,
     tenants: &[TenantId],
+    before: Option<&Revision>,
 ) -> Result<(), ActivationError> {
     let revision = &candidate.revision;
     let manifest = &revision.package.manifest;
@@ -416,11 +431,28 @@ pub async fn rehearse(
     health(core, live, revision, tenant)
         .await
         .map_err(ActivationError::Unhealthy)?;
+    let is_other = |before: &Revision| {
+        !migration::are_same(&before.package.manifest.migrations, &manifest.migrations)
+    };
+    let of = |tenant: &TenantId, failed: Failed| Failed(format!("{tenant}: {failed}"));
+    if before.is_some_and(is_other) {
+        let losses = migration::losses(core, manifest, tenants).await?;
+        let steps: Vec<Loss> = losses
+            .into_iter()
+            .filter(|loss| loss.step.is_some())
+            .collect();
+        if !revision.accepts_loss {
+            migration::refuse(&steps)?;
+        }
+        for tenant in tenants {
+            let tried = migration::try_out(core, manifest, tenant).await;
+            tried.map_err(|failed| of(tenant, failed))?;
+        }
+    }
     if revision.lifecycle.is_some() {
         for tenant in tenants {
-            migration::ensure(core, live, revision, tenant)
-                .await
-                .map_err(|reason| ActivationError::Migration(format!("{tenant}: {reason}")))?;
+            let migrated = migration::ahead(core, live, revision, before, tenant).await;
+            migrated.map_err(|failed| of(tenant, failed))?;
         }
     }
     // What it did for the host is no sign that it serves anybody.
@@ -438,7 +470,11 @@ async fn health(
     let scope = host_scope(core, live, revision, tenant, "health")
         .await
         .map_err(|error| error.to_string())?;
-    let answer = call::run(revision, &scope, 0, async |living| {
+    let export = call::Export {
+        interface: "stoa:lifecycle/lifecycle",
+        function: "health",
+    };
+    let answer = call::run(revision, &scope, export, async |living| {
         match &revision.lifecycle {
             Some(indices) => {
                 let guest = indices.load(&mut living.store, &living.instance)?;

@@ -32,6 +32,8 @@ pub struct Place {
     pub set: u64,
     /// The route's key in it.
     pub route: usize,
+    /// How often something had been set for plugins when the request came: a handler may have read it.
+    pub set_since: u64,
 }
 
 /// A request to one of the routes: the key of its answer.

@@ -7,8 +7,11 @@ use bytes::Bytes;
 use stoa_kernel::call::{Request, Response, Source};
 use stoa_kernel::clock::Millis;
 use stoa_kernel::error::Problem;
+use stoa_kernel::trace::SPANS;
 use stoa_wit::Reuse;
 use tokio::sync::OwnedSemaphorePermit;
+use tracing::field::Empty;
+use tracing::{Instrument as _, Span};
 use wasmtime::{Store, UpdateDeadline};
 
 use crate::Core;
@@ -44,6 +47,9 @@ const RESPONSE_HEADER_BYTES_MAX: usize = 8 << 10;
 /// is told so.
 const NESTED_SOONER_MS: u64 = 2;
 
+/// The interface of handlers.
+const HANDLER: &str = "stoa:http/handler";
+
 /// Milliseconds of a second, the unit of `Retry-After`.
 const SECOND_MS: Millis = 1_000;
 
@@ -69,9 +75,15 @@ pub async fn place(core: &Core, revision: &Revision, request: &Request) -> Resul
             running.map_err(|Exhausted(left_ms, what)| Fault::Share(what, seconds(left_ms)))?;
         Ok((trial, running))
     });
-    let (trial, running) = begun.inspect_err(|fault| revision.meter.faulted(fault.word()))?;
+    let refused = |fault: &Fault| {
+        revision.meter.faulted(fault.word());
+        share.faulted(fault.word());
+    };
+    let (trial, running) = begun.inspect_err(refused)?;
     Ok(Place {
-        _slot: slot(revision).await?,
+        _slot: slot(revision)
+            .await
+            .inspect_err(|fault| share.faulted(fault.word()))?,
         _trial: trial,
         _running: running,
     })
@@ -158,26 +170,60 @@ async fn instantiate_once(
     })
 }
 
+/// What is called of a guest.
+#[derive(Debug, Clone, Copy)]
+pub struct Export<'a> {
+    /// The interface that it exports.
+    pub interface: &'a str,
+    /// The function; of a dispatching interface, the handler.
+    pub function: &'a str,
+}
+
+impl Export<'_> {
+    /// The span of a call.
+    fn span(&self, revision: &Revision, scope: &Scope, depth: u32) -> Span {
+        tracing::info_span!(
+            target: SPANS,
+            "plugin.call",
+            otel.name = %format_args!("{} {}", revision.name, self.function),
+            otel.status_code = Empty,
+            code.function.name = %format_args!("{}#{}", self.interface, self.function),
+            stoa.tenant = scope.request.tenant.as_str(),
+            stoa.plugin = &*revision.name,
+            stoa.plugin.version = &*revision.package.manifest.version,
+            stoa.call.depth = depth,
+            stoa.call.attempt = scope.attempt,
+            stoa.call.cpu_us = Empty,
+            stoa.call.host_calls = Empty,
+            stoa.call.memory_peak_bytes = Empty,
+            stoa.call.outcome = Empty,
+        )
+    }
+}
+
 /// Runs `act` on an instance within the request's time, and accounts for it. The instance is dropped
 /// after any fault; after success it waits for the tenant's next request, if that is agreed and this one commits.
 pub async fn run<T>(
     revision: &Arc<Revision>,
     scope: &Arc<Scope>,
-    depth: u32,
+    export: Export<'_>,
     act: impl AsyncFnOnce(&mut Living) -> wasmtime::Result<T>,
 ) -> Result<T, Fault> {
-    run_within(revision, scope, depth, Duration::MAX, act).await
+    run_within(revision, scope, 0, Duration::MAX, export, act).await
 }
 
-/// As [`run`], within `budget` as well.
+/// As [`run`], so deep below the first call, and within `budget` as well.
 pub async fn run_within<T>(
     revision: &Arc<Revision>,
     scope: &Arc<Scope>,
     depth: u32,
     budget: Duration,
+    export: Export<'_>,
     act: impl AsyncFnOnce(&mut Living) -> wasmtime::Result<T>,
 ) -> Result<T, Fault> {
-    let watch = Arc::new(Stopwatch::new());
+    let span = export.span(revision, scope, depth);
+    let (watch, begun) = (Arc::new(Stopwatch::new()), Instant::now());
+    let mut memory_bytes = 0;
     let whole = async {
         let waiting = match revision.reuse {
             Reuse::Tenant => revision.shelf.take(&scope.request.tenant),
@@ -197,7 +243,9 @@ pub async fn run_within<T>(
                 made.map_err(|fault| (fault, false))?
             }
         };
-        match act(&mut living).await {
+        let acted = act(&mut living).await;
+        memory_bytes = living.store.data().limiter.memory_bytes();
+        match acted {
             Ok(output) => Ok((output, living)),
             Err(error) => {
                 let state = living.store.data();
@@ -209,7 +257,8 @@ pub async fn run_within<T>(
     let left = scope.deadline.saturating_duration_since(Instant::now());
     let sooner = Duration::from_millis(NESTED_SOONER_MS * u64::from(depth));
     let left = left.saturating_sub(sooner).min(budget);
-    let (ended, cpu) = computing(Arc::clone(&watch), tokio::time::timeout(left, whole)).await;
+    let whole = tokio::time::timeout(left, whole).instrument(span.clone());
+    let (ended, cpu) = computing(Arc::clone(&watch), whole).await;
     let late = || {
         Err((
             Fault::Timeout(lateness(revision, budget, left, depth)),
@@ -217,12 +266,15 @@ pub async fn run_within<T>(
         ))
     };
     let ended = ended.unwrap_or_else(|_| late());
+    revision.meter.computed(cpu);
     account(revision, scope, cpu, ended.as_ref().err());
+    let share = revision.record.shares.of(&scope.request.tenant);
+    share.lasted(begun.elapsed(), memory_bytes);
+    note(&span, cpu, memory_bytes, ended.as_ref().err());
     match ended.map_err(|(fault, _)| fault) {
         Ok((output, mut living)) => {
-            let state = living.store.data();
-            let (host_calls, memory) = (state.host_calls(), state.limiter.memory_bytes());
-            revision.meter.called(cpu, host_calls, memory);
+            span.record("stoa.call.host_calls", living.store.data().host_calls());
+            revision.meter.called();
             living.store.data_mut().leave();
             living.served += 1;
             if revision.reuse == Reuse::Tenant {
@@ -234,6 +286,18 @@ pub async fn run_within<T>(
             revision.meter.faulted(fault.word());
             Err(fault)
         }
+    }
+}
+
+/// Says in its span how a call went.
+fn note(span: &Span, cpu: Duration, memory_bytes: usize, ended: Option<&(Fault, bool)>) {
+    let cpu_us = u64::try_from(cpu.as_micros()).unwrap_or(u64::MAX);
+    span.record("stoa.call.cpu_us", cpu_us);
+    span.record("stoa.call.memory_peak_bytes", memory_bytes);
+    let outcome = ended.map_or("ok", |(fault, _)| fault.word());
+    span.record("stoa.call.outcome", outcome);
+    if ended.is_some() {
+        span.record("otel.status_code", "ERROR");
     }
 }
 
@@ -255,6 +319,9 @@ fn account(revision: &Arc<Revision>, scope: &Scope, cpu: Duration, ended: Option
     let own = ended.filter(|(fault, is_victim)| fault.is_own() && !is_victim);
     let share = revision.record.shares.of(tenant);
     share.called(cpu, own.is_some(), now);
+    if let Some((fault, _)) = ended {
+        share.faulted(fault.word());
+    }
     let Some((fault, _)) = own else {
         if ended.is_none() {
             revision.breaker.succeeded(request, now);
@@ -294,7 +361,11 @@ pub async fn handle(
         ));
     };
     let request = wire_request(scope, handler);
-    let answer = run(revision, scope, 0, async |living| {
+    let export = Export {
+        interface: HANDLER,
+        function: handler,
+    };
+    let answer = run(revision, scope, export, async |living| {
         let guest = indices.load(&mut living.store, &living.instance)?;
         guest.call_handle(&mut living.store, &request).await
     })

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use stoa_kernel::hex::hex;
+use stoa_kernel::trace::SPANS;
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
@@ -103,8 +104,15 @@ impl Loader {
         }
         let turn = self.compiling.lock();
         let turn = turn.unwrap_or_else(PoisonError::into_inner);
-        let code = self.compile(&artifact.bytes)?;
-        drop(turn);
+        let span = tracing::info_span!(
+            target: SPANS,
+            "plugin.compile",
+            stoa.plugin = &*artifact.package.manifest.name,
+            stoa.plugin.version = &*artifact.package.manifest.version,
+            stoa.compile.bytes = artifact.bytes.len(),
+        );
+        let code = span.in_scope(|| self.compile(&artifact.bytes))?;
+        drop((turn, span));
         let component = deserialize(&self.engine, &code)?;
         if let Err(error) = self.cache.store(&artifact.digest, &self.fingerprint, &code) {
             tracing::warn!(%error, "compiled code can't be kept; the next start compiles again");

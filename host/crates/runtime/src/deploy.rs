@@ -5,17 +5,23 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use serde_json::Value;
 use stoa_kernel::deployment::{
-    Deployer, Deployment, Examined, LogLine, Refusal, Scope, Standing, Used,
+    Deployer, Deployment, Examined, LogLine, LogQuery, Loss, Refusal, Scope, Serves, Standing,
+    UsagePage, UsageQuery, Used,
 };
 use stoa_kernel::id::TenantId;
+use stoa_kernel::secret::Secret;
 use stoa_kernel::status::PartStatus;
-use stoa_wit::Permission;
+use stoa_wit::{Manifest, Permission};
 
 use crate::Runtime;
 use crate::activation::{self, ActivationError, Origin};
 use crate::compile::CompileError;
+use crate::migration;
+use crate::services::Given;
 use crate::sets::{Serving, Source};
+use crate::storing;
 
 impl From<ActivationError> for Refusal {
     fn from(error: ActivationError) -> Self {
@@ -55,6 +61,33 @@ impl Deployer for Runtime {
         Ok(())
     }
 
+    async fn losses(
+        &self,
+        scope: &Scope,
+        plugin: &str,
+        manifest: Option<&Manifest>,
+    ) -> Result<Vec<Loss>, Refusal> {
+        let table = self.table();
+        let base = table.get(&Scope::Deployment, plugin);
+        let base = base.filter(|_| *scope != Scope::Deployment);
+        let base = base.map(|base| &base.revision().package.manifest);
+        let Some(manifest) = manifest.or(base) else {
+            return Ok(Vec::new());
+        };
+        let tenants = self.tenants_of(&table, scope, plugin).await?;
+        let losses = migration::losses(&self.core, manifest, &tenants).await;
+        losses.map_err(|failed| Refusal::Unavailable(failed.to_string()))
+    }
+
+    async fn bring_back(&self, tenant: &TenantId, plugin: &str) -> Result<(), Refusal> {
+        let live = self.live_for(tenant);
+        let Some(revision) = live.plugins().get(plugin) else {
+            return Ok(());
+        };
+        let brought = migration::bring_back(&self.core, &live, revision, tenant).await;
+        brought.map_err(|failed| Refusal::Unavailable(failed.to_string()))
+    }
+
     async fn withdraw(&self, scope: &Scope, plugin: &str) {
         let _alone = self.changing.lock().await;
         let table = self.table();
@@ -88,6 +121,55 @@ impl Deployer for Runtime {
         true
     }
 
+    async fn set(&self, scope: &Scope, plugin: &str, settings: BTreeMap<String, Value>) {
+        // A version that is being deployed now would miss it.
+        let _alone = self.changing.lock().await;
+        let table = self.table();
+        let serving = table.get(scope, plugin).map(Serving::revision);
+        if let Some(revision) = serving.filter(|revision| revision.settings.is_of(scope)) {
+            revision.settings.replace(settings.clone());
+        }
+        self.core.records.of(plugin).settings.set(scope, settings);
+        self.core.forget_answers();
+    }
+
+    fn keep(&self, scope: &Scope, plugin: &str, secrets: BTreeMap<String, Vec<Secret>>) {
+        self.core.records.of(plugin).secrets.set(scope, secrets);
+        self.core.forget_answers();
+    }
+
+    fn serves(&self, scope: &Scope, plugin: &str) -> Option<Serves> {
+        let table = self.table();
+        let own = table.get(scope, plugin).map(|serving| (scope, serving));
+        let deployments = || table.get(&Scope::Deployment, plugin);
+        let (serves, serving) =
+            own.or_else(|| deployments().map(|serving| (&Scope::Deployment, serving)))?;
+        let tenant = match scope {
+            Scope::Deployment => None,
+            Scope::Tenant(tenant) => Some(tenant),
+        };
+        let revision = serving.revision();
+        let (manifest, record) = (&revision.package.manifest, &revision.record);
+        let settings = manifest.settings.keys().map(|name| {
+            let given = revision.settings.all(&record.settings, tenant, name);
+            (name.clone(), given)
+        });
+        let layers = &record.secrets;
+        let secrets = manifest.secrets.keys().map(|name| {
+            let given = revision.services.all(name, Given { layers, tenant });
+            let layers = given.into_iter().map(|(layer, _)| layer);
+            (name.clone(), layers.collect())
+        });
+        Some(Serves {
+            scope: serves.clone(),
+            digest: revision.digest.clone(),
+            from_folder: serving.source != Source::Registry,
+            package: Arc::clone(&revision.package),
+            settings: settings.collect(),
+            secrets: secrets.collect(),
+        })
+    }
+
     fn standings(&self) -> Vec<Standing> {
         let table = self.table();
         let standing = |(scope, serving): (&Scope, &Serving)| {
@@ -105,17 +187,31 @@ impl Deployer for Runtime {
         table.all().map(standing).collect()
     }
 
-    fn log(
-        &self,
-        plugin: &str,
-        tenant: Option<&TenantId>,
-        after: u64,
-        limit: usize,
-    ) -> Vec<LogLine> {
+    fn log(&self, plugin: &str, query: &LogQuery) -> Vec<LogLine> {
         let record = self.core.records.known(plugin);
-        record.map_or_else(Vec::new, |record| {
-            record.journal.after(after, tenant, limit)
-        })
+        record.map_or_else(Vec::new, |record| record.journal.find(query))
+    }
+
+    async fn logged(&self, plugin: &str, after: u64) -> u64 {
+        match self.core.records.known(plugin) {
+            Some(record) => record.journal.grown(after).await,
+            // Who was never served says nothing.
+            None => std::future::pending().await,
+        }
+    }
+
+    fn usage(&self, plugin: &str, query: &UsageQuery) -> UsagePage {
+        let Some(record) = self.core.records.known(plugin) else {
+            return UsagePage::default();
+        };
+        let page = record.shares.usage(query);
+        // What was there before this process is measured when somebody asks; the next one is told.
+        for (tenant, usage) in &page.items {
+            if usage.stored_bytes.is_none() {
+                storing::look_at(&self.core, plugin, tenant, self.live_for(tenant).plugins());
+            }
+        }
+        page
     }
 }
 
@@ -144,7 +240,10 @@ impl Runtime {
             part: format!("plugin:{}", serving.revision().name),
             ready: true,
             version: Some(serving.revision().package.manifest.version.clone()),
-            detail: serving.note.clone(),
+            detail: serving
+                .note
+                .clone()
+                .or_else(|| serving.revision().record.gates.troubles()),
         };
         deployed.map(part).collect()
     }

@@ -183,14 +183,16 @@ impl Runtime {
                 part: format!("plugin:{name}"),
                 ready: serving.is_some(),
                 version: serving.map(|serving| serving.revision().package.manifest.version.clone()),
-                detail: state.refused.as_ref().map(|reason| {
-                    format!(
-                        "{}: {reason}",
-                        file.file_name()
-                            .map(|name| name.to_string_lossy())
-                            .unwrap_or_default()
-                    )
-                }),
+                detail: state
+                    .refused
+                    .clone()
+                    .or_else(|| {
+                        serving.and_then(|serving| serving.revision().record.gates.troubles())
+                    })
+                    .map(|reason| {
+                        let name = file.file_name().map(|name| name.to_string_lossy());
+                        format!("{}: {reason}", name.unwrap_or_default())
+                    }),
             }
         };
         files.iter().map(part).collect()

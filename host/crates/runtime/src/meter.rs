@@ -39,11 +39,19 @@ impl Meter {
     }
 
     /// A call has ended well or with the plugin's own problem.
-    pub fn called(&self, cpu: Duration, host_calls: u64, memory_bytes: usize) {
+    pub fn called(&self) {
         self.calls.increment(1);
-        self.host_calls.increment(host_calls);
+    }
+
+    /// A call, however it has ended, has computed for so long.
+    pub fn computed(&self, cpu: Duration) {
         self.cpu_microseconds
             .increment(u64::try_from(cpu.as_micros()).unwrap_or(u64::MAX));
+    }
+
+    /// A call, however it has ended, has called the host so often, in an instance of so much memory.
+    pub fn used(&self, host_calls: u64, memory_bytes: usize) {
+        self.host_calls.increment(host_calls);
         #[expect(clippy::cast_precision_loss, reason = "a gauge needs no exact bytes")]
         self.memory_bytes.set(memory_bytes as f64);
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use serde_json::{Map, Value};
@@ -71,11 +72,16 @@ async fn ask(
     let request = host_request(tenant, format!("export-{}", revision.name), None);
     let place = call::place(core, revision, &request).await;
     let _place = place.map_err(fault)?;
-    let migrated = migration::ensure(core, live, revision, tenant).await;
-    migrated.map_err(|reason| failed(revision, &reason))?;
+    let deadline = Instant::now() + Duration::from_millis(revision.limits.wall_ms_max);
+    let entered = migration::enter(core, live, revision, tenant, deadline).await;
+    let _entered = entered.map_err(|kept| failed(revision, &kept.to_string()))?;
     let scope = host_scope(core, live, revision, tenant, "export").await;
     let scope = scope.map_err(|error| failed(revision, &error.to_string()))?;
-    let told = call::run(revision, &scope, 0, async |living| {
+    let export = call::Export {
+        interface: "stoa:lifecycle/personal-data",
+        function: "export",
+    };
+    let told = call::run(revision, &scope, export, async |living| {
         let guest = indices.load(&mut living.store, &living.instance)?;
         guest.call_export(&mut living.store, account).await
     });

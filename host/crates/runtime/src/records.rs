@@ -1,10 +1,15 @@
-//! What is kept of a plugin by its name, whichever version of it serves: what each tenant uses of it, and its last
-//! lines.
+//! What is kept of a plugin by its name, whichever version of it serves: what each tenant uses of it, its last lines,
+//! and what people have set for it.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use serde_json::Value;
+
 use crate::journal::Journal;
+use crate::layers::Layers;
+use crate::migration::Gates;
+use crate::services::Values;
 use crate::shares::Shares;
 
 /// One plugin's.
@@ -14,6 +19,12 @@ pub struct Record {
     pub shares: Shares,
     /// What it said last.
     pub journal: Journal,
+    /// What is set for it.
+    pub settings: Layers<Value>,
+    /// What is kept for it: each secret with its values, the newest first.
+    pub secrets: Layers<Values>,
+    /// Whose shape its data has.
+    pub gates: Gates,
 }
 
 /// All plugins'. There are as many as names that were ever served since the host started.

@@ -10,6 +10,7 @@ use stoa_kernel::plugins::{Matched, MatchedChannel, Snapshot};
 use stoa_kernel::routing::{Clash, Lookup, Routes};
 use stoa_wit::{Channel, Method, Package};
 use tokio::task::JoinSet;
+use tracing::Instrument as _;
 
 use crate::Core;
 use crate::channels::{Channels, SocketClash};
@@ -293,7 +294,7 @@ async fn run(
     };
     // A client that goes away drops the set, and the work with it.
     let mut running = JoinSet::new();
-    running.spawn_on(answering, &slow_lane);
+    running.spawn_on(answering.in_current_span(), &slow_lane);
     match running.join_next().await {
         Some(Ok(answered)) => answered,
         Some(Err(error)) => Err(Problem::internal(error.to_string())),

@@ -12,7 +12,7 @@ use wasmtime::StoreContextMut;
 use wasmtime::component::types::ComponentFunc;
 use wasmtime::component::{LinkerInstance, Type, Val};
 
-use crate::call;
+use crate::call::{self, Export};
 use crate::fault::{Ended, Fault, HURRIED, LATE};
 use crate::grants::Capability;
 use crate::scope::Scope;
@@ -151,8 +151,13 @@ async fn ask(
         .core()
         .ok_or(Fault::Busy("the host is stopping"))?;
     let _place = call::place(&core, &provider, &scope.request).await?;
+    scope.enter(&core, &provider).await?;
     let budget = target.budget.unwrap_or(Duration::MAX);
-    call::run_within(&provider, scope, depth, budget, async |living| {
+    let export = Export {
+        interface: &target.interface,
+        function: &target.function,
+    };
+    call::run_within(&provider, scope, depth, budget, export, async |living| {
         let functions = provider.provided.get(&target.interface);
         let found = functions.and_then(|functions| functions.get(&target.function));
         let provided = found.ok_or_else(|| Ended(missing()))?;

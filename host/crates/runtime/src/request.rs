@@ -6,6 +6,8 @@ use stoa_kernel::answer::{IdempotencyKey, StoredAnswer, in_flight};
 use stoa_kernel::call::{Request, Response};
 use stoa_kernel::error::Problem;
 use stoa_kernel::id::TenantId;
+use stoa_kernel::trace;
+use tracing::Span;
 
 use crate::Core;
 use crate::answers::Place;
@@ -39,9 +41,13 @@ pub async fn run(
     request: Request,
 ) -> Result<Response, Problem> {
     let revision = target.revision;
+    if trace::is_on() {
+        let version = &*revision.package.manifest.version;
+        Span::current().record("stoa.plugin.version", version);
+    }
     if let Some(key) = target.remembered {
         let now = core.ports.clock.now();
-        let place = place(live, key);
+        let place = place(core, live, key);
         if let Some(response) = core.answers.find(place, &request, &core.cache, now) {
             revision.meter.remembered();
             return Ok(response);
@@ -64,9 +70,12 @@ pub async fn run(
     answer(core, live, &target, request).await
 }
 
-const fn place(live: &Live, route: usize) -> Place {
-    let set = live.number;
-    Place { set, route }
+fn place(core: &Core, live: &Live, route: usize) -> Place {
+    Place {
+        set: live.number,
+        route,
+        set_since: core.settings(),
+    }
 }
 
 async fn answer(
@@ -88,10 +97,12 @@ async fn answer(
         }
         Ok(Verdict::Commit(response))
     };
+    // Before the run: what is set meanwhile, it may have missed.
+    let place = target.remembered.map(|key| place(core, live, key));
     match until_committed(core, live, revision, &request, target.way, act).await {
         Ok((response, scope)) => {
-            if let (Some(key), Some(scope)) = (target.remembered, scope) {
-                core.answers.keep(place(live, key), &scope, &response);
+            if let (Some(place), Some(scope)) = (place, scope) {
+                core.answers.keep(place, &scope, &response);
             }
             Ok(response)
         }

@@ -9,6 +9,7 @@ use tokio::sync::mpsc;
 
 use crate::Runtime;
 use crate::folder::FileState;
+use crate::migration;
 use crate::revision::Revision;
 use crate::sets::{Serving, Source};
 
@@ -70,7 +71,13 @@ impl Runtime {
     async fn make_room(&self, failing: &Failing) {
         let returned = {
             let _alone = self.changing.lock().await;
-            self.return_from(failing)
+            match self.would_lose(failing).await {
+                Some(why) => {
+                    self.stay(failing, &why);
+                    None
+                }
+                None => self.return_from(failing),
+            }
         };
         let Some(returned) = returned else { return };
         let Returned {
@@ -83,6 +90,49 @@ impl Runtime {
         for news in self.listeners() {
             news.returned(&scope, &plugin, &from, &to, &why).await;
         }
+    }
+
+    /// Why the one before a failing version can't come back by itself: nobody was asked about what would be lost.
+    async fn would_lose(&self, failing: &Failing) -> Option<String> {
+        let table = self.table();
+        let (scope, serving) = table
+            .all()
+            .find(|(_, serving)| Arc::ptr_eq(serving.revision(), &failing.revision))?;
+        let before = serving.before.as_ref().filter(|_| self.is_young(serving))?;
+        let manifest = &before.revision.package.manifest;
+        let tenants = self.tenants_of(&table, scope, &manifest.name).await;
+        let tenants = match tenants {
+            Ok(tenants) => tenants,
+            Err(error) => return Some(error.to_string()),
+        };
+        let losses = migration::losses(&self.core, manifest, &tenants).await;
+        let refused = losses.and_then(|losses| migration::refuse(&losses)).err();
+        refused.map(|failed| {
+            format!(
+                "version {} can't come back by itself: {failed}",
+                manifest.version
+            )
+        })
+    }
+
+    /// A failing version stays, kept from the tenants in which it fails, and says why.
+    fn stay(&self, failing: &Failing, why: &str) {
+        let note = format!("{}; {why}", failing.why);
+        tracing::error!(plugin = ?failing.revision, note, "a version failed and stays");
+        let mut table = self.table();
+        let mut all = table.all_mut();
+        let found = all.find(|(_, serving)| Arc::ptr_eq(serving.revision(), &failing.revision));
+        let Some((_, serving)) = found else { return };
+        serving.note = Some(note.clone());
+        if let Source::File(file) = &serving.source {
+            let state = FileState {
+                refused: Some(note),
+                ..self.state_of(file)
+            };
+            self.note(file, state);
+        }
+        drop(all);
+        self.set_table(table);
     }
 
     fn return_from(&self, failing: &Failing) -> Option<Returned> {
@@ -116,8 +166,6 @@ impl Runtime {
                 return None;
             }
         };
-        // The other one has changed data since.
-        back.migrated.forget_all();
         back.breaker.forget();
         back.shelf.open();
         self.switch(table, sets);

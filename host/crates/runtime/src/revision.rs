@@ -17,10 +17,10 @@ use crate::bindings::exports::stoa::schedule::scheduled::GuestIndices as Schedul
 use crate::breaker::Breaker;
 use crate::grants::Grants;
 use crate::meter::Meter;
-use crate::migration::Migrated;
 use crate::records::Record;
 use crate::reuse::Shelf;
 use crate::services::Services;
+use crate::settings::Settings;
 use crate::slow_lane::Pace;
 use crate::state::State;
 use crate::turnstile::Turnstiles;
@@ -67,8 +67,8 @@ pub struct Revision {
     pub provided: HashMap<String, HashMap<String, Provided>>,
     /// What it may do.
     pub grants: Grants,
-    /// What the operator has set, as JSON text by name, defaults filled in.
-    pub settings: HashMap<String, String>,
+    /// What is set for it.
+    pub settings: Settings,
     /// What it reaches outside, and the secrets that the operator keeps for it.
     pub services: Services,
     /// Requests to services elsewhere at the same time.
@@ -79,8 +79,8 @@ pub struct Revision {
     pub slots: Arc<Semaphore>,
     /// Where its writing requests pass, and those alone that met too many conflicts.
     pub turnstiles: Turnstiles,
-    /// The tenants whose data is this version's.
-    pub migrated: Migrated,
+    /// Whether data may be lost on its way to the shape that this version knows.
+    pub accepts_loss: bool,
     /// Keeps it from tenants in which it fails over and over.
     pub breaker: Arc<Breaker>,
     /// What is kept by its name.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex as Lock, PoisonError, RwLock, Weak};
+use std::sync::{Arc, Mutex as Lock, OnceLock, PoisonError, RwLock, Weak};
 
 use arc_swap::ArcSwap;
 use stoa_kernel::answer::InFlight;
@@ -74,6 +74,10 @@ pub(crate) struct Core {
     /// Every version that is in memory.
     revisions: Lock<Vec<Weak<Revision>>>,
     sets: AtomicU64,
+    /// Counts what was set for plugins while they served.
+    settings: AtomicU64,
+    /// Where it is known what serves.
+    runtime: OnceLock<Weak<Runtime>>,
     _ticker: Ticker,
 }
 
@@ -81,6 +85,26 @@ impl Core {
     /// A number that no set of plugins has had.
     pub fn next_set(&self) -> u64 {
         self.sets.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// How often something was set for plugins. An answer that was given before is told no more.
+    pub fn settings(&self) -> u64 {
+        self.settings.load(Ordering::Acquire)
+    }
+
+    /// Something else is set for a plugin from now on.
+    pub fn forget_answers(&self) {
+        self.settings.fetch_add(1, Ordering::Release);
+    }
+
+    /// Whether a version is the one that serves a tenant.
+    pub fn serves(&self, revision: &Arc<Revision>, tenant: &TenantId) -> bool {
+        let Some(runtime) = self.runtime.get().and_then(Weak::upgrade) else {
+            return false;
+        };
+        let live = runtime.live_for(tenant);
+        let serving = live.plugins().get(&revision.name);
+        serving.is_some_and(|serving| Arc::ptr_eq(serving, revision))
     }
 
     /// Takes note of a version.
@@ -149,6 +173,8 @@ impl Runtime {
             policy: ArcSwap::from_pointee(config.policy.clone()),
             revisions: Lock::default(),
             sets: AtomicU64::new(0),
+            settings: AtomicU64::new(0),
+            runtime: OnceLock::new(),
             config,
             ports,
             _ticker: ticker,
@@ -164,6 +190,8 @@ impl Runtime {
             changing: Mutex::default(),
             news: RwLock::default(),
         });
+        // It was not set before.
+        let _ = runtime.core.runtime.set(Arc::downgrade(&runtime));
         tokio::spawn(returning::run(Arc::downgrade(&runtime), heard));
         Ok(runtime)
     }

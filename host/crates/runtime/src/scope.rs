@@ -1,7 +1,8 @@
 //! What the guests of one request share: its unit of work, its inputs, its time.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use stoa_kernel::blob::Blobs;
@@ -17,12 +18,15 @@ use stoa_kernel::plans::Plans;
 use stoa_kernel::random::{Random, ulid};
 use stoa_kernel::store::{Store, UnitOfWork};
 
+use crate::Core;
 use crate::cache::{CacheChanges, PluginCache};
 use crate::fault::{Ended, Fault};
+use crate::migration::{self, Held, Kept};
 use crate::outside::Outside;
 use crate::pushes::Pushes;
 use crate::registry::Live;
 use crate::reuse::Resting;
+use crate::revision::Revision;
 use crate::slow_lane::Pace;
 use crate::storing::Written;
 
@@ -79,6 +83,8 @@ pub struct Scope {
     pub written: Written,
     /// Instances that have served it.
     pub resting: Resting,
+    /// Keeps the data of the plugins that it came to in the shape that they found, until what they did is committed.
+    pub entered: Mutex<BTreeMap<Arc<str>, Option<Arc<Held>>>>,
     /// The host's clock and randomness.
     pub ports: Ports,
     /// When it must have ended.
@@ -87,6 +93,8 @@ pub struct Scope {
     pub pace: Arc<Pace>,
     /// Whether this run was given up.
     pub begins_again: AtomicBool,
+    /// How many runs were given up or lost before this one.
+    pub attempt: u32,
 }
 
 impl Scope {
@@ -95,6 +103,31 @@ impl Scope {
     pub fn begin_again(&self) -> Ended {
         self.begins_again.store(true, Ordering::Relaxed);
         Ended(Fault::Busy("its run begins again"))
+    }
+
+    /// Lets a plugin that another one calls begin, see [`migration::enter`].
+    pub async fn enter(&self, core: &Arc<Core>, revision: &Arc<Revision>) -> Result<(), Kept> {
+        let entered = || self.entered.lock().unwrap_or_else(PoisonError::into_inner);
+        // Whoever is in already would wait for itself.
+        if entered().contains_key(&revision.name) {
+            return Ok(());
+        }
+        let tenant = &self.request.tenant;
+        let held = migration::enter(core, &self.live, revision, tenant, self.deadline).await?;
+        entered().insert(Arc::clone(&revision.name), held.map(Arc::new));
+        Ok(())
+    }
+
+    /// Keeps the data of a plugin in its shape.
+    pub fn hold(&self, plugin: &Arc<str>, held: Option<Arc<Held>>) {
+        let mut entered = self.entered.lock().unwrap_or_else(PoisonError::into_inner);
+        entered.insert(Arc::clone(plugin), held);
+    }
+
+    /// What it did is committed, or is not to be.
+    pub fn leave(&self) {
+        let mut entered = self.entered.lock().unwrap_or_else(PoisonError::into_inner);
+        entered.clear();
     }
 
     /// Whether this run was given up.

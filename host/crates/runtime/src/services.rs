@@ -1,22 +1,35 @@
 //! What a plugin reaches outside: the services of its manifest where the operator says that they are, with the
-//! credentials that the operator keeps for it.
+//! credentials that are kept for it.
 
 use std::collections::{BTreeMap, HashMap};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use stoa_kernel::deployment::Layer;
+use stoa_kernel::id::TenantId;
 use stoa_kernel::outbound::Destination;
 use stoa_kernel::secret::Secret;
 use stoa_wit::{Manifest, OutboundAuth, Permission};
 
+use crate::layers::{Layers, Named};
+
 /// Values of a secret, the newest first: while it is being replaced, it has two.
 pub type Values = Vec<Secret>;
 
-/// The services and secrets of one revision.
+/// The services of one revision, and what the host's configuration keeps for it.
 #[derive(Debug, Default)]
 pub struct Services {
     services: HashMap<String, Service>,
-    secrets: HashMap<String, Values>,
+    configured: HashMap<String, Values>,
+}
+
+/// What was given beside the configuration, as one tenant has it.
+#[derive(Clone, Copy)]
+pub struct Given<'a> {
+    /// By whom.
+    pub layers: &'a Layers<Values>,
+    /// For whom; none for the deployment alone.
+    pub tenant: Option<&'a TenantId>,
 }
 
 /// A service, ready to be reached.
@@ -26,8 +39,8 @@ pub struct Service {
     pub url: String,
     /// Whether it may be on this machine or in a private network.
     pub allow_private: bool,
-    /// The value of `Authorization`; an error names the secret that the operator has not set.
-    pub authorization: Result<Option<Secret>, String>,
+    /// The credentials that it is shown.
+    pub auth: Option<OutboundAuth>,
     /// The header in which it takes idempotency keys.
     pub idempotency_header: Option<String>,
     /// Milliseconds to wait for an answer.
@@ -60,7 +73,7 @@ impl Services {
         {
             return Err(format!("{} has no outbound service {name}", manifest.name));
         }
-        let secrets: HashMap<String, Values> = set
+        let configured = set
             .into_iter()
             .filter(|(_, values)| !values.is_empty())
             .collect();
@@ -70,11 +83,7 @@ impl Services {
             let service = Service {
                 url: url.clone(),
                 allow_private: destination.is_some_and(|destination| destination.allow_private),
-                authorization: outbound
-                    .auth
-                    .as_ref()
-                    .map(|auth| authorization(auth, &secrets))
-                    .transpose(),
+                auth: outbound.auth.clone(),
                 idempotency_header: outbound.idempotency_header.clone(),
                 timeout_ms: outbound.timeout_ms,
                 needs: needs(name, outbound),
@@ -83,7 +92,7 @@ impl Services {
         };
         Ok(Self {
             services: manifest.outbound.iter().map(service).collect(),
-            secrets,
+            configured,
         })
     }
 
@@ -92,41 +101,65 @@ impl Services {
         self.services.get(name)
     }
 
-    /// The values of a secret; none if the operator has not set it.
-    pub fn secret(&self, name: &str) -> Option<&Values> {
-        self.secrets.get(name)
+    /// The values of a secret that count for a tenant; none if nobody has set it.
+    pub fn secret(&self, name: &str, given: Given) -> Option<Values> {
+        let all = self.all(name, given);
+        all.into_iter().next().map(|(_, values)| values)
+    }
+
+    /// Everything that was given for a secret, what counts first.
+    pub fn all(&self, name: &str, given: Given) -> Vec<(Layer, Values)> {
+        let of = |named: Named<Values>| named.get(name).cloned();
+        let tenants = given.tenant.and_then(|tenant| given.layers.tenant(tenant));
+        let all = [
+            (Layer::Tenant, tenants.and_then(of)),
+            (Layer::Deployment, of(given.layers.deployment())),
+            (Layer::Configuration, self.configured.get(name).cloned()),
+        ];
+        let all = all.into_iter();
+        all.filter_map(|(layer, values)| Some((layer, values?)))
+            .collect()
+    }
+
+    /// The value of `Authorization` for a service.
+    ///
+    /// # Errors
+    /// The name of the secret that nobody has set.
+    pub fn authorization(&self, service: &Service, given: Given) -> Result<Option<Secret>, String> {
+        let newest = |name: &String| {
+            let values = self.secret(name, given).unwrap_or_default();
+            values.into_iter().next().ok_or_else(|| name.clone())
+        };
+        let value = match &service.auth {
+            None => return Ok(None),
+            Some(OutboundAuth::Bearer(name)) => format!("Bearer {}", newest(name)?.expose()),
+            Some(OutboundAuth::Basic(user, password)) => {
+                let pair = format!("{}:{}", newest(user)?.expose(), newest(password)?.expose());
+                format!("Basic {}", STANDARD.encode(pair))
+            }
+        };
+        Ok(Some(Secret::new(value)))
     }
 }
 
 fn needs(name: &str, outbound: &stoa_wit::Outbound) -> Vec<Permission> {
-    let secrets: Vec<&String> = match &outbound.auth {
-        None => Vec::new(),
-        Some(OutboundAuth::Bearer(name)) => vec![name],
-        Some(OutboundAuth::Basic(user, password)) => vec![user, password],
-    };
-    let secrets = secrets.into_iter().map(|name| Permission::secret(name));
+    let secrets = outbound.auth.iter().flat_map(OutboundAuth::secrets);
+    let shown = secrets.flat_map(|secret| {
+        [
+            Permission::secret(secret),
+            Permission::sends(secret, &outbound.url),
+        ]
+    });
     std::iter::once(Permission::outbound(name, &outbound.url))
-        .chain(secrets)
+        .chain(shown)
         .collect()
-}
-
-fn authorization(auth: &OutboundAuth, secrets: &HashMap<String, Values>) -> Result<Secret, String> {
-    let newest = |name: &String| {
-        let value = secrets.get(name).and_then(|values| values.first());
-        value.ok_or_else(|| name.clone())
-    };
-    Ok(Secret::new(match auth {
-        OutboundAuth::Bearer(name) => format!("Bearer {}", newest(name)?.expose()),
-        OutboundAuth::Basic(user, password) => {
-            let pair = format!("{}:{}", newest(user)?.expose(), newest(password)?.expose());
-            format!("Basic {}", STANDARD.encode(pair))
-        }
-    }))
 }
 
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 mod tests {
+    use stoa_kernel::deployment::Scope;
+
     use super::*;
 
     const PAYMENTS: &str = r#"
@@ -157,10 +190,16 @@ mod tests {
         let manifest = Manifest::from_toml(PAYMENTS).unwrap();
         let set = secrets(&[("id", &["Aladdin"]), ("key", &["open sesame", "old"])]);
         let services = Services::resolve(&manifest, None, Some(&set)).unwrap();
-        let credentials = |name: &str| {
-            let service = services.service(name).unwrap();
-            service.authorization.clone().unwrap()
+        let (layers, acme) = (Layers::default(), TenantId::parse("acme").unwrap());
+        let given = |tenant| Given {
+            layers: &layers,
+            tenant,
         };
+        let told = |name: &str, tenant| {
+            let service = services.service(name).unwrap();
+            services.authorization(service, given(tenant)).unwrap()
+        };
+        let credentials = |name: &str| told(name, None);
         assert_eq!(
             credentials("stripe").unwrap().expose(),
             "Bearer open sesame"
@@ -169,7 +208,16 @@ mod tests {
         let basic = "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==";
         assert_eq!(credentials("razorpay").unwrap().expose(), basic);
         assert_eq!(credentials("open"), None);
-        assert_eq!(services.secret("key").unwrap().len(), 2);
+        assert_eq!(services.secret("key", given(None)).unwrap().len(), 2);
+        // What people have set comes before the configuration, a tenant's word before the deployment's.
+        let own = |value: &str| BTreeMap::from([("key".to_owned(), vec![Secret::new(value)])]);
+        layers.set(&Scope::Deployment, own("ours"));
+        layers.set(&Scope::Tenant(acme.clone()), own("theirs"));
+        assert_eq!(credentials("stripe").unwrap().expose(), "Bearer ours");
+        let theirs = told("stripe", Some(&acme)).unwrap();
+        assert_eq!(theirs.expose(), "Bearer theirs");
+        let layers = format!("{layers:?}");
+        assert!(!layers.contains("ours") && !layers.contains("theirs"));
         assert!(!format!("{services:?}").contains("sesame"));
     }
 
@@ -177,9 +225,14 @@ mod tests {
     fn what_is_not_set_is_missing_by_name_and_what_nobody_asked_for_is_refused() {
         let manifest = Manifest::from_toml(PAYMENTS).unwrap();
         let services = Services::resolve(&manifest, None, Some(&secrets(&[("id", &[])]))).unwrap();
-        assert_eq!(services.secret("id"), None);
+        let layers = Layers::default();
+        let given = Given {
+            layers: &layers,
+            tenant: None,
+        };
+        assert_eq!(services.secret("id", given), None);
         let stripe = services.service("stripe").unwrap();
-        assert_eq!(stripe.authorization, Err("key".into()));
+        assert_eq!(services.authorization(stripe, given), Err("key".into()));
         let elsewhere = BTreeMap::from([(
             "stripe".to_string(),
             Destination {

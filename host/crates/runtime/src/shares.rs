@@ -6,8 +6,10 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use stoa_kernel::clock::Millis;
-use stoa_kernel::deployment::Used;
+use stoa_kernel::deployment::{Usage, UsagePage, UsageQuery, Used};
 use stoa_kernel::id::TenantId;
+
+use crate::latency::Latencies;
 
 /// The length of what is counted "per minute", in milliseconds.
 const MINUTE_MS: Millis = 60_000;
@@ -86,6 +88,8 @@ struct Stored {
     bytes: AtomicU64,
     /// Whether what was there before this process is counted, or is being looked at.
     is_known: AtomicBool,
+    /// Whether it is counted.
+    is_found: AtomicBool,
 }
 
 /// What one plugin uses for one tenant.
@@ -103,6 +107,10 @@ pub struct Share {
     cpu_us_used: AtomicU64,
     events_used: AtomicU64,
     outbound_used: AtomicU64,
+    /// Every fault by its word, and whatever kept a call from beginning.
+    faults_by_word: Mutex<BTreeMap<&'static str, u64>>,
+    memory_peak_bytes: AtomicU64,
+    latencies: Latencies,
 }
 
 /// A call, until dropped.
@@ -151,6 +159,23 @@ impl Share {
             .fetch_add(u64::from(is_fault), Ordering::Relaxed);
     }
 
+    /// How a call went that has ended: how long it took, and how much memory its instance had, if that is known.
+    pub fn lasted(&self, took: Duration, memory_bytes: usize) {
+        self.latencies
+            .add(u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
+        self.memory_peak_bytes
+            .fetch_max(memory_bytes as u64, Ordering::Relaxed);
+    }
+
+    /// A call has ended in a fault of this word, or could not begin for it.
+    pub fn faulted(&self, word: &'static str) {
+        let mut faults = self
+            .faults_by_word
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        *faults.entry(word).or_default() += 1;
+    }
+
     /// Raises an event, if it may.
     pub fn raise(&self, limits: &ShareLimits, now: Millis) -> bool {
         let may = self.events.take(limits.events_per_minute, now);
@@ -189,12 +214,14 @@ impl Share {
         let known = if fits { with_it } else { stored };
         self.stored.bytes.store(known, Ordering::Release);
         self.stored.is_known.store(true, Ordering::Release);
+        self.stored.is_found.store(true, Ordering::Release);
         fits
     }
 
     /// Adds what was stored before this process, once.
     pub fn found(&self, stored: u64) {
         self.stored.bytes.fetch_add(stored, Ordering::AcqRel);
+        self.stored.is_found.store(true, Ordering::Release);
     }
 
     /// Whether what was stored before this process has still to be looked at; true once.
@@ -206,6 +233,20 @@ impl Share {
     /// Looking has failed: the next write begins again.
     pub fn look_again(&self) {
         self.stored.is_known.store(false, Ordering::Release);
+    }
+
+    fn usage(&self) -> Usage {
+        let faults = self.faults_by_word.lock();
+        let faults = faults.unwrap_or_else(PoisonError::into_inner).clone();
+        let is_found = self.stored.is_found.load(Ordering::Acquire);
+        Usage {
+            used: self.used(),
+            faults,
+            memory_peak_bytes: self.memory_peak_bytes.load(Ordering::Relaxed),
+            p50_us: self.latencies.percentile(50),
+            p99_us: self.latencies.percentile(99),
+            stored_bytes: is_found.then(|| self.stored.bytes.load(Ordering::Acquire)),
+        }
     }
 
     fn used(&self) -> Used {
@@ -234,6 +275,29 @@ impl Shares {
         drop(shares);
         let mut shares = self.0.write().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(shares.entry(tenant.clone()).or_default())
+    }
+
+    /// What tenants have used, and how their calls went.
+    pub fn usage(&self, query: &UsageQuery) -> UsagePage {
+        let shares = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let is_asked = |tenant: &TenantId| query.tenant.as_ref().is_none_or(|own| own == tenant);
+        let mut found: Vec<_> = shares
+            .iter()
+            .filter(|(tenant, _)| is_asked(tenant))
+            .collect();
+        let total = found.len() as u64;
+        if let Some(after) = &query.after {
+            found.retain(|(tenant, _)| tenant.as_str() > after.as_str());
+        }
+        found.sort_unstable_by_key(|(tenant, _)| *tenant);
+        let mut rest = found.into_iter().skip(query.offset);
+        let items = rest.by_ref().take(query.limit);
+        let items = items.map(|(tenant, share)| (tenant.clone(), share.usage()));
+        UsagePage {
+            items: items.collect(),
+            total,
+            more: rest.next().is_some(),
+        }
     }
 
     /// What each tenant has used.
@@ -283,6 +347,35 @@ mod tests {
         let used = share.used();
         assert_eq!((used.calls, used.faults, used.cpu_us), (2, 1, 101_000));
         assert_eq!((used.events, used.outbound), (3, 1));
+    }
+
+    #[test]
+    fn usage_is_told_by_tenant_and_page() {
+        let shares = Shares::default();
+        let tenants = ["a", "b", "c"].map(|id| TenantId::parse(id).unwrap());
+        for (count, tenant) in (1..).zip(&tenants) {
+            let share = shares.of(tenant);
+            (0..count).for_each(|_| share.called(Duration::ZERO, false, 0));
+            share.lasted(Duration::from_micros(100), 7);
+            share.faulted("busy");
+        }
+        let of = |after: Option<&str>, tenant: Option<&TenantId>| {
+            let page = shares.usage(&UsageQuery {
+                tenant: tenant.cloned(),
+                after: after.map(Into::into),
+                offset: 0,
+                limit: 2,
+            });
+            let calls = page.items.iter().map(|(_, usage)| usage.used.calls);
+            (calls.collect::<Vec<_>>(), page.total, page.more)
+        };
+        assert_eq!(of(None, None), (vec![1, 2], 3, true));
+        assert_eq!(of(Some("b"), None), (vec![3], 3, false));
+        assert_eq!(of(None, tenants.get(1)), (vec![2], 1, false));
+        let usage = shares.of(tenants.first().unwrap()).usage();
+        assert_eq!(usage.faults, BTreeMap::from([("busy", 1)]));
+        assert_eq!((usage.memory_peak_bytes, usage.p50_us), (7, Some(112)));
+        assert_eq!(usage.stored_bytes, None);
     }
 
     #[test]

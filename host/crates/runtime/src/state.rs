@@ -66,8 +66,7 @@ impl State {
     }
 
     /// How often it has called the host since its call began.
-    #[must_use]
-    pub fn host_calls(&self) -> u64 {
+    fn host_calls(&self) -> u64 {
         let limits = &self.revision.limits;
         limits.host_calls_max.saturating_sub(self.host_calls_left)
     }
@@ -86,8 +85,12 @@ impl State {
         self.depth = depth;
     }
 
-    /// Ends a call: nothing of the request stays.
+    /// Ends a call: what it has used is counted, and nothing of the request stays.
     pub fn leave(&mut self) {
+        if self.scope.is_some() {
+            let (host_calls, memory) = (self.host_calls(), self.limiter.memory_bytes());
+            self.revision.meter.used(host_calls, memory);
+        }
         if let Some(wasi) = &self.wasi {
             wasi.leave();
         }
@@ -203,6 +206,13 @@ fn host_calls() -> wasmtime::Error {
 
 fn outside() -> wasmtime::Error {
     Ended(Fault::Trap("a host call outside of a request".into())).into()
+}
+
+impl Drop for State {
+    /// A call that ends in a fault, or whose time is up, ends with its instance.
+    fn drop(&mut self) {
+        self.leave();
+    }
 }
 
 impl WasiView for State {

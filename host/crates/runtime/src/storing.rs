@@ -67,6 +67,22 @@ pub async fn fits(
     Ok(share.measured(limits, stored.saturating_add(before), bytes))
 }
 
+/// Sees to it that what a plugin has stored for a tenant becomes known, if one of these versions has it.
+pub fn look_at(
+    core: &Arc<Core>,
+    plugin: &str,
+    tenant: &TenantId,
+    versions: &BTreeMap<Arc<str>, Arc<Revision>>,
+) {
+    let Some(revision) = versions.get(plugin) else {
+        return;
+    };
+    let share = revision.record.shares.of(tenant);
+    if share.begin_looking() {
+        look(core, revision, tenant, &share);
+    }
+}
+
 /// Looks at what was stored before this process, without letting anybody wait for it.
 fn look(core: &Arc<Core>, revision: &Arc<Revision>, tenant: &TenantId, share: &Arc<Share>) {
     let (core, revision, tenant, share) = (

@@ -4,6 +4,9 @@ use std::sync::Arc;
 
 use stoa_kernel::crash::{self, CrashPoint};
 use stoa_kernel::deployment::Scope;
+use stoa_kernel::trace::SPANS;
+use tracing::Instrument as _;
+use tracing::field::Empty;
 
 use crate::Runtime;
 use crate::activation::{self, ActivationError, Candidate};
@@ -20,19 +23,49 @@ impl Runtime {
         renamed: Option<&str>,
     ) -> Result<(), ActivationError> {
         let revision = &candidate.revision;
+        let span = tracing::info_span!(
+            target: SPANS,
+            "plugin.swap",
+            otel.name = %format_args!("swap {}", revision.name),
+            otel.status_code = Empty,
+            stoa.scope = %scope,
+            stoa.plugin = &*revision.name,
+            stoa.plugin.version = &*revision.package.manifest.version,
+        );
+        let tried = self.try_and_switch(scope, source, candidate, renamed);
+        let tried = tried.instrument(span.clone()).await;
+        if tried.is_err() {
+            span.record("otel.status_code", "ERROR");
+        }
+        tried
+    }
+
+    async fn try_and_switch(
+        &self,
+        scope: &Scope,
+        source: Source,
+        candidate: &Candidate,
+        renamed: Option<&str>,
+    ) -> Result<(), ActivationError> {
+        let revision = &candidate.revision;
         let mut table = self.table();
         if let Scope::Tenant(_) = scope {
             shapes_agree(&table, scope, candidate)?;
         }
         let renamed = renamed.and_then(|old| table.remove(scope, old));
         let replaced = table.get(scope, &revision.name).cloned();
+        let before = replaced.clone().or_else(|| {
+            let base = table.get(&Scope::Deployment, &revision.name);
+            base.cloned()
+        });
         table.insert(scope, self.serving(candidate, source, replaced.as_ref()));
         let sets = self.sets_of(&table, scope)?;
         let live = Arc::clone(&sets.of_scope(scope).0);
         let tenants = self.tenants_of(&table, scope, &revision.name).await?;
-        if let Err(error) =
-            activation::rehearse(&self.core, &live, candidate, scope, &tenants).await
-        {
+        let before = before.as_ref().map(|before| &**before.revision());
+        let rehearsed =
+            activation::rehearse(&self.core, &live, candidate, scope, &tenants, before).await;
+        if let Err(error) = rehearsed {
             revision.shelf.close();
             return Err(error);
         }
@@ -80,7 +113,7 @@ impl Runtime {
     }
 
     /// The tenants for which versions of a scope work.
-    async fn tenants_of(
+    pub(crate) async fn tenants_of(
         &self,
         table: &Table,
         scope: &Scope,
@@ -102,11 +135,6 @@ impl Runtime {
         let Some(removed) = table.remove(scope, plugin) else {
             return;
         };
-        // Whoever serves the tenant instead finds its data as this version left it.
-        if let (Scope::Tenant(tenant), Some(base)) = (scope, table.get(&Scope::Deployment, plugin))
-        {
-            base.revision().migrated.forget(tenant);
-        }
         match self.sets_of(&table, scope) {
             Ok(sets) => {
                 self.switch(table, sets);

@@ -1,8 +1,8 @@
 //! Everything that a guest does for one cause commits together, and a conflict runs it again: a client's
 //! request, an event, a turn of a schedule.
 
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use stoa_kernel::call::{Cause, Request};
@@ -12,6 +12,9 @@ use stoa_kernel::id::TenantId;
 use stoa_kernel::limits::COMMIT_TRIES_MAX;
 use stoa_kernel::retry;
 use stoa_kernel::store::{CommitError, StoreError};
+use stoa_kernel::trace::{self, SPANS};
+use tracing::Instrument as _;
+use tracing::field::Empty;
 
 use crate::Core;
 use crate::cache::CacheChanges;
@@ -27,8 +30,6 @@ use crate::storing::Written;
 
 /// After so many conflicts a request passes its plugin's turnstile alone.
 const CONFLICTS_BEFORE_ALONE: u32 = 3;
-/// Seconds after which a client should come back when its tenant's data can't be migrated.
-const MIGRATION_RETRY_AFTER_S: u32 = 5;
 
 /// What a run wants to become of its writes.
 pub enum Verdict<T> {
@@ -108,12 +109,9 @@ where
             crash::pass(point, &revision.name);
         }
     };
-    migration::ensure(core, live, revision, tenant)
-        .await
-        .map_err(|reason| {
-            let reason = format!("plugin {} can't migrate {tenant}: {reason}", revision.name);
-            Failure::Host(Problem::unavailable(MIGRATION_RETRY_AFTER_S, reason))
-        })?;
+    let entered = migration::enter(core, live, revision, tenant, deadline).await;
+    let entered = entered.map_err(|kept| Failure::Host(kept.into_problem(&revision.name)))?;
+    let entered = entered.map(Arc::new);
     for attempt in 0..COMMIT_TRIES_MAX {
         let passage = match way {
             Way::Free => None,
@@ -125,7 +123,9 @@ where
                 passed.map_err(|_| Fault::Busy("others passed the turnstile all the time"))?
             }
         };
-        let scope = scope(core, live, revision, request, &outside, deadline).await?;
+        let scope = scope(core, live, revision, request, &outside, (deadline, attempt)).await?;
+        // A commit goes on when the client goes away: whatever it holds it holds until then.
+        scope.hold(&revision.name, entered.clone());
         if attempt == 0 {
             scope.unit.presume_new();
         }
@@ -136,9 +136,10 @@ where
             Ok(Verdict::Discard(output)) => return Ok((output, None)),
             Ok(Verdict::Commit(output)) => {
                 pass(CrashPoint::BeforeCommit);
-                commit(&scope).await.map(|()| output)
+                traced_commit(&scope).await.map(|()| output)
             }
         };
+        scope.leave();
         match ended {
             Ok(output) => {
                 pass(CrashPoint::AfterCommit);
@@ -173,7 +174,7 @@ async fn scope(
     revision: &Revision,
     request: &Arc<Request>,
     outside: &Arc<Outside>,
-    deadline: Instant,
+    (deadline, attempt): (Instant, u32),
 ) -> Result<Arc<Scope>, StoreError> {
     Ok(Arc::new(Scope {
         request: Arc::clone(request),
@@ -186,11 +187,45 @@ async fn scope(
         budget: Budget::default(),
         written: Written::default(),
         resting: Resting::default(),
+        entered: Mutex::default(),
         ports: core.ports.clone(),
         deadline,
         pace: Arc::clone(&revision.pace),
         begins_again: AtomicBool::default(),
+        attempt,
     }))
+}
+
+/// [`commit`], in a span of its own if there is anything to write.
+async fn traced_commit(scope: &Arc<Scope>) -> Result<(), CommitError> {
+    let changes = scope.unit.savepoint();
+    if changes == 0 || !trace::is_on() {
+        return commit(scope).await;
+    }
+    let span = tracing::info_span!(
+        target: SPANS,
+        "commit",
+        otel.status_code = Empty,
+        db.system.name = "surrealdb",
+        db.operation.name = "COMMIT",
+        stoa.tenant = scope.request.tenant.as_str(),
+        stoa.commit.changes = changes,
+        stoa.call.attempt = scope.attempt,
+        stoa.commit.outcome = Empty,
+    );
+    let outcome = commit(scope).instrument(span.clone()).await;
+    let word = match &outcome {
+        Ok(()) => "ok",
+        Err(CommitError::Conflict) => "conflict",
+        Err(CommitError::Answered) => "answered",
+        Err(CommitError::Unknown(_)) => "unknown",
+        Err(_) => "failed",
+    };
+    span.record("stoa.commit.outcome", word);
+    if matches!(word, "unknown" | "failed") {
+        span.record("otel.status_code", "ERROR");
+    }
+    outcome
 }
 
 /// Commits, lets the caches follow, and tells those who listen. That happens even when the client goes away in
@@ -256,5 +291,13 @@ pub async fn host_scope(
 ) -> Result<Arc<Scope>, StoreError> {
     let request = host_request(tenant, format!("{purpose}-{}", revision.name), None);
     let deadline = Instant::now() + Duration::from_millis(revision.limits.wall_ms_max);
-    scope(core, live, revision, &request, &Arc::default(), deadline).await
+    scope(
+        core,
+        live,
+        revision,
+        &request,
+        &Arc::default(),
+        (deadline, 0),
+    )
+    .await
 }

@@ -83,6 +83,7 @@ async fn put_with_event(store: Arc<SurrealStore>, client: usize, n: usize) -> Ou
         payload: "{}".into(),
         raised_at: 0,
         due_at: None,
+        trace: None,
     })?;
     Ok(work.commit().await?)
 }

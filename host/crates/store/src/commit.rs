@@ -125,6 +125,13 @@ impl Shared {
             .is_some_and(|known| known.as_ref().map(|row| row.revision) != base)
     }
 
+    /// Whether a document that is locked here surely has this revision. Where documents expire, the sweep may have
+    /// removed what the cache still knows.
+    fn is_certain(&self, key: &Key, revision: i64) -> bool {
+        let known = || self.documents.get(key).flatten();
+        !key.table.may_expire() && known().is_some_and(|row| row.revision == revision)
+    }
+
     async fn write(&self, tenant: &Tenant, plan: Plan) -> Result<(), CommitError> {
         let revision = self.next_revision();
         let written = |write: &Write| (write.key.clone(), becomes(write, revision).map(Arc::new));
@@ -165,7 +172,12 @@ impl Shared {
         for (write, (key, row)) in plan.writes.iter().zip(rows) {
             match (write.base, row) {
                 (Some(base), Some(row)) => {
-                    script.update(key, base, Value::Object(row.content(now)?));
+                    let content = Value::Object(row.content(now)?);
+                    if self.is_certain(key, base) {
+                        script.replace(key, content);
+                    } else {
+                        script.update(key, base, content);
+                    }
                 }
                 (Some(base), None) => script.delete(key, base),
                 (None, Some(row)) => {

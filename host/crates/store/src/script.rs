@@ -70,6 +70,15 @@ impl Script {
         });
     }
 
+    /// Replaces a document that is known to be there.
+    pub(crate) fn replace(&mut self, key: &Key, content: Value) {
+        let (record, content) = (self.bind(key.record()), self.bind(content));
+        self.statements.push(Statement {
+            text: format!("UPDATE {record} CONTENT {content} RETURN NONE"),
+            checked: false,
+        });
+    }
+
     /// Replaces a document that has this revision.
     pub(crate) fn update(&mut self, key: &Key, base: i64, content: Value) {
         let (record, base, content) = (

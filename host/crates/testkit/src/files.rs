@@ -34,13 +34,17 @@ impl Default for FilesConfig {
     }
 }
 
-/// Makes them as the host does.
+/// Makes them as the host does, over what another host has if there is one.
 pub(crate) async fn open(
     config: FilesConfig,
+    common: Option<Storage>,
     dir: &Path,
     ports: Ports,
 ) -> (Arc<BlobStore>, FilesService) {
-    let storage = Storage::open(&config.location, &dir.join("blobs"), &config.s3);
+    let storage = common.map_or_else(
+        || Storage::open(&config.location, &dir.join("blobs"), &config.s3),
+        Ok,
+    );
     let blobs = BlobsConfig {
         upload_bytes_max: config.upload_bytes_max,
         tenant_bytes_max: config.tenant_bytes_max,

@@ -4,21 +4,23 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use stoa_blobs::{BlobStore, PluginArchive};
+use stoa_blobs::{BlobStore, PluginArchive, Storage};
 use stoa_egress::Egress;
 use stoa_identity::organizations::TenantPlans;
 use stoa_identity::{Identity, Platform, TenantDirectory, TokenConfig};
 use stoa_kernel::clock::Clock as _;
 use stoa_kernel::id::TenantId;
 use stoa_kernel::limits::LETTERS_PER_TENANT_DAILY_MAX;
+use stoa_kernel::live::BusEars;
 use stoa_kernel::outbound::Destination;
 use stoa_kernel::quota::Quotas;
 use stoa_kernel::random::ulid;
+use stoa_kernel::seal::{KEY_BYTES, Seal};
 use stoa_kernel::secret::Secret;
 use stoa_kernel::status::Part;
 use stoa_live::{ConnectionLimits, Hub};
 use stoa_quota::{MemoryQuotas, RedisBus, RedisConfig};
-use stoa_registry::{News, Registry, RegistryConfig, RegistryService, TrustConfig};
+use stoa_registry::{Bell, News, Registry, RegistryConfig, RegistryService, TrustConfig};
 use stoa_runtime::{Policy, Runtime, RuntimeConfig, ShareLimits};
 use stoa_store::{StoreConfig, SurrealStore, SyncPolicy};
 use stoa_web::{Edge, EdgeConfig, LiveTimes, RateLimits};
@@ -74,6 +76,7 @@ struct Common {
     /// Shared, too: what two of them make must not have the same id.
     random: Arc<SeededRandom>,
     token_config: TokenConfig,
+    files: Option<Storage>,
 }
 
 /// What a test's host should have.
@@ -92,6 +95,7 @@ pub struct TestHostBuilder {
     limits: Option<RateLimits>,
     live_times: LiveTimes,
     redis_url: Option<String>,
+    follows: bool,
     common: Option<Common>,
 }
 
@@ -140,6 +144,7 @@ impl TestHost {
             limits: None,
             live_times: LiveTimes::default(),
             redis_url: None,
+            follows: false,
             common: None,
         }
     }
@@ -322,7 +327,15 @@ impl TestHostBuilder {
             clock: other.clock.clone(),
             random: other.random.clone(),
             token_config: other.token_config.clone(),
+            files: Some(other.files.storage().clone()),
         });
+        self
+    }
+
+    /// Doing what other hosts over the same database switch, as hosts do.
+    #[must_use]
+    pub const fn following(mut self) -> Self {
+        self.follows = true;
         self
     }
 
@@ -356,6 +369,7 @@ impl TestHostBuilder {
             clock,
             random,
             token_config,
+            files: common_files,
         } = common;
         let tenant = TenantId::parse("main").expect("a tenant's id");
 
@@ -377,11 +391,14 @@ impl TestHostBuilder {
             limits,
         ));
         let mut parts: Vec<Arc<dyn Part>> = Vec::new();
+        let bell = Arc::new(Bell::default());
         if let Some(url) = self.redis_url {
             let config = RedisConfig::new(url, REDIS_PREFIX);
-            let bus = RedisBus::start(&config, ulid(clock.now(), &*random), live.clone());
+            let ears = Arc::new(BusEars(vec![live.clone(), bell.clone()]));
+            let bus = RedisBus::start(&config, ulid(clock.now(), &*random), ears);
             let bus = Arc::new(bus.expect("an address of a Redis"));
             live.join_bus(bus.clone());
+            bell.join_bus(bus.clone());
             parts.push(bus);
         }
         let platform = people::platform(
@@ -400,7 +417,7 @@ impl TestHostBuilder {
             clock: clock.clone(),
             random: random.clone(),
         };
-        let (files, files_service) = files::open(self.files, dir.path(), ports).await;
+        let (files, files_service) = files::open(self.files, common_files, dir.path(), ports).await;
         let ports = stoa_runtime::Ports {
             store: store.clone(),
             blobs: files.clone(),
@@ -439,6 +456,8 @@ impl TestHostBuilder {
             deployer: runtime.clone(),
             clock: clock.clone(),
             random: random.clone(),
+            seal: Arc::new(sealing()),
+            bell,
         };
         let reserved = services
             .iter()
@@ -498,8 +517,17 @@ impl TestHostBuilder {
         }
         let restored = host.registry.restore().await;
         restored.expect("the registry's plugins");
+        if self.follows {
+            host.registry.follow();
+        }
         host
     }
+}
+
+/// What seals secrets: the same on every host of a test, as on several hosts of one service.
+#[must_use]
+pub fn sealing() -> Seal {
+    Seal::new(&[7; KEY_BYTES], stoa_registry::SECRETS_PURPOSE).expect("a key")
 }
 
 /// What a host has that shares with nobody.
@@ -516,5 +544,6 @@ async fn alone(url: String, sync: SyncPolicy, people: PeopleConfig) -> Common {
         clock,
         random: Arc::new(SeededRandom::new(1)),
         token_config: people::tokens(people),
+        files: None,
     }
 }

@@ -6,6 +6,7 @@
 )]
 
 mod actor;
+mod collector;
 mod events;
 mod files;
 mod host;
@@ -14,8 +15,9 @@ mod people;
 mod repack;
 
 pub use actor::{Actor, Answer};
+pub use collector::Collector;
 pub use files::FilesConfig;
-pub use host::{TestHost, TestHostBuilder, guest_file, plugin_file};
+pub use host::{TestHost, TestHostBuilder, guest_file, plugin_file, sealing};
 pub use people::PeopleConfig;
 pub use repack::repack;
 pub use stoa_kernel::rehearsal::{FakeClock, SeededRandom};

@@ -4,15 +4,18 @@ use std::time::Duration;
 
 use http::StatusCode;
 use http::request::Parts;
+use stoa_kernel::trace;
 
 use crate::trail::Trail;
 
 /// Writes it. The path's parameters and the query stay out: they may be personal.
 pub(crate) fn write(head: &Parts, trail: &Trail, status: StatusCode, took: Duration) {
+    let trace_id = trace::current().map(|context| context.trace_id());
     macro_rules! line {
         ($level:ident, $text:literal) => {
             tracing::$level!(
                 request_id = trail.id,
+                trace_id,
                 address = trail.address.map(tracing::field::display),
                 tenant = trail.tenant.as_ref().map(|tenant| tenant.as_str()),
                 plugin = trail.plugin.as_deref(),

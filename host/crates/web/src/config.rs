@@ -129,6 +129,8 @@ pub struct EdgeConfig {
     pub secure_cookies: bool,
     /// Whoever bears it may see `/metrics`; without one, whoever is on this machine.
     pub metrics_token: Secret,
+    /// Whether anybody may see `/metrics`.
+    pub metrics_public: bool,
     /// The host's version as `/health` and the API document tell it.
     pub version: String,
 }
@@ -151,6 +153,7 @@ impl Default for EdgeConfig {
             live: LiveTimes::default(),
             secure_cookies: false,
             metrics_token: Secret::new(""),
+            metrics_public: false,
             version: env!("CARGO_PKG_VERSION").to_owned(),
         }
     }

@@ -21,6 +21,7 @@ use stoa_kernel::service::Service;
 use stoa_kernel::status::Part;
 use stoa_kernel::store::Store;
 use stoa_kernel::wit::Route;
+use tracing::{Instrument as _, Span};
 
 use crate::body::Body;
 use crate::config::EdgeConfig;
@@ -30,7 +31,9 @@ use crate::meters::{Meters, Metrics};
 use crate::openapi;
 use crate::router::HostRouter;
 use crate::trail::{Pattern, Trail};
-use crate::{access_log, client, cors, dispatch, finish, method, problem, quota, request_id};
+use crate::{
+    access_log, client, cors, dispatch, finish, method, problem, quota, request_id, spans,
+};
 
 /// What a request comes to: an answer, or a problem that becomes one.
 pub(crate) type Answer = Result<Response<Content>, Problem>;
@@ -131,6 +134,12 @@ impl Edge {
 
     /// Answers a request. A panic on the way is a problem like any other.
     pub(crate) async fn answer(&self, head: Parts, body: Body) -> Response<Content> {
+        let span = spans::open(&head);
+        let answered = self.answer_in(&span, head, body);
+        answered.instrument(span.clone()).await
+    }
+
+    async fn answer_in(&self, span: &Span, head: Parts, body: Body) -> Response<Content> {
         let started = Instant::now();
         let mut trail = Trail::new(
             request_id::of(&head.headers, &self.shared.ports),
@@ -152,6 +161,7 @@ impl Edge {
             took.as_secs_f64(),
         );
         access_log::write(&head, &trail, status, took);
+        spans::close(span, &head, &trail, status);
         response
     }
 

@@ -31,6 +31,7 @@ mod routes;
 mod security;
 mod serve;
 mod session;
+mod spans;
 mod tenant;
 mod trail;
 

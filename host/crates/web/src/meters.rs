@@ -48,7 +48,8 @@ impl Metrics {
     }
 
     /// Everything that was counted, in Prometheus' text format.
-    pub(crate) fn render(&self) -> String {
+    #[must_use]
+    pub fn render(&self) -> String {
         self.0.render()
     }
 

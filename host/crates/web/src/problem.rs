@@ -5,7 +5,7 @@ use bytes::Bytes;
 use http::header::{CONTENT_RANGE, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, Response, StatusCode};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use stoa_kernel::error::Problem;
 
 use crate::auth::INVALID_TOKEN;
@@ -31,6 +31,8 @@ struct Document<'a> {
     instance: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<&'a str>,
+    #[serde(flatten)]
+    members: Option<&'a Map<String, Value>>,
 }
 
 /// The answer that tells a problem. What only the operator may read goes to the trail.
@@ -45,7 +47,8 @@ pub(crate) fn response(problem: Problem, trail: &mut Trail) -> Response<Content>
     if let Some(seconds) = problem.retry_after_s {
         headers.insert(RETRY_AFTER, seconds.into());
     }
-    let range = problem.range_bytes.map(|bytes| format!("bytes */{bytes}"));
+    let range = problem.more.as_ref().and_then(|more| more.range_bytes);
+    let range = range.map(|bytes| format!("bytes */{bytes}"));
     if let Some(Ok(range)) = range.map(HeaderValue::try_from) {
         headers.insert(CONTENT_RANGE, range);
     }
@@ -81,10 +84,11 @@ fn document<'a>(problem: &'a Problem, status: StatusCode, id: &str) -> Document<
     } else {
         "error"
     };
-    let (detail, field) = if status.is_server_error() {
-        (public_detail(status), None)
+    let (detail, field, members) = if status.is_server_error() {
+        (public_detail(status), None, None)
     } else {
-        (problem.detail.as_str(), problem.field.as_deref())
+        let members = problem.more.as_ref().map(|more| &more.members);
+        (problem.detail.as_str(), problem.field.as_deref(), members)
     };
     Document {
         kind: format!("{TYPE_BASE}{code}"),
@@ -93,6 +97,7 @@ fn document<'a>(problem: &'a Problem, status: StatusCode, id: &str) -> Document<
         detail,
         instance: format!("urn:stoa:request:{id}"),
         field,
+        members,
     }
 }
 

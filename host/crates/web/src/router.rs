@@ -59,7 +59,8 @@ pub(crate) fn table(config: &EdgeConfig) -> Vec<HostRoute> {
             .listed("Tells how the host's parts are."),
         page("/metrics", "text/plain", get(metrics::show))
             .listed("Everything that is counted, for Prometheus."),
-        page("/openapi.json", "application/json", get(openapi::show)).listed("This document."),
+        page("/openapi.json", "application/json", get(openapi::show))
+            .listed("This document, of what serves the caller's tenant."),
         page("/docs", "text/html", get(docs::page)).listed("This document as a page."),
         page("/docs/", "text/html", get(docs::page)),
         page("/docs/{*file}", "text/html", get(docs::asset)),

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use anyhow::{Context, Result};
-use stoa_wit::{Manifest, Route};
+use stoa_wit::{Manifest, Migration, Route};
 use wasmparser::Validator;
-use wasmparser::component_types::ComponentEntityType;
+use wasmparser::component_types::{ComponentEntityType, ComponentItem};
 use wasmparser::types::Types;
 
 use crate::judge;
@@ -48,7 +48,20 @@ pub fn compare(old: &[u8], new: &[u8], report: &mut Report) -> Result<()> {
             report.notable(format!("{what} {added} is new"));
         }
     }
+    steps(&before.migrations, &after.migrations, report);
     interfaces(old, new, &before, &after, report)
+}
+
+/// Tenants whose data has gone a step that is another one now come back first, and lose what comes back with it.
+fn steps(before: &[Migration], after: &[Migration], report: &mut Report) {
+    for (index, old) in before.iter().enumerate() {
+        if !after.get(index).is_some_and(|new| new.is_same_step(old)) {
+            report.notable(format!("migration {old} is gone or another one"));
+        }
+    }
+    for new in after.iter().skip(before.len()) {
+        report.notable(format!("migration {new} is new"));
+    }
 }
 
 fn names<'a>(keys: impl IntoIterator<Item = &'a String>) -> BTreeSet<String> {
@@ -138,10 +151,40 @@ fn interfaces(
 
 /// The functions of an interface of the old version that the new one has not, or with other types.
 fn changed_functions(old: &Types, new: &Types, interface: &str) -> Vec<String> {
-    let Some(had) = functions(old, interface) else {
+    let Some(had) = functions(old, old.component_item_for_export(interface)) else {
         return Vec::new();
     };
-    let has = functions(new, interface).unwrap_or_default();
+    lost(old, had, new, interface)
+}
+
+/// The functions of an interface that a plugin was compiled with and a provider has not, or with other types.
+///
+/// # Errors
+/// When either is no component.
+pub fn lacking(user: &[u8], provider: &[u8], interface: &str) -> Result<Vec<String>> {
+    // Types can be compared within one validator only.
+    let mut validator = Validator::new();
+    let user = validator.validate_all(user).context("who calls it")?;
+    validator.reset();
+    let provider = validator.validate_all(provider);
+    let provider = provider.context("who provides it")?;
+    let called = functions(&user, user.component_item_for_import(interface));
+    Ok(lost(
+        &user,
+        called.unwrap_or_default(),
+        &provider,
+        interface,
+    ))
+}
+
+/// Those of the functions that a provider has not, or with other types.
+fn lost(
+    old: &Types,
+    had: Vec<(String, ComponentEntityType)>,
+    new: &Types,
+    interface: &str,
+) -> Vec<String> {
+    let has = functions(new, new.component_item_for_export(interface)).unwrap_or_default();
     let is_same = |a: &ComponentEntityType, b: &ComponentEntityType| {
         ComponentEntityType::is_subtype_of(a, old.as_ref(), b, new.as_ref())
             && ComponentEntityType::is_subtype_of(b, new.as_ref(), a, old.as_ref())
@@ -153,9 +196,11 @@ fn changed_functions(old: &Types, new: &Types, interface: &str) -> Vec<String> {
     lost.map(|(name, _)| name).collect()
 }
 
-fn functions(types: &Types, interface: &str) -> Option<Vec<(String, ComponentEntityType)>> {
-    let item = types.component_item_for_export(interface)?;
-    let ComponentEntityType::Instance(instance) = item.ty else {
+fn functions(
+    types: &Types,
+    interface: Option<&ComponentItem>,
+) -> Option<Vec<(String, ComponentEntityType)>> {
+    let ComponentEntityType::Instance(instance) = interface?.ty else {
         return None;
     };
     let exports = types[instance].exports.iter();

@@ -15,7 +15,7 @@ use crate::build::{Made, Options};
 use crate::pack::Schemas;
 use crate::prerequisites::{self, Tool};
 use crate::project::Project;
-use crate::{fresh, process, schemas, sdk, world};
+use crate::{fresh, process, schemas, sdk, typing, world};
 
 /// The part of a package.json that we read.
 #[derive(Deserialize)]
@@ -33,7 +33,10 @@ pub(crate) fn build(project: &Project, options: Options) -> Result<Made> {
     let digest = fresh::digest(&sources, &[env!("CARGO_PKG_VERSION")])?;
     let (stamp, component) = (ours.join("made/digest"), ours.join("made/component.wasm"));
     if !(fresh::is(&stamp, &digest) && component.exists()) {
-        sdk::write(&ours.join("made/world.wit"), &world::of(&project.manifest))?;
+        let world = world::of_project(project)?;
+        sdk::write(&ours.join("made/world.wit"), &world)?;
+        let types = typing::modules(&project.manifest, &world)?;
+        sdk::write(&ours.join("made/world.d.ts"), &types)?;
         sdk::write(&ours.join("made/entry.js"), &entry(project, &schemas)?)?;
         let mut node = Command::new("node");
         process::run(

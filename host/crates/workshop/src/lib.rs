@@ -2,6 +2,7 @@
 //!
 //! Developer tools build on it: the commands `stoa plugin …` of authors, and `cargo xtask`. No host needs it to run.
 
+pub mod among;
 pub mod build;
 pub mod client;
 pub mod compare;
@@ -22,4 +23,5 @@ pub mod sdk;
 pub mod sections;
 #[cfg(test)]
 mod testing;
+mod typing;
 mod world;

@@ -14,7 +14,7 @@ use crate::build::{Made, Options};
 use crate::pack::Schemas;
 use crate::prerequisites::{self, Tool};
 use crate::project::Project;
-use crate::{fresh, process, schemas, sdk, world};
+use crate::{fresh, process, schemas, sdk, typing, world};
 
 /// What makes components, in the version that these commands were tried with.
 const COMPONENTIZE: &str = "componentize-py==0.25.1";
@@ -92,10 +92,7 @@ pub(crate) fn build(project: &Project, options: Options) -> Result<Made> {
     let derived = places.made.join("schemas.json");
     if !(fresh::is(&stamp, &digest) && component.exists() && derived.exists()) {
         let names = names(&project.manifest);
-        sdk::write(
-            &places.made.join("world.wit"),
-            &world::of(&project.manifest),
-        )?;
+        sdk::write(&places.made.join("world.wit"), &world::of_project(project)?)?;
         sdk::write(&derived, &describe(&places, &names)?)?;
         let entry = entry(&project.manifest, &names);
         sdk::write(&places.made.join("python/stoa_entry.py"), &entry)?;
@@ -249,7 +246,7 @@ fn entry(manifest: &Manifest, names: &Value) -> String {
     }
     for (alias, interface) in &manifest.provides {
         text += &format!(
-            "{} = definition.provides[{}]\n",
+            "{} = bind.provided(definition.provides[{}])\n",
             class(interface),
             json!(alias)
         );
@@ -262,13 +259,7 @@ fn class(interface: &str) -> String {
     let name = interface
         .rsplit_once('/')
         .map_or(interface, |(_, name)| name);
-    let name = name.split_once('@').map_or(name, |(name, _)| name);
-    let words = name.split('-').map(|word| {
-        let mut letters = word.chars();
-        let first = letters.next().map(|letter| letter.to_ascii_uppercase());
-        first.into_iter().chain(letters).collect::<String>()
-    });
-    words.collect()
+    typing::pascal(name.split_once('@').map_or(name, |(name, _)| name))
 }
 
 #[cfg(test)]

@@ -1,16 +1,49 @@
 //! The WIT world of one plugin: what its manifest asks for and promises, and nothing else.
 
-use stoa_wit::{FREE_CAPABILITIES, HOST_INTERFACES, Manifest, WIT_PACKAGES};
+use std::fs;
+
+use anyhow::{Context as _, Result, bail};
+use stoa_wit::{FREE_CAPABILITIES, HOST_INTERFACES, Manifest, WIT_PACKAGES, own};
+use wit_parser::{Resolve, UnresolvedPackageGroup};
 
 use crate::pack::promised;
+use crate::project::{MANIFEST, Project};
 
 /// The name of the world.
 pub const WORLD: &str = "guest";
 
-/// A text of WIT with the plugin's world and every package it needs. A component made for it can import nothing that
-/// the manifest does not ask for.
+/// A project's world, with the packages that it brings itself, once all of it is known to make sense.
+///
+/// # Errors
+/// When one of those packages is none, or the manifest names an interface that no package has.
+pub fn of_project(project: &Project) -> Result<String> {
+    let own = own::packages(&project.folder)?;
+    for file in &own.files {
+        // Alone, it is told with its own name and lines.
+        let text = fs::read_to_string(file).with_context(|| file.display().to_string())?;
+        if let Err((map, error)) = UnresolvedPackageGroup::parse(file, &text) {
+            bail!("{}", error.render(&map));
+        }
+    }
+    let text = of(&project.manifest, &own.text);
+    resolve(&text).with_context(|| {
+        let folder = own::FOLDER;
+        format!("the interfaces of {MANIFEST}, by the packages of the host and of {folder}/")
+    })?;
+    Ok(text)
+}
+
+/// The world's text, understood.
+pub(crate) fn resolve(text: &str) -> Result<Resolve> {
+    let mut resolve = Resolve::default();
+    resolve.push_source("the plugin's world", text)?;
+    Ok(resolve)
+}
+
+/// A text of WIT with the plugin's world and every package it needs, those in `own` included. A component made for it
+/// can import nothing that the manifest does not ask for.
 #[must_use]
-pub fn of(manifest: &Manifest) -> String {
+pub fn of(manifest: &Manifest, own: &str) -> String {
     let imports = HOST_INTERFACES.iter().filter(|(_, capability)| {
         FREE_CAPABILITIES.contains(capability) || manifest.capabilities.contains(*capability)
     });
@@ -22,7 +55,7 @@ pub fn of(manifest: &Manifest) -> String {
         .chain(promised(manifest).map(|interface| format!("    export {interface};\n")))
         .collect();
     format!(
-        "package stoa:of-{};\n\nworld {WORLD} {{\n{lines}}}\n\n{WIT_PACKAGES}",
+        "package stoa:of-{};\n\nworld {WORLD} {{\n{lines}}}\n\n{WIT_PACKAGES}{own}",
         manifest.name
     )
 }
@@ -39,7 +72,7 @@ mod tests {
              [[subscribe]]\nevent = \"b.c\"\nhandler = \"on\"\n[uses]\ncatalog = \"stoa:commerce/catalog@0.1.0\"",
         )
         .unwrap();
-        let text = of(&manifest);
+        let text = of(&manifest, "");
         let (world, _) = text.split_once('}').unwrap();
         for line in [
             "import stoa:storage/storage@0.1.0;",

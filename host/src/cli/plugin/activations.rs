@@ -1,11 +1,12 @@
 //! `stoa plugin install`, `approve`, `rollback`, `disable` and `enable`: what serves.
 
+use std::io::{self, IsTerminal as _, Write as _};
 use std::path::PathBuf;
 
 use anyhow::Context as _;
 use serde_json::{Map, Value, json};
 
-use super::remote::{Remote, print};
+use super::remote::{Refused, Remote, print, text};
 
 /// Whose, why, and as of when.
 #[derive(clap::Args)]
@@ -21,6 +22,9 @@ struct Common {
     /// The newest activation that you know of: nothing is done if there is a newer one.
     #[arg(long)]
     expected: Option<u64>,
+    /// Data may be lost by it. Without this, a terminal is asked.
+    #[arg(long)]
+    accept_loss: bool,
     #[command(flatten)]
     remote: Remote,
 }
@@ -36,15 +40,42 @@ impl Common {
             ("reason", json!(self.reason)),
             ("expected", json!(self.expected)),
         ];
-        let members = own.into_iter().chain(more);
+        let accepted = self.accept_loss.then_some(("acceptLoss", json!(true)));
+        let members = own.into_iter().chain(accepted).chain(more);
         let members = members.filter(|(_, value)| !value.is_null());
-        let body: Map<String, Value> = members
+        let mut body: Map<String, Value> = members
             .map(|(name, value)| (name.to_owned(), value))
             .collect();
         let path = format!("/plugins/{}/{what}", self.plugin);
-        print(&self.remote.post(&path, &Value::Object(body))?);
+        let mut answer = self.remote.post(&path, &body.clone().into());
+        if let Err(error) = &answer
+            && let Some(refused) = error.downcast_ref::<Refused>()
+            && refused.code == LOSES_DATA
+            && is_accepted(&refused.said)?
+        {
+            body.insert("acceptLoss".into(), true.into());
+            answer = self.remote.post(&path, &body.into());
+        }
+        print(&answer?);
         Ok(())
     }
+}
+
+/// The problem's code when data would be lost.
+const LOSES_DATA: &str = "rollback-loses-data";
+
+/// Asks whoever sits there; nobody accepts nothing.
+fn is_accepted(problem: &Value) -> anyhow::Result<bool> {
+    if !io::stdin().is_terminal() {
+        eprintln!("--accept-loss does it all the same");
+        return Ok(false);
+    }
+    eprintln!("{}", text(problem, "detail"));
+    eprint!("Go on, and lose it? [y/N] ");
+    io::stderr().flush()?;
+    let mut said = String::new();
+    io::stdin().read_line(&mut said)?;
+    Ok(said.trim().eq_ignore_ascii_case("y"))
 }
 
 /// Which revision.

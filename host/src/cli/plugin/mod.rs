@@ -13,8 +13,11 @@ mod new;
 mod pack;
 mod publish;
 mod remote;
+mod secret;
+mod settings;
 mod sign;
 mod test;
+mod usage;
 
 use std::path::PathBuf;
 
@@ -65,6 +68,12 @@ enum Command {
     Inspect(inspect::Args),
     /// Prints what a plugin has logged.
     Logs(logs::Args),
+    /// Prints, sets and brings back what is set for a plugin.
+    Settings(settings::Args),
+    /// Sets, lists and removes what is kept for a plugin and shown to nobody.
+    Secret(secret::Args),
+    /// Prints what a plugin has used, by tenant, and how its calls went.
+    Usage(usage::Args),
 }
 
 /// Which project, and whether what it needs may be installed.
@@ -107,5 +116,8 @@ pub fn run(args: &Args) -> Result<()> {
         Command::Diff(args) => diff::run(args),
         Command::Inspect(args) => inspect::run(args),
         Command::Logs(args) => logs::run(args),
+        Command::Settings(args) => settings::run(args),
+        Command::Secret(args) => secret::run(args),
+        Command::Usage(args) => usage::run(args),
     }
 }

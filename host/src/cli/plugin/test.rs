@@ -38,7 +38,7 @@ pub fn run(args: &Args) -> Result<()> {
         manifest: project.manifest.clone(),
     };
     let filter = std::env::var("RUST_LOG").unwrap_or_else(|_| LOG_FILTER.into());
-    telemetry::start(&Log {
+    telemetry::start_logging(&Log {
         filter,
         format: crate::config::Format::Text,
     })?;

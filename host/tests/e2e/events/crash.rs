@@ -157,6 +157,7 @@ async fn bury(dir: &Path, id: &str) {
             payload: json!({ "key": "dead", "n": n }).to_string(),
             raised_at: 1,
             due_at: None,
+            trace: None,
         },
         subscriber: "ledger".into(),
         attempts: 12,

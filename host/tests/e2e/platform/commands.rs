@@ -1,6 +1,7 @@
 //! `stoa plugin …`, with the real binary against a real host.
 
-use std::process::Command;
+use std::io::Write as _;
+use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 
@@ -81,4 +82,99 @@ async fn a_plugin_is_signed_published_and_switched_by_command() {
         !said.contains("nobody"),
         "a token is nobody's to read: {said}"
     );
+}
+
+/// `stoa plugin …` with something on its standard input.
+fn told(host: &Stoa, token: &str, arguments: &[&str], input: &str) -> (bool, String) {
+    let mut running = Command::new(env!("CARGO_BIN_EXE_stoa"))
+        .arg("plugin")
+        .args(arguments)
+        .env("STOA_HOST", host.url(""))
+        .env("STOA_TOKEN", token)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = running.stdin.take().unwrap();
+    stdin.write_all(input.as_bytes()).unwrap();
+    drop(stdin);
+    let done = running.wait_with_output().unwrap();
+    let said = [done.stdout, done.stderr].concat();
+    (
+        done.status.success(),
+        String::from_utf8_lossy(&said).into_owned(),
+    )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_set_and_kept_for_a_plugin_is_set_by_command() {
+    let (dir, files) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let open = [
+        ("STOA_DEV__TOKENS", "true"),
+        ("STOA_PLUGINS__TRUST__UNSIGNED", "true"),
+    ];
+    let host = Stoa::start_with(dir.path(), &open).await;
+    let token = operator(&host).await;
+    let ok = |arguments: &[&str], input: &str| {
+        let (done, said) = told(&host, &token, arguments, input);
+        assert!(done, "{arguments:?}: {said}");
+        serde_json::from_str::<Value>(&said).unwrap_or_default()
+    };
+    let file = files.path().join("probe.wasm");
+    std::fs::write(&file, version("0.1.0")).unwrap();
+    ok(&["publish", &file.display().to_string()], "");
+    ok(
+        &["install", "probe", "--version", "0.1.0", "--grant-all"],
+        "",
+    );
+
+    let limit = |told: &Value| told["settings"]["limit"]["value"].clone();
+    assert_eq!(limit(&ok(&["settings", "probe"], "")), 10);
+    let set = ["settings", "probe", "set", "limit=20", "greeting=ahoy"];
+    assert_eq!(limit(&ok(&set, "")), 20);
+    let set = ["settings", "probe", "set", "limit=30", "--reason", "more"];
+    let told_of = ok(&set, "");
+    assert_eq!(told_of["settings"]["greeting"]["value"], "ahoy", "it stays");
+    let set = ["settings", "probe", "set", "limit=3", "--tenant", "acme"];
+    assert_eq!(ok(&set, "")["scope"], "tenant:acme");
+    assert_eq!(limit(&ok(&["settings", "probe", "get"], "")), 30);
+    let rows = ok(&["settings", "probe", "history"], "");
+    assert_eq!(rows["items"][0]["reason"], "more");
+    let number = rows["items"][1]["version"].to_string();
+    let back = ok(&["settings", "probe", "restore", &number], "");
+    assert_eq!(limit(&back), 20);
+    let (done, said) = told(&host, &token, &["settings", "probe", "set", "limit=0"], "");
+    assert!(!done && said.contains("422 setting-refused"), "{said}");
+    let unset = ["settings", "probe", "set", "--unset", "limit"];
+    assert_eq!(limit(&ok(&unset, "")), 10);
+
+    ok(&["secret", "set", "probe", "hook"], "hunter2\n");
+    let listed = ok(&["secret", "list", "probe"], "");
+    let hook = &listed["secrets"]["hook"];
+    assert_eq!(
+        (&hook["source"], &hook["set"]["by"]),
+        (&json!("deployment"), &json!("olga"))
+    );
+    // The line's end is no part of it.
+    let signed = json!({ "message": "m", "signature": "" });
+    let (_, with) = host.post("/probe/signatures/hook", None, &signed).await;
+    let key = files.path().join("key");
+    std::fs::write(&key, "hunter2").unwrap();
+    let key = key.display().to_string();
+    ok(&["secret", "set", "probe", "hook", "--file", &key], "");
+    let (_, again) = host.post("/probe/signatures/hook", None, &signed).await;
+    assert_eq!(with["mac"], again["mac"]);
+    ok(&["secret", "remove", "probe", "hook"], "");
+    let (done, said) = told(&host, &token, &["secret", "remove", "probe", "hook"], "");
+    assert!(!done && said.contains("404"), "{said}");
+    let (done, said) = told(&host, &token, &["secret", "set", "probe", "hook"], "\n");
+    assert!(!done && said.contains("422 secret-refused"), "{said}");
+
+    // It opens what it has sealed at its next start, too.
+    ok(&["secret", "set", "probe", "hook"], "hunter2");
+    host.kill();
+    let host = Stoa::start_with(dir.path(), &open).await;
+    let (_, after) = host.post("/probe/signatures/hook", None, &signed).await;
+    assert_eq!(with["mac"], after["mac"]);
 }

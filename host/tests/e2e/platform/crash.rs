@@ -10,7 +10,7 @@ use crate::process::Stoa;
 use super::version;
 
 /// Anybody may be an operator, and nobody has to sign.
-const OPEN: [(&str, &str); 2] = [
+pub const OPEN: [(&str, &str); 2] = [
     ("STOA_DEV__TOKENS", "true"),
     ("STOA_PLUGINS__TRUST__UNSIGNED", "true"),
 ];

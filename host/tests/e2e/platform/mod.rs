@@ -5,10 +5,17 @@ mod commands;
 mod crash;
 mod denials;
 pub mod hostile;
+mod hosts;
+mod migrations;
+mod observing;
+mod secrets;
+mod settings;
 mod story;
 mod tenants;
 
 use std::collections::BTreeSet;
+
+pub use crash::operator;
 
 use http::Method;
 use serde_json::{Value, json};
@@ -29,6 +36,8 @@ fn version(version: &str) -> Vec<u8> {
 fn changed(version: &str, change: impl FnOnce(&mut Package)) -> Vec<u8> {
     repack(&std::fs::read(guest_file("probe")).unwrap(), |package| {
         package.manifest.version = version.into();
+        // What code migrates has no way back, which most stories are not about.
+        package.manifest.lifecycle = false;
         if let Some(setting) = package.manifest.settings.get_mut("greeting") {
             setting.default = Some(version.into());
         }

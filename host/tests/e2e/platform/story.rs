@@ -68,24 +68,23 @@ async fn rollback_disable_enable_and_settings_are_live_at_once() {
 
     let set = json!({ "settings": { "greeting": "ahoy" } });
     let path = format!("{PROBE}/settings");
-    let row = operator.put(&path, &set).await.json_of(200);
+    let _ = operator.put(&path, &set).await.expect(200);
     assert_eq!(greeting(&anybody).await.as_deref(), Some("ahoy"));
     let wrong = json!({ "settings": { "greeting": 7 } });
     let _ = operator
         .put(&path, &wrong)
         .await
-        .problem(400, "invalid-request");
+        .problem(422, "setting-refused");
 
     // Who knows an older state changes nothing.
-    let number = row["number"].as_u64().unwrap();
-    let late = json!({ "settings": {}, "expected": number - 1 });
-    let _ = operator
-        .put(&path, &late)
+    let rows = operator.get(&format!("{PROBE}/activations")).await;
+    let number = rows.json_of(200)["items"][0]["number"].as_u64().unwrap();
+    let late = json!({ "expected": number - 1 });
+    let _ = post(&operator, "rollback", late)
         .await
         .problem(409, "changed-meanwhile");
     let late = operator.header("if-match", "\"1\"");
-    let _ = late
-        .put(&path, &json!({ "settings": {} }))
+    let _ = post(&late, "rollback", json!({}))
         .await
         .problem(409, "changed-meanwhile");
     let _ = post(&operator, "rollback", json!({ "expected": number }))

@@ -65,3 +65,34 @@ async fn an_admin_installs_what_was_offered_and_grants_no_more() {
     let more = json!({ "grants": asked(), "tenant": "acme" });
     let _ = operator.put(&path, &more).await.expect(200);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_signed_in_is_shown_the_api_of_their_tenant() {
+    let host = TestHost::builder().start().await;
+    let operator = host.operator("olga");
+    publish(&host, version("0.1.0")).await;
+    let extended = super::changed("0.2.0", |package| {
+        let mut route = package.manifest.routes.first().unwrap().clone();
+        route.path = "/probe/extra/{country}".into();
+        package.manifest.routes.push(route);
+    });
+    publish(&host, extended).await;
+    install(&operator, "0.1.0").await;
+    let ((_, user), (_, other)) = (people(&host, "acme"), people(&host, "other"));
+    let own = json!({ "version": "0.2.0", "grantAll": true, "tenant": "acme" });
+    let _ = post(&operator, "activations", own).await.expect(201);
+    let is_shown = async |actor: &stoa_testkit::Actor| {
+        let document = actor.get("/openapi.json").await.json_of(200);
+        assert!(document["paths"].get("/probe/settings").is_some());
+        document["paths"].get("/probe/extra/{country}").is_some()
+    };
+    // In turns, for what one was shown is not the other's.
+    for _ in 0..2 {
+        assert!(is_shown(&user).await);
+        assert!(!is_shown(&other).await);
+        assert!(!is_shown(&host.anonymous()).await);
+        assert!(!is_shown(&host.anonymous().header("x-tenant", "acme")).await);
+    }
+    let stranger = host.bearer("nobody").get("/openapi.json").await;
+    let _ = stranger.problem(401, "invalid-token");
+}

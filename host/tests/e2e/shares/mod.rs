@@ -5,7 +5,8 @@ mod paths;
 use std::sync::Arc;
 
 use serde_json::json;
-use stoa_kernel::deployment::Deployer as _;
+use stoa_kernel::deployment::{Deployer as _, LogLevel, LogQuery};
+use stoa_kernel::id::TenantId;
 use stoa_kernel::store::Store as _;
 use stoa_runtime::ShareLimits;
 use stoa_testkit::TestHost;
@@ -148,13 +149,22 @@ async fn the_last_lines_are_there_by_tenant_and_from_a_number_on() {
         let _ = touched.expect(200);
     }
     let acme = tenant("acme");
-    let lines = host.runtime.log("toucher", Some(&acme), 0, 10);
+    let log = |plugin: &str, tenant: Option<&TenantId>, after: u64| {
+        let query = LogQuery {
+            tenant: tenant.cloned(),
+            after,
+            limit: 10,
+            ..LogQuery::default()
+        };
+        host.runtime.log(plugin, &query)
+    };
+    let lines = log("toucher", Some(&acme), 0);
     assert_eq!(lines.len(), 2);
-    assert_eq!((lines[0].level, &*lines[0].text), ("info", "touched"));
-    let rest = host
-        .runtime
-        .log("toucher", Some(&acme), lines[0].number, 10);
-    assert_eq!(rest, lines[1..]);
-    assert_eq!(host.runtime.log("toucher", None, 0, 10).len(), 3);
-    assert!(host.runtime.log("nobody", None, 0, 10).is_empty());
+    assert_eq!(
+        (lines[0].level, &*lines[0].text),
+        (LogLevel::Info, "touched")
+    );
+    assert_eq!(log("toucher", Some(&acme), lines[0].number), lines[1..]);
+    assert_eq!(log("toucher", None, 0).len(), 3);
+    assert!(log("nobody", None, 0).is_empty());
 }

@@ -8,7 +8,9 @@ use stoa_wit::{Manifest, WIT_PACKAGES};
 use syn::Result;
 
 /// The interfaces shared with other plugins have a world of their own, generated in the plugin's crate.
-pub fn expand(manifest: &Manifest) -> Result<Option<TokenStream>> {
+///
+/// `own` is the text of the packages that the project brings itself.
+pub fn expand(manifest: &Manifest, own: &str) -> Result<Option<TokenStream>> {
     let used: BTreeMap<String, String> = manifest
         .used()
         .map(|(alias, interface)| (alias.into(), interface.into()))
@@ -23,7 +25,7 @@ pub fn expand(manifest: &Manifest) -> Result<Option<TokenStream>> {
             .join(" ")
     };
     let inline = format!(
-        "package stoa:of-{name}; world between-plugins {{ {imports} {exports} }}\n{WIT_PACKAGES}",
+        "package stoa:of-{name}; world between-plugins {{ {imports} {exports} }}\n{WIT_PACKAGES}{own}",
         name = manifest.name,
         imports = lines("import", &mut used.values()),
         exports = lines("export", &mut manifest.provides.values()),

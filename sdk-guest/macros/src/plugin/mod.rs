@@ -10,25 +10,28 @@ use std::path::Path;
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
-use stoa_wit::{Channel, Manifest};
+use stoa_wit::{Channel, Manifest, own};
 use syn::{Error, LitStr, Result};
 
 pub fn expand(path: &LitStr) -> Result<TokenStream> {
     let at = |reason: String| Error::new(path.span(), reason);
     let root = std::env::var("CARGO_MANIFEST_DIR").map_err(|error| at(error.to_string()))?;
     let file = Path::new(&root).join(path.value());
+    let own = own::packages(Path::new(&root)).map_err(|error| at(error.to_string()))?;
     let file = file.display().to_string();
     let text = std::fs::read_to_string(&file).map_err(|error| at(format!("{file}: {error}")))?;
-    let plugin = plugin(&text).map_err(|reason| at(reason.to_string()))?;
+    let plugin = plugin(&text, &own.text).map_err(|reason| at(reason.to_string()))?;
+    let packages = own.files.iter().map(|file| file.display().to_string());
     Ok(quote! {
-        // Makes cargo build again when the manifest changes.
+        // Makes cargo build again when the manifest or a package of the project's own changes.
         const _: &[u8] = include_bytes!(#file);
+        #(const _: &[u8] = include_bytes!(#packages);)*
         #plugin
     })
 }
 
-/// What a manifest's text expands to.
-fn plugin(text: &str) -> Result<TokenStream> {
+/// What a manifest's text expands to, beside the text of the project's own WIT packages.
+fn plugin(text: &str, own: &str) -> Result<TokenStream> {
     let manifest =
         Manifest::from_toml(text).map_err(|error| Error::new(Span::call_site(), error))?;
     let dispatch = dispatch(&manifest)?;
@@ -36,7 +39,7 @@ fn plugin(text: &str) -> Result<TokenStream> {
     let lifecycle = manifest.lifecycle.then(export_lifecycle);
     let personal_data = manifest.personal_data.then(export_personal_data);
     let background = background::expand(&manifest)?;
-    let interfaces = interfaces::expand(&manifest)?;
+    let interfaces = interfaces::expand(&manifest, own)?;
     Ok(quote! {
         /// This component.
         pub struct Plugin;

@@ -17,7 +17,7 @@ fn manifest(more: &str) -> String {
 
 /// The expansion without its spaces.
 fn expanded(more: &str) -> String {
-    plugin(&manifest(more))
+    plugin(&manifest(more), "")
         .unwrap()
         .to_string()
         .replace(char::is_whitespace, "")
@@ -118,7 +118,18 @@ fn a_bad_manifest_is_refused_by_the_key_at_fault() {
         ),
         ("[collections.things]".to_string(), "storage"),
     ] {
-        let reason = plugin(&manifest(&more)).unwrap_err().to_string();
+        let reason = plugin(&manifest(&more), "").unwrap_err().to_string();
         assert!(reason.contains(key), "{reason} does not name {key}");
     }
+}
+
+#[test]
+fn interfaces_of_the_projects_own_packages_are_there_as_well() {
+    let own = "package acme:loyalty@0.1.0 {\ninterface points {\nbalance: func(account: string) -> s64;\n}\n}\n";
+    let manifest = manifest("[provides]\npoints = \"acme:loyalty/points@0.1.0\"");
+    let found = plugin(&manifest, own).unwrap().to_string();
+    let found = found.replace(char::is_whitespace, "");
+    assert!(found.contains("packageacme:loyalty@0.1.0"), "{found}");
+    let path = "crate::between_plugins::exports::acme::loyalty::pointsaspoints";
+    assert!(found.contains(path), "{found}");
 }

@@ -5,6 +5,7 @@ mod documents;
 mod personal_data;
 mod queries;
 mod request;
+mod settings;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

@@ -5,7 +5,7 @@ use std::num::NonZeroU64;
 use bytes::Bytes;
 use stoa_kernel::blob::{BlobInfo, Blobs as _};
 use stoa_kernel::call::{Content, Request, Source, Streamed};
-use stoa_kernel::error::Problem;
+use stoa_kernel::error::{More, Problem};
 use stoa_kernel::id::TenantId;
 use stoa_kernel::random::ulid_time;
 
@@ -92,7 +92,10 @@ async fn answer(
         }
         Asked::Beyond => {
             return Err(Problem {
-                range_bytes: NonZeroU64::new(size),
+                more: Some(Box::new(More {
+                    range_bytes: NonZeroU64::new(size),
+                    ..More::default()
+                })),
                 ..Problem::new(
                     416,
                     "range-not-satisfiable",

@@ -5,8 +5,7 @@ use openidconnect::url::{Host, Url};
 /// Google's issuer.
 pub const GOOGLE: &str = "https://accounts.google.com";
 
-/// Bytes of the key from which the cookie's own is derived.
-pub const KEY_BYTES: usize = 32;
+pub use stoa_kernel::seal::KEY_BYTES;
 
 /// A provider and our registration there.
 pub struct ProviderConfig {

@@ -16,6 +16,8 @@ pub enum Signal {
     SessionEnded(Arc<str>),
     /// Every connection of the account ends: in one tenant, or in all.
     AccountEnded(Option<TenantId>, Arc<str>),
+    /// Plugins of the registry were switched; how is in its rows.
+    PluginsSwitched,
 }
 
 /// The way from host to host. What is lost on it is found again: messages with numbers in the history, the end of
@@ -34,6 +36,23 @@ pub trait BusEar: Send + Sync + 'static {
     fn lost_some(&self);
 }
 
+/// Several who hear the same.
+pub struct BusEars(pub Vec<Arc<dyn BusEar>>);
+
+impl BusEar for BusEars {
+    fn hear(&self, signal: Signal) {
+        for ear in &self.0 {
+            ear.hear(signal.clone());
+        }
+    }
+
+    fn lost_some(&self) {
+        for ear in &self.0 {
+            ear.lost_some();
+        }
+    }
+}
+
 impl Signal {
     /// As JSON.
     #[must_use]
@@ -43,6 +62,7 @@ impl Signal {
                 let pushes: Vec<Value> = pushes.iter().map(push_to_json).collect();
                 json!({ "tenant": tenant.as_str(), "pushes": pushes })
             }
+            Self::PluginsSwitched => json!({ "plugins": "switched" }),
             Self::SessionEnded(session) => json!({ "session": &**session }),
             Self::AccountEnded(tenant, account) => {
                 json!({ "tenant": tenant.as_ref().map(TenantId::as_str), "account": &**account })
@@ -54,6 +74,9 @@ impl Signal {
     #[must_use]
     pub fn from_json(value: &Value) -> Option<Self> {
         let tenant = |value: &Value| TenantId::parse(value.as_str()?).ok();
+        if value.get("plugins").and_then(Value::as_str) == Some("switched") {
+            return Some(Self::PluginsSwitched);
+        }
         if let Some(session) = value.get("session") {
             return Some(Self::SessionEnded(session.as_str()?.into()));
         }
@@ -127,6 +150,7 @@ mod tests {
             Signal::Pushed(tenant.clone(), vec![said(Some(7)), evicted, said(None)]),
             Signal::SessionEnded("s1".into()),
             Signal::AccountEnded(None, "a1".into()),
+            Signal::PluginsSwitched,
             Signal::AccountEnded(Some(tenant), "a1".into()),
         ] {
             let text = signal.to_json().to_string();

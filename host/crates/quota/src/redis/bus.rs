@@ -281,7 +281,7 @@ fn weight(signal: &Signal) -> usize {
                 Push::Evict { .. } => SIGNAL_BYTES,
             })
             .sum(),
-        Signal::SessionEnded(_) | Signal::AccountEnded(..) => 0,
+        Signal::SessionEnded(_) | Signal::AccountEnded(..) | Signal::PluginsSwitched => 0,
     };
     SIGNAL_BYTES + texts
 }

@@ -21,6 +21,7 @@ fn event(n: u32) -> Event {
         payload: "{\"a\":\"ä b\"}".into(),
         raised_at: 5,
         due_at: None,
+        trace: None,
     }
 }
 

@@ -34,6 +34,15 @@ pub struct Activation {
     pub outcome: Outcome,
     /// The activation that served before: where a rollback leads.
     pub previous: Option<u64>,
+    /// Whether data may be lost where documents have to come back to an earlier shape for it.
+    #[serde(default)]
+    pub accept_loss: bool,
+    /// The request's `Idempotency-Key` as the edge has worked it out: who repeats it is told of this row.
+    #[serde(default)]
+    pub asked: Option<String>,
+    /// What that request said, as a digest.
+    #[serde(default)]
+    pub fingerprint: Option<String>,
     /// Whether an operator decided: what they grant a tenant, no admin of it has to hold.
     pub by_operator: bool,
     /// The account that asked for it; the registry's own acts have the registry's name.
@@ -82,6 +91,8 @@ pub enum Outcome {
     Waiting,
     /// The runtime would not have it; what served before goes on.
     Refused,
+    /// It waited, and a later one was asked for.
+    Superseded,
 }
 
 /// A row of a plugin in a scope.

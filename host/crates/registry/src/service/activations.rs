@@ -50,6 +50,9 @@ pub struct NewActivation {
     /// Whether it may be older than what has served already.
     #[serde(default)]
     pin: bool,
+    /// Whether data may be lost by it.
+    #[serde(default)]
+    accept_loss: bool,
     /// Why, for those who read the audit.
     #[serde(default)]
     reason: String,
@@ -74,6 +77,9 @@ pub struct Approval {
     version: Option<String>,
     /// Of an offer.
     digest: Option<String>,
+    /// Whether data may be lost by it.
+    #[serde(default)]
+    accept_loss: bool,
     /// Why.
     #[serde(default)]
     reason: String,
@@ -85,6 +91,9 @@ pub struct Approval {
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Switch {
+    /// Whether data may be lost by it.
+    #[serde(default)]
+    accept_loss: bool,
     /// An operator's: for this tenant.
     #[schema(value_type = Option<String>)]
     tenant: Option<TenantId>,
@@ -102,23 +111,6 @@ pub struct NewGrants {
     /// All of it.
     #[schema(value_type = Vec<String>)]
     grants: BTreeSet<Permission>,
-    /// An operator's: for this tenant.
-    #[schema(value_type = Option<String>)]
-    tenant: Option<TenantId>,
-    /// Why.
-    #[serde(default)]
-    reason: String,
-    /// As of an activation.
-    expected: Option<u64>,
-}
-
-/// What is set for it from now on.
-#[derive(Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct NewSettings {
-    /// All of it, over the manifest's defaults.
-    #[schema(value_type = Object)]
-    settings: BTreeMap<String, Value>,
     /// An operator's: for this tenant.
     #[schema(value_type = Option<String>)]
     tenant: Option<TenantId>,
@@ -148,7 +140,8 @@ pub struct ActivationQuery {
 
 /// `POST /api/platform/plugins/{name}/activations`
 pub async fn activate(registry: &Arc<Registry>, request: &Request) -> Result<Response, Problem> {
-    let (act, new): (_, NewActivation) = asked_for(registry, request).await?;
+    let (mut act, new): (_, NewActivation) = asked_for(registry, request).await?;
+    act.accept_loss = new.accept_loss;
     let digest = digest_of(registry, &act.plugin, new.version, new.digest).await?;
     let grants = match (new.grants, new.grant_all) {
         (Some(_), true) => {
@@ -170,7 +163,8 @@ pub async fn activate(registry: &Arc<Registry>, request: &Request) -> Result<Res
 
 /// `POST /api/platform/plugins/{name}/approvals`
 pub async fn approve(registry: &Arc<Registry>, request: &Request) -> Result<Response, Problem> {
-    let (act, new): (_, Approval) = asked_for(registry, request).await?;
+    let (mut act, new): (_, Approval) = asked_for(registry, request).await?;
+    act.accept_loss = new.accept_loss;
     let grants = new.grants.map_or(Grants::All, Grants::These);
     let change = match new.offer {
         false => Change::Approve { grants },
@@ -195,7 +189,8 @@ pub async fn switch(
     request: &Request,
     change: Change,
 ) -> Result<Response, Problem> {
-    let (act, _): (_, Switch) = asked_for(registry, request).await?;
+    let (mut act, new): (_, Switch) = asked_for(registry, request).await?;
+    act.accept_loss = new.accept_loss;
     done(registry.switch(act, change).await?, 201)
 }
 
@@ -203,13 +198,6 @@ pub async fn switch(
 pub async fn grant(registry: &Arc<Registry>, request: &Request) -> Result<Response, Problem> {
     let (act, new): (_, NewGrants) = asked_for(registry, request).await?;
     done(registry.switch(act, Change::Grant(new.grants)).await?, 200)
-}
-
-/// `PUT /api/platform/plugins/{name}/settings`
-pub async fn set(registry: &Arc<Registry>, request: &Request) -> Result<Response, Problem> {
-    let (act, new): (_, NewSettings) = asked_for(registry, request).await?;
-    let change = Change::Settings(new.settings);
-    done(registry.switch(act, change).await?, 200)
 }
 
 /// `GET /api/platform/plugins/{name}/activations`
@@ -254,7 +242,7 @@ macro_rules! circumstances {
     )*};
 }
 
-circumstances!(NewActivation, Approval, Switch, NewGrants, NewSettings);
+circumstances!(NewActivation, Approval, Switch, NewGrants);
 
 /// Who does what to which plugin, where, and the rest of what they say.
 async fn asked_for<B: DeserializeOwned + Circumstances>(
@@ -263,26 +251,37 @@ async fn asked_for<B: DeserializeOwned + Circumstances>(
 ) -> Result<(Act, B), Problem> {
     let mut body: B = body(request)?;
     let (tenant, expected, reason) = body.circumstances();
-    if reason.len() > LINE_BYTES_MAX {
-        return Err(Problem::invalid(
-            "reason",
-            "A reason has at most 200 bytes.",
-        ));
-    }
+    checked(&reason)?;
     let who = who(request)?;
     let unit = registry.books.unit().await?;
     let (plugin, _) = known(&unit, &who, request).await?;
     let act = Act {
         scope: who.scope(tenant.as_ref())?,
-        expected: match expected {
-            Some(number) => Some(number),
-            None => if_match(request)?,
-        },
+        expected: newest(request, expected)?,
         who,
         plugin,
         reason,
+        accept_loss: false,
+        key: request.idempotency.clone(),
     };
     Ok((act, body))
+}
+
+/// A reason of a bearable length.
+pub(super) fn checked(reason: &str) -> Result<(), Problem> {
+    if reason.len() > LINE_BYTES_MAX {
+        let detail = "A reason has at most 200 bytes.";
+        return Err(Problem::invalid("reason", detail));
+    }
+    Ok(())
+}
+
+/// The newest row that the caller knows of, by the body or by `If-Match`.
+pub(super) fn newest(request: &Request, expected: Option<u64>) -> Result<Option<u64>, Problem> {
+    match expected {
+        Some(number) => Ok(Some(number)),
+        None => if_match(request),
+    }
 }
 
 /// The number in `If-Match: "7"`.
@@ -292,13 +291,13 @@ fn if_match(request: &Request) -> Result<Option<u64>, Problem> {
         return Ok(None);
     };
     let number = text.trim().trim_matches('"').parse();
-    let wrong = |_| Problem::invalid("if-match", "This is the number of no activation.");
+    let wrong = |_| Problem::invalid("if-match", "This is no number of a row.");
     number.map(Some).map_err(wrong)
 }
 
 fn done(row: Activation, status: u16) -> Result<Response, Problem> {
     let status = match row.outcome {
-        Outcome::Waiting => 202,
+        Outcome::Waiting | Outcome::Superseded => 202,
         Outcome::Active | Outcome::Refused => status,
     };
     json(status, &ActivationView::from(row))

@@ -4,10 +4,14 @@ mod activations;
 mod audit;
 mod keys;
 mod logs;
+mod place;
 mod plugins;
 mod revisions;
 mod schemas;
+mod secrets;
+mod settings;
 mod uploads;
+mod usage;
 mod views;
 
 use std::sync::Arc;
@@ -15,7 +19,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use stoa_kernel::answer::InFlight;
 use stoa_kernel::call::{Incoming, Request, Response, Streamed};
+use stoa_kernel::deployment::Scope;
 use stoa_kernel::error::Problem;
+use stoa_kernel::id::TenantId;
 use stoa_kernel::service::Service;
 use stoa_kernel::store::StoreError;
 use stoa_kernel::wire::{caller, param};
@@ -27,6 +33,8 @@ use crate::change::Change;
 use crate::records::Plugin;
 use crate::registry::{Ports, Registry, RegistryConfig};
 use crate::who::{Standing, Who};
+
+pub(crate) use logs::WAITING_MAX;
 
 /// The service. Cheap to clone.
 #[derive(Clone)]
@@ -117,8 +125,15 @@ impl Inner {
             "disable" => activations::switch(registry, request, Change::Disable).await,
             "enable" => activations::switch(registry, request, Change::Enable).await,
             "set_grants" => activations::grant(registry, request).await,
-            "set_settings" => activations::set(registry, request).await,
+            "show_settings" => settings::show(registry, request).await,
+            "set_settings" => settings::replace(registry, request).await,
+            "list_settings_changes" => settings::history(registry, request).await,
+            "restore_settings" => settings::restore(registry, request).await,
+            "list_secrets" => secrets::list(registry, request).await,
+            "set_secret" => secrets::set(registry, request).await,
+            "remove_secret" => secrets::remove(registry, request).await,
             "show_logs" => logs::show(registry, request).await,
+            "show_usage" => usage::show(registry, request).await,
             "list_keys" => keys::list(registry, request).await,
             "add_key" => keys::add(registry, request).await,
             "revoke_key" => keys::revoke(registry, request).await,
@@ -148,6 +163,42 @@ async fn known(unit: &Unit, who: &Who, request: &Request) -> Result<(String, Plu
     });
     let plugin = plugin.ok_or_else(Problem::not_found)?;
     Ok((name.to_owned(), plugin))
+}
+
+/// The plugin that the path names, if how it is in some tenant concerns the caller: what the plugin folder holds is in
+/// no row, and serves all the same.
+async fn observed(
+    registry: &Registry,
+    unit: &Unit,
+    who: &Who,
+    request: &Request,
+) -> Result<(String, Option<Plugin>), Problem> {
+    let problem = match known(unit, who, request).await {
+        Ok((name, plugin)) => return Ok((name, Some(plugin))),
+        Err(problem) => problem,
+    };
+    let name = param(request, "name")?;
+    let concerns = |scope: &Scope| match (&who.standing, scope) {
+        (Standing::Vendor, _) => false,
+        (Standing::Operator, _) | (_, Scope::Deployment) => true,
+        (Standing::Admin(own), Scope::Tenant(tenant)) => own == tenant,
+    };
+    let standings = registry.deployer.standings();
+    let mut serving = standings.iter();
+    let serves = serving.any(|serving| serving.plugin == name && concerns(&serving.scope));
+    serves.then(|| (name.to_owned(), None)).ok_or(problem)
+}
+
+/// The tenant of which somebody may read: an admin's own; of all if none, which is for operators.
+fn readable(who: &Who, request: &Request) -> Result<Option<TenantId>, Problem> {
+    let named = asked(request, "tenant").map(|text| TenantId::parse(&text));
+    let named = named.transpose().map_err(|_| Problem::not_found())?;
+    match (&who.standing, named) {
+        (Standing::Operator, named) => Ok(named),
+        (Standing::Admin(own), None) => Ok(Some(own.clone())),
+        (Standing::Admin(own), Some(named)) if *own == named => Ok(Some(named)),
+        (Standing::Admin(_) | Standing::Vendor, _) => Err(Problem::not_found()),
+    }
 }
 
 /// A member of the query string.

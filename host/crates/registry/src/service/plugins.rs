@@ -10,12 +10,12 @@ use stoa_kernel::id::TenantId;
 use stoa_kernel::paging::{Page, asked_in};
 use stoa_kernel::query::{Filter, Query};
 use stoa_kernel::times::rfc3339;
-use stoa_kernel::wire::{json, param};
-use stoa_kernel::wit::{Permission, is_plugin_name};
+use stoa_kernel::wire::json;
+use stoa_kernel::wit::Permission;
 use utoipa::ToSchema;
 
 use super::views::ActivationView;
-use super::{known, who};
+use super::{observed, who};
 use crate::books::{Unit, by, equal, path};
 use crate::records::{Activation, Head, Plugin, activation_id, head_id};
 use crate::registry::Registry;
@@ -150,17 +150,7 @@ async fn serving_version(unit: &Unit, who: &Who, plugin: &str) -> Result<Option<
 pub async fn show(registry: &Registry, request: &Request) -> Result<Response, Problem> {
     let who = who(request)?;
     let unit = registry.books.unit().await?;
-    let (name, plugin) = match known(&unit, &who, request).await {
-        Ok((name, plugin)) => (name, Some(plugin)),
-        // What comes from the plugin folder is in no row.
-        Err(problem) if who.is_operator() => {
-            let name = param(request, "name")?;
-            let mut serving = registry.deployer.standings().into_iter();
-            let serves = is_plugin_name(name) && serving.any(|serving| serving.plugin == name);
-            serves.then(|| (name.to_owned(), None)).ok_or(problem)?
-        }
-        Err(problem) => return Err(problem),
-    };
+    let (name, plugin) = observed(registry, &unit, &who, request).await?;
     let places = places(registry, &unit, &who, &name, plugin.as_ref()).await?;
     let view = PluginView {
         grantable: of_deployment(&unit, &name).await?,

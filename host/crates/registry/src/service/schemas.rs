@@ -4,14 +4,15 @@ use stoa_kernel::paging::{PageQuery, page_of};
 use stoa_kernel::schemas::{Add, add, all};
 use stoa_kernel::wit::{Package, PackageError};
 
-use super::activations::{
-    ActivationQuery, Approval, NewActivation, NewGrants, NewSettings, Switch,
-};
+use super::activations::{ActivationQuery, Approval, NewActivation, NewGrants, Switch};
 use super::keys::{NewKey, RevocationQuery};
 use super::logs::{LogLines, LogQuery};
 use super::plugins::{PluginItem, PluginView};
 use super::revisions::DiffQuery;
+use super::secrets::{NewSecret, SecretsView};
+use super::settings::{NewSettings, PlaceQuery, SettingsAgain, SettingsChange, SettingsView};
 use super::uploads::UploadedPlugin;
+use super::usage::{UsageQuery, UsageView};
 use super::views::{ActivationView, AuditView, KeyView, RevisionView};
 use crate::diff::Diff;
 
@@ -29,14 +30,22 @@ const TYPES: &[Add] = &[
     add::<NewActivation>,
     add::<NewGrants>,
     add::<NewKey>,
+    add::<NewSecret>,
     add::<NewSettings>,
     add::<PageQuery>,
+    add::<PlaceQuery>,
     add::<PluginItem>,
     add::<PluginView>,
     add::<RevisionView>,
     add::<RevocationQuery>,
+    add::<SecretsView>,
+    add::<SettingsAgain>,
+    add::<SettingsChange>,
+    add::<SettingsView>,
     add::<Switch>,
     add::<UploadedPlugin>,
+    add::<UsageQuery>,
+    add::<UsageView>,
 ];
 
 /// Lists and their items.
@@ -46,6 +55,8 @@ const LISTS: &[(&str, &str)] = &[
     ("KeyList", "KeyView"),
     ("PluginList", "PluginItem"),
     ("RevisionList", "RevisionView"),
+    ("SettingsHistory", "SettingsChange"),
+    ("UsageList", "UsageView"),
 ];
 
 /// Manifest and schemas.

@@ -29,6 +29,8 @@ pub struct ActivationView {
     pub settings: BTreeMap<String, Value>,
     pub kind: Kind,
     pub outcome: Outcome,
+    /// Whether data may be lost by it.
+    pub accept_loss: bool,
     /// The activation before: where a rollback leads.
     pub previous: Option<u64>,
     pub by: String,
@@ -49,6 +51,7 @@ impl From<Activation> for ActivationView {
             settings: row.settings,
             kind: row.kind,
             outcome: row.outcome,
+            accept_loss: row.accept_loss,
             previous: row.previous,
             by: row.by,
             reason: row.reason,

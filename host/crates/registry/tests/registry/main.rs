@@ -6,7 +6,10 @@
     reason = "tests fail by panicking"
 )]
 
+mod following;
 mod restoring;
+mod secrets;
+mod settings;
 mod support;
 mod switching;
 mod tenants;

@@ -7,35 +7,57 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use serde_json::Value;
 use stoa_kernel::deployment::{
-    Archive, Deployer, Deployment, Examined, LogLine, Refusal, Scope, Standing,
+    Archive, Deployer, Deployment, Examined, Layer, LogLine, LogQuery, Loss, Refusal, Scope,
+    Serves, Standing, UsagePage, UsageQuery,
 };
 use stoa_kernel::error::Problem;
 use stoa_kernel::hex::hex;
-use stoa_kernel::id::TenantId;
+use stoa_kernel::id::{CollectionName, TenantId};
+use stoa_kernel::secret::Secret;
+use stoa_kernel::store::Store as _;
 use stoa_kernel::wit::signature::{append, split};
 use stoa_kernel::wit::{Manifest, Package, Permission};
-use stoa_registry::records::Activation;
+use stoa_registry::records::{Activation, Outcome, REGISTRY, Record as _, activation_id};
 use stoa_registry::{
-    Act, Change, Grants, Ports, Registry, RegistryConfig, RegistryService, SigningKey,
+    Act, Bell, Change, Grants, Ports, Registry, RegistryConfig, RegistryService, SigningKey,
     Standing as Stands, TrustConfig, TrustedKey, Who,
 };
-use stoa_testkit::{SeededRandom, TestHost};
+use stoa_testkit::{SeededRandom, TestHost, sealing};
 
 /// What serves, by scope and plugin.
 type Serving = BTreeMap<(Scope, String), Deployment>;
+
+/// What is set, by scope and plugin.
+type Set = BTreeMap<(Scope, String), BTreeMap<String, Value>>;
+
+/// What is kept, by scope and plugin.
+type Kept = BTreeMap<(Scope, String), BTreeMap<String, Vec<Secret>>>;
 
 /// A runtime that serves nothing.
 #[derive(Default)]
 pub struct Pretender {
     pub serving: Mutex<Serving>,
+    /// Files of the plugin folder: manifests by name.
+    pub folder: Mutex<BTreeMap<String, Manifest>>,
+    /// What it was told last is set.
+    pub set: Mutex<Set>,
+    /// What it was told last is kept.
+    pub kept: Mutex<Kept>,
+    /// How often it deployed something.
+    pub deployed: Mutex<usize>,
     /// Digests that it would not have.
     pub refused: Mutex<BTreeSet<String>>,
+    /// What would be lost if a version served; none is the empty one.
+    pub losses: Mutex<BTreeMap<String, Vec<Loss>>>,
+    /// Tenants whose data was brought back whatever was lost.
+    pub brought: Mutex<Vec<TenantId>>,
 }
 
 /// The manifest that a pretended plugin's file holds.
 fn manifest(content: &[u8]) -> Option<Manifest> {
-    let text = std::str::from_utf8(content.get(8..)?).ok()?;
-    let (_, toml) = text.split_once('\n')?;
+    let mut begins = content.windows(3);
+    let begin = begins.position(|bytes| bytes == b"\x01m\n")?;
+    let toml = std::str::from_utf8(content.get(begin + 3..)?).ok()?;
     Manifest::from_toml(toml).ok()
 }
 
@@ -59,8 +81,25 @@ impl Deployer for Pretender {
         if self.refused.lock().unwrap().contains(&deployment.digest) {
             return Err(Refusal::Refused("it clashes".into()));
         }
+        *self.deployed.lock().unwrap() += 1;
         let key = (deployment.scope.clone(), deployment.plugin.clone());
         self.serving.lock().unwrap().insert(key, deployment);
+        Ok(())
+    }
+
+    async fn losses(
+        &self,
+        _: &Scope,
+        _: &str,
+        manifest: Option<&Manifest>,
+    ) -> Result<Vec<Loss>, Refusal> {
+        let losses = self.losses.lock().unwrap();
+        let version = manifest.map_or("", |manifest| &manifest.version);
+        Ok(losses.get(version).cloned().unwrap_or_default())
+    }
+
+    async fn bring_back(&self, tenant: &TenantId, _: &str) -> Result<(), Refusal> {
+        self.brought.lock().unwrap().push(tenant.clone());
         Ok(())
     }
 
@@ -76,12 +115,89 @@ impl Deployer for Pretender {
         found.map(|deployment| deployment.grants = grants).is_some()
     }
 
+    async fn set(&self, scope: &Scope, plugin: &str, settings: BTreeMap<String, Value>) {
+        let key = (scope.clone(), plugin.to_owned());
+        let mut serving = self.serving.lock().unwrap();
+        if let Some(deployment) = serving.get_mut(&key) {
+            deployment.settings.clone_from(&settings);
+        }
+        self.set.lock().unwrap().insert(key, settings);
+    }
+
+    fn keep(&self, scope: &Scope, plugin: &str, secrets: BTreeMap<String, Vec<Secret>>) {
+        let key = (scope.clone(), plugin.to_owned());
+        self.kept.lock().unwrap().insert(key, secrets);
+    }
+
+    fn serves(&self, scope: &Scope, plugin: &str) -> Option<Serves> {
+        let serving = self.serving.lock().unwrap();
+        let at = |scope: &Scope| serving.get(&(scope.clone(), plugin.to_owned()));
+        let found = at(scope).or_else(|| at(&Scope::Deployment));
+        let (whose, digest, manifest, from_folder) = match found {
+            Some(deployment) => {
+                let (content, _) = split(&deployment.file).unwrap();
+                let manifest = manifest(content).unwrap();
+                (
+                    deployment.scope.clone(),
+                    &*deployment.digest,
+                    manifest,
+                    false,
+                )
+            }
+            None => {
+                let manifest = self.folder.lock().unwrap().get(plugin).cloned()?;
+                (Scope::Deployment, "folder", manifest, true)
+            }
+        };
+        let set = self.set.lock().unwrap();
+        let layers = [
+            (scope, Layer::Tenant),
+            (&Scope::Deployment, Layer::Deployment),
+        ];
+        let mut settings: BTreeMap<String, Vec<(Layer, Value)>> = BTreeMap::new();
+        for (at, layer) in layers {
+            let layer = match at {
+                Scope::Deployment => Layer::Deployment,
+                Scope::Tenant(_) => layer,
+            };
+            for (name, value) in set
+                .get(&(at.clone(), plugin.to_owned()))
+                .into_iter()
+                .flatten()
+            {
+                let given = settings.entry(name.clone()).or_default();
+                if given.last().is_none_or(|(above, _)| *above != layer) {
+                    given.push((layer, value.clone()));
+                }
+            }
+        }
+        Some(Serves {
+            scope: whose,
+            digest: digest.to_owned(),
+            from_folder,
+            package: Arc::new(Package {
+                manifest,
+                schemas: BTreeMap::new(),
+            }),
+            settings,
+            secrets: BTreeMap::new(),
+        })
+    }
+
     fn standings(&self) -> Vec<Standing> {
         Vec::new()
     }
 
-    fn log(&self, _: &str, _: Option<&TenantId>, _: u64, _: usize) -> Vec<LogLine> {
+    fn log(&self, _: &str, _: &LogQuery) -> Vec<LogLine> {
         Vec::new()
+    }
+
+    async fn logged(&self, _: &str, after: u64) -> u64 {
+        after
+    }
+
+    fn usage(&self, _: &str, _: &UsageQuery) -> UsagePage {
+        UsagePage::default()
     }
 }
 
@@ -112,6 +228,7 @@ pub struct World {
     pub runtime: Arc<Pretender>,
     pub shelf: Arc<Shelf>,
     pub registry: Arc<Registry>,
+    pub bell: Arc<Bell>,
     pub vendor: SigningKey,
     pub operator: SigningKey,
 }
@@ -126,12 +243,14 @@ pub async fn world() -> World {
     let (vendor, operator) = (key(), key());
     let (runtime, shelf) = (Arc::default(), Arc::default());
     let trust = trust(&vendor, &operator);
-    let registry = open(&host, &runtime, &shelf, trust).await;
+    let bell = Arc::default();
+    let registry = open(&host, &runtime, &shelf, &bell, trust).await;
     World {
         host,
         runtime,
         shelf,
         registry,
+        bell,
         vendor,
         operator,
     }
@@ -156,6 +275,7 @@ async fn open(
     host: &TestHost,
     runtime: &Arc<Pretender>,
     shelf: &Arc<Shelf>,
+    bell: &Arc<Bell>,
     trust: TrustConfig,
 ) -> Arc<Registry> {
     let config = RegistryConfig {
@@ -168,6 +288,8 @@ async fn open(
         deployer: runtime.clone(),
         clock: host.clock.clone(),
         random: Arc::new(SeededRandom::new(7)),
+        seal: Arc::new(sealing()),
+        bell: bell.clone(),
     };
     let service = RegistryService::open(config, ports).await.unwrap();
     Arc::clone(service.registry())
@@ -181,8 +303,16 @@ impl World {
         // The same random numbers at another time make other ids.
         self.host.clock.advance(1_000);
         self.runtime.serving.lock().unwrap().clear();
-        self.registry = open(&self.host, &self.runtime, &self.shelf, trust).await;
+        self.registry = open(&self.host, &self.runtime, &self.shelf, &self.bell, trust).await;
         self.registry.restore().await.unwrap();
+    }
+
+    /// Another host over the same database and files, with a runtime of its own.
+    pub async fn beside(&self) -> (Arc<Registry>, Arc<Pretender>) {
+        let runtime = Arc::default();
+        let trust = trust(&self.vendor, &self.operator);
+        let registry = open(&self.host, &runtime, &self.shelf, &Arc::default(), trust).await;
+        (registry, runtime)
     }
 
     /// Uploads what the vendor has signed; its digest.
@@ -218,6 +348,17 @@ impl World {
         self.runtime.serving.lock().unwrap().get(&key).cloned()
     }
 
+    /// What became of an activation of the deployment.
+    pub async fn outcome(&self, number: u64) -> Outcome {
+        let unit = self.host.store.begin(&TenantId::platform()).await.unwrap();
+        let id = activation_id(&Scope::Deployment, "acme-notes", number);
+        let collection = CollectionName::new(REGISTRY, Activation::COLLECTION);
+        let row = unit.get(&collection, &id).await.unwrap().unwrap();
+        serde_json::from_str::<Activation>(&row.body)
+            .unwrap()
+            .outcome
+    }
+
     /// The digest that serves the deployment.
     pub fn serving(&self) -> Option<String> {
         self.serves(&Scope::Deployment)
@@ -232,6 +373,8 @@ pub fn act(who: Who, scope: &Scope) -> Act {
         plugin: "acme-notes".into(),
         expected: None,
         reason: "because".into(),
+        accept_loss: false,
+        key: None,
     }
 }
 

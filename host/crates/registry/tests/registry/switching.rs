@@ -1,7 +1,8 @@
 //! What serves the deployment, and how it comes to be something else.
 
 use serde_json::json;
-use stoa_kernel::deployment::{DeploymentNews as _, Scope};
+use stoa_kernel::answer::IdempotencyKey;
+use stoa_kernel::deployment::{DeploymentNews as _, Loss, Scope};
 use stoa_registry::records::{Kind, Outcome};
 use stoa_registry::{Change, Grants, News};
 
@@ -153,9 +154,9 @@ async fn grants_and_settings_are_what_the_manifest_knows() {
     let set = |value| Change::Settings(settings(&[("limit", value)]));
     let row = world.deploy(set(json!(5))).await.unwrap();
     assert_eq!((row.kind, row.grants), (Kind::Settings, less));
-    assert_eq!(told(world.deploy(set(json!("five"))).await).0, 400);
+    assert_eq!(told(world.deploy(set(json!("five"))).await).0, 422);
     let unknown = Change::Settings(settings(&[("other", json!(1))]));
-    assert_eq!(told(world.deploy(unknown).await).0, 400);
+    assert_eq!(told(world.deploy(unknown).await).0, 422);
     assert_eq!(
         world.serves(&Scope::Deployment).unwrap().settings["limit"],
         5
@@ -182,4 +183,154 @@ async fn a_version_that_went_back_by_itself_is_written_down_and_not_deployed_aga
         .await;
     let row = world.deploy(Change::Settings(settings(&[]))).await.unwrap();
     assert_eq!((row.number, row.digest), (5, Some(first)));
+}
+
+/// What a rollback to 1.0.0 would lose.
+fn loss() -> Loss {
+    Loss {
+        collection: Some("notes".into()),
+        step: Some(2),
+        what: "pinned".into(),
+        documents: 3,
+        more: false,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_would_lose_data_is_not_done_before_that_is_accepted() {
+    let world = world().await;
+    let first = world.publish("1.0.0", STORAGE).await;
+    let second = world.publish("1.1.0", STORAGE).await;
+    for digest in [&first, &second] {
+        world.deploy(install(digest, Grants::All)).await.unwrap();
+    }
+    let losses = [("1.0.0".to_owned(), vec![loss()])];
+    world.runtime.losses.lock().unwrap().extend(losses);
+    let pinned = || Change::Install {
+        digest: first.clone(),
+        grants: Grants::All,
+        settings: None,
+        pin: true,
+    };
+    for change in [Change::Rollback, pinned()] {
+        let problem = world.deploy(change).await.unwrap_err();
+        assert_eq!(
+            (problem.status, &*problem.code),
+            (409, "rollback-loses-data")
+        );
+        let listed = &problem.more.unwrap().members["losses"];
+        let expected = json!([{
+            "collection": "notes", "step": 2, "what": "pinned", "documents": 3, "more": false,
+        }]);
+        assert_eq!(*listed, expected);
+    }
+    assert_eq!(world.serving(), Some(second.clone()));
+    // What does not change the code loses nothing.
+    world.deploy(Change::Settings(settings(&[]))).await.unwrap();
+    let serves = |accepted: bool| {
+        let serves = world.serves(&Scope::Deployment).unwrap();
+        assert_eq!(serves.accept_loss, accepted);
+        serves.digest
+    };
+    assert_eq!(serves(false), second);
+    let accepted = stoa_registry::Act {
+        accept_loss: true,
+        ..act(operator(), &Scope::Deployment)
+    };
+    let row = world.registry.switch(accepted, pinned()).await.unwrap();
+    assert!(row.accept_loss);
+    assert_eq!(serves(true), first);
+    // It is said of this code, whatever else is set for it, and of no other.
+    world.deploy(Change::Settings(settings(&[]))).await.unwrap();
+    assert_eq!(serves(true), first);
+    world.deploy(install(&second, Grants::All)).await.unwrap();
+    assert_eq!(serves(false), second);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waits_goes_on_waiting_until_it_is_approved_or_superseded() {
+    let world = world().await;
+    let first = world.publish("1.0.0", STORAGE).await;
+    let second = world.publish("1.0.1", STORAGE).await;
+    let wider = world.publish("1.1.0", MORE).await;
+    let widest = "capabilities = [\"storage\", \"mail\", \"cache\"]";
+    let widest = world.publish("1.2.0", widest).await;
+    let fourth = world.publish("1.3.0", STORAGE).await;
+    for digest in [&first, &second] {
+        world.deploy(install(digest, Grants::All)).await.unwrap();
+    }
+    let waits = world.deploy(install(&wider, Grants::Carry)).await.unwrap();
+    assert_eq!(waits.outcome, Outcome::Waiting);
+    let approve = Change::Approve {
+        grants: Grants::All,
+    };
+    for change in [
+        Change::Settings(settings(&[])),
+        Change::Disable,
+        Change::Enable,
+        Change::Rollback,
+        install(&second, Grants::All),
+    ] {
+        world.deploy(change).await.unwrap();
+    }
+    world.deploy(approve.clone()).await.unwrap();
+    assert_eq!(world.serving(), Some(wider.clone()));
+    assert_eq!(told(world.deploy(approve.clone()).await).1, "nothing-waits");
+
+    // A later one takes its place; if the runtime refuses that, it waits again.
+    let waits = world.deploy(install(&widest, Grants::Carry)).await.unwrap();
+    assert_eq!(waits.outcome, Outcome::Waiting);
+    world.runtime.refused.lock().unwrap().insert(fourth.clone());
+    let refused = world.deploy(install(&fourth, Grants::All)).await;
+    assert_eq!(told(refused).1, "plugin-refused");
+    assert_eq!(world.outcome(waits.number).await, Outcome::Waiting);
+    world.runtime.refused.lock().unwrap().clear();
+    world.deploy(install(&fourth, Grants::All)).await.unwrap();
+    assert_eq!(world.outcome(waits.number).await, Outcome::Superseded);
+    assert_eq!(told(world.deploy(approve).await).1, "nothing-waits");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_act_whose_answer_was_lost_is_not_done_twice() {
+    let mut world = world().await;
+    let first = world.publish("1.0.0", STORAGE).await;
+    let second = world.publish("1.1.0", STORAGE).await;
+    for digest in [&first, &second] {
+        world.deploy(install(digest, Grants::All)).await.unwrap();
+    }
+    let keyed = |fingerprint: &str| stoa_registry::Act {
+        key: Some(IdempotencyKey {
+            id: "k1".into(),
+            fingerprint: fingerprint.into(),
+        }),
+        ..act(operator(), &Scope::Deployment)
+    };
+    let back = world.registry.switch(keyed("a"), Change::Rollback).await;
+    let back = back.unwrap();
+    // The host died before it could answer.
+    world.restart(|_| {}).await;
+    let again = world.registry.switch(keyed("a"), Change::Rollback).await;
+    assert_eq!(again.unwrap(), back);
+    assert_eq!(world.serving(), Some(first.clone()));
+    let other = world.registry.switch(keyed("b"), Change::Rollback).await;
+    assert_eq!(told(other), (422, "idempotency-mismatch".into()));
+
+    // What was refused was not done, and a day later a key is new.
+    world.runtime.refused.lock().unwrap().insert(second.clone());
+    let keyed = |id: &str| stoa_registry::Act {
+        key: Some(IdempotencyKey {
+            id: id.into(),
+            fingerprint: "a".into(),
+        }),
+        ..act(operator(), &Scope::Deployment)
+    };
+    let install = || install(&second, Grants::All);
+    let refused = world.registry.switch(keyed("k2"), install()).await;
+    assert_eq!(told(refused).1, "plugin-refused");
+    world.runtime.refused.lock().unwrap().clear();
+    let done = world.registry.switch(keyed("k2"), install()).await.unwrap();
+    world.host.clock.advance(86_400_001);
+    let later = world.registry.switch(keyed("k2"), Change::Rollback).await;
+    assert!(later.unwrap().number > done.number);
+    assert_eq!(world.serving(), Some(first));
 }

@@ -12,6 +12,9 @@ use stoa_kernel::error::Problem;
 use stoa_kernel::event::{Event, EventStream, HostSubscriber};
 use stoa_kernel::id::TenantId;
 use stoa_kernel::store::{CommitError, StoreError, UnitOfWork};
+use stoa_kernel::trace::SPANS;
+use tracing::field::Empty;
+use tracing::{Instrument as _, Span};
 
 use super::aftermath::{Outcome, deferred, failed};
 use super::lanes::{Job, Line};
@@ -106,6 +109,50 @@ async fn one(shared: &Shared, tenant: &TenantId, target: &Target, job: &Job) -> 
     let Some(event) = job.events.first() else {
         return Ok(());
     };
+    let span = span(tenant, target, job, event);
+    let made = reach(shared, tenant, target, job, event);
+    let made = made.instrument(span.clone()).await;
+    let outcome = match &made {
+        Ok(()) => "ok",
+        Err(Miss::Failed(_)) => "failed",
+        Err(Miss::Deferred(_)) => "deferred",
+    };
+    span.record("stoa.event.outcome", outcome);
+    if outcome == "failed" {
+        span.record("otel.status_code", "ERROR");
+    }
+    made
+}
+
+/// The span of a delivery: not a part of what raised the event, which has ended, but linked to it.
+fn span(tenant: &TenantId, target: &Target, job: &Job, event: &Event) -> Span {
+    tracing::info_span!(
+        target: SPANS,
+        parent: None,
+        "event",
+        otel.name = %format_args!("process {}", event.name),
+        otel.kind = "consumer",
+        otel.status_code = Empty,
+        otel.link = event.trace.map(tracing::field::display),
+        messaging.system = "stoa",
+        messaging.operation.type = "process",
+        messaging.destination.name = &*event.name,
+        messaging.message.id = &*event.id,
+        stoa.tenant = tenant.as_str(),
+        stoa.plugin = &*target.name,
+        stoa.plugin.version = Empty,
+        stoa.event.attempt = job.tries.failed.saturating_add(1),
+        stoa.event.outcome = Empty,
+    )
+}
+
+async fn reach(
+    shared: &Shared,
+    tenant: &TenantId,
+    target: &Target,
+    job: &Job,
+    event: &Event,
+) -> Result<(), Miss> {
     match &target.reach {
         Reach::Plugin => to_plugin(shared, tenant, target, job, event).await,
         Reach::Host(host) => to_host(shared, tenant, target, job, event, &**host).await,
@@ -137,6 +184,8 @@ async fn to_plugin(
             "the plugin does not subscribe to it now".into(),
         ));
     };
+    let version = &*revision.package.manifest.version;
+    Span::current().record("stoa.plugin.version", version);
     let busy = Fault::Busy("the tenant has too many requests");
     let _tenant = core
         .tenants
@@ -153,7 +202,11 @@ async fn to_plugin(
     let told = &wire(event, job.tries.failed);
     let act = |scope: Arc<Scope>| async move {
         mark(&*scope.unit, target, job, event).await?;
-        let answer = call::run(revision, &scope, 0, async |living| {
+        let export = call::Export {
+            interface: "stoa:events/subscriber",
+            function: handler,
+        };
+        let answer = call::run(revision, &scope, export, async |living| {
             let guest = indices.load(&mut living.store, &living.instance)?;
             guest.call_handle(&mut living.store, handler, told).await
         })

@@ -11,16 +11,24 @@ use metrics::counter;
 use serde_json::{Value, json};
 use stoa_kernel::call::Cause;
 use stoa_kernel::clock::Millis;
+use stoa_kernel::error::Problem;
+use stoa_kernel::id::TenantId;
 use stoa_kernel::store::{CommitError, Expiry, StoreError, UnitOfWork};
+use stoa_kernel::trace::SPANS;
 use tokio::task::JoinSet;
+use tracing::field::Empty;
+use tracing::{Instrument as _, Span};
 
 use super::pump::NAP_MAX;
 use super::shared::{DELIVERIES_MAX, STORE_PAUSE, Shared};
 use super::timetable::{Slot, Timetable};
 use super::{SCHEDULES, collection};
+use crate::bindings::exports::stoa::schedule::scheduled::GuestIndices as ScheduledIndices;
 use crate::call;
 use crate::fault::Fault;
 use crate::interface::types;
+use crate::revision::Revision;
+use crate::runtime::Runtime;
 use crate::scope::Scope;
 use crate::transaction::{Failure, Verdict, Way, host_request, until_committed};
 
@@ -177,6 +185,53 @@ async fn take(
     }
 }
 
+impl Runtime {
+    /// Takes a turn of a schedule now, whether or not it is due, and leaves its rhythm as it is: for whoever rehearses.
+    ///
+    /// # Errors
+    /// The plugin's own problem, or the host's; 404 if no such plugin serves, or it takes no turns.
+    pub async fn take_turn(
+        &self,
+        tenant: &TenantId,
+        plugin: &str,
+        handler: &str,
+    ) -> Result<(), Problem> {
+        let (core, live) = (&self.core, self.live_for(tenant));
+        let found = live.plugins().get(plugin);
+        let found = found.and_then(|revision| Some((revision, revision.scheduled.as_ref()?)));
+        let (revision, indices) = found.ok_or_else(Problem::not_found)?;
+        let due = core.ports.clock.now();
+        let request = host_request(tenant, format!("turn-{plugin}.{handler}"), None);
+        let act = |scope: Arc<Scope>| async move {
+            run_one(revision, &scope, indices, handler, due).await?;
+            Ok(Verdict::Commit(()))
+        };
+        let ended = until_committed(core, &live, revision, &request, Way::Turnstile, act).await;
+        let ended = ended.map_err(|failure| failure.into_problem(&revision.name));
+        ended.map(drop)
+    }
+}
+
+/// Lets the plugin take one turn.
+async fn run_one(
+    revision: &Arc<Revision>,
+    scope: &Arc<Scope>,
+    indices: &ScheduledIndices,
+    handler: &str,
+    due: Millis,
+) -> Result<(), Failure> {
+    let export = call::Export {
+        interface: "stoa:schedule/scheduled",
+        function: handler,
+    };
+    let answer = call::run(revision, scope, export, async |living| {
+        let guest = indices.load(&mut living.store, &living.instance)?;
+        guest.call_run(&mut living.store, handler, due).await
+    })
+    .await?;
+    answer.map_err(|problem| Failure::Refused(types::problem(problem)))
+}
+
 async fn turn_due_at(
     shared: &Shared,
     slot: &Slot,
@@ -209,18 +264,31 @@ async fn turn_due_at(
             return Ok(Verdict::Discard((now, false)));
         }
         note(&*scope.unit, slot, next_at).await?;
-        let answer = call::run(revision, &scope, 0, async |living| {
-            let guest = indices.load(&mut living.store, &living.instance)?;
-            guest.call_run(&mut living.store, &slot.handler, due).await
-        })
-        .await?;
-        match answer {
-            Ok(()) => Ok(Verdict::Commit((next_at, true))),
-            Err(problem) => Err(Failure::Refused(types::problem(problem))),
-        }
+        run_one(revision, &scope, indices, &slot.handler, due).await?;
+        Ok(Verdict::Commit((next_at, true)))
     };
-    let ended = until_committed(core, &live, revision, &request, Way::Turnstile, act).await?;
-    Ok(ended.0)
+    let span = span(slot, revision);
+    let turn = until_committed(core, &live, revision, &request, Way::Turnstile, act);
+    let ended = turn.instrument(span.clone()).await;
+    if ended.is_err() {
+        span.record("otel.status_code", "ERROR");
+    }
+    Ok(ended?.0)
+}
+
+/// The span of a turn.
+fn span(slot: &Slot, revision: &Revision) -> Span {
+    tracing::info_span!(
+        target: SPANS,
+        parent: None,
+        "turn",
+        otel.name = %format_args!("turn {}", slot.handler),
+        otel.kind = "consumer",
+        otel.status_code = Empty,
+        stoa.tenant = slot.tenant.as_str(),
+        stoa.plugin = &*slot.plugin,
+        stoa.plugin.version = &*revision.package.manifest.version,
+    )
 }
 
 /// Lets a turn that failed be over: the next one comes at its time.

@@ -5,6 +5,7 @@ use stoa_kernel::event::Event;
 use stoa_kernel::limits::{EVENT_BYTES_MAX, EVENT_DELAY_MS_MAX, EVENT_KEY_BYTES_MAX};
 use stoa_kernel::random::ulid;
 use stoa_kernel::store::StoreError;
+use stoa_kernel::trace;
 use stoa_wit::Permission;
 
 use crate::bindings::stoa::events::events::{Error, Host};
@@ -63,6 +64,7 @@ impl State {
             payload,
             raised_at: now,
             due_at,
+            trace: trace::current().filter(|context| context.is_sampled),
         };
         let share = self.revision.record.shares.of(&scope.request.tenant);
         let core = scope.live.core();

@@ -1,6 +1,7 @@
 //! `stoa:log/log`: a guest's lines, told apart from the host's own and never able to imitate them.
 
-use stoa_kernel::deployment::LogLine;
+use stoa_kernel::deployment::{LogLevel, LogLine};
+use stoa_kernel::trace;
 
 use crate::bindings::stoa::log::log::{Host, Level};
 use crate::grants::Capability;
@@ -29,29 +30,32 @@ pub fn line(scope: &Scope, revision: &Revision, level: Level, message: &str) {
         .to_string();
     let plugin = &*revision.name;
     let (tenant, request) = (scope.request.tenant.as_str(), &*scope.request.id);
+    let trace = trace::current().map(|context| context.trace_id());
+    macro_rules! write {
+        ($level:ident) => {
+            tracing::$level!(target: "plugin", plugin, tenant, request, trace_id = trace, "{text}")
+        };
+    }
     match level {
-        Level::Trace => tracing::trace!(target: "plugin", plugin, tenant, request, "{text}"),
-        Level::Debug => tracing::debug!(target: "plugin", plugin, tenant, request, "{text}"),
-        Level::Info => tracing::info!(target: "plugin", plugin, tenant, request, "{text}"),
-        Level::Warn => tracing::warn!(target: "plugin", plugin, tenant, request, "{text}"),
-        Level::Error => tracing::error!(target: "plugin", plugin, tenant, request, "{text}"),
+        Level::Trace => write!(trace),
+        Level::Debug => write!(debug),
+        Level::Info => write!(info),
+        Level::Warn => write!(warn),
+        Level::Error => write!(error),
     }
     revision.record.journal.add(LogLine {
         number: 0,
         at: scope.ports.clock.now(),
         tenant: scope.request.tenant.clone(),
         request: request.to_owned(),
-        level: word(level),
+        trace,
+        level: match level {
+            Level::Trace => LogLevel::Trace,
+            Level::Debug => LogLevel::Debug,
+            Level::Info => LogLevel::Info,
+            Level::Warn => LogLevel::Warn,
+            Level::Error => LogLevel::Error,
+        },
         text,
     });
-}
-
-const fn word(level: Level) -> &'static str {
-    match level {
-        Level::Trace => "trace",
-        Level::Debug => "debug",
-        Level::Info => "info",
-        Level::Warn => "warn",
-        Level::Error => "error",
-    }
 }

@@ -9,13 +9,17 @@ use stoa_kernel::outbound::{
     BODY_BYTES_MAX, HEADERS_MAX, OutboundAnswer, OutboundError, OutboundRequest, PURPOSE_BYTES_MAX,
     REQUESTS_PER_RUN_MAX, is_header, join,
 };
+use stoa_kernel::trace::{self, SPANS};
 use tokio::sync::Semaphore;
+use tracing::field::Empty;
+use tracing::{Instrument as _, Span};
 
 use crate::bindings::stoa::http::outbound::{Error, Host, Method, Request, Response};
 use crate::calls_out::{Asked, Question, Told, digest};
 use crate::grants::Capability;
+use crate::revision::Revision;
 use crate::scope::Scope;
-use crate::services::Service;
+use crate::services::{Given, Service};
 use crate::state::State;
 
 /// What is left of the run's time after an answer that does not come: enough to note that the outcome is unknown.
@@ -39,7 +43,8 @@ impl Host for State {
             self.require(permission)?;
         }
         let question = question(&revision.name, &request);
-        let ready = match judge(&scope, &revision.name, service, request) {
+        let name = request.service.clone();
+        let ready = match judge(&scope, &revision, service, request) {
             Ok(ready) => ready,
             Err(error) => return Ok(Err(error)),
         };
@@ -59,7 +64,11 @@ impl Host for State {
                         let reason = "the plugin has sent its requests of this minute";
                         Err(OutboundError::Limit(reason.into()))
                     }
-                    _ => send(&scope, &revision.outbound_slots, ready).await,
+                    _ => {
+                        let span = span(&name, &revision, &scope, &ready);
+                        let sent = send(&scope, &revision.outbound_slots, ready);
+                        note(&span, sent.instrument(span.clone()).await)
+                    }
                 };
                 scope.outside.calls.remember(&ticket, &answer);
                 answer
@@ -78,7 +87,7 @@ impl Host for State {
 /// The request as it is sent, if it may be.
 fn judge(
     scope: &Scope,
-    plugin: &str,
+    revision: &Revision,
     service: &Service,
     request: Request,
 ) -> Result<OutboundRequest, Error> {
@@ -101,13 +110,17 @@ fn judge(
         return Err(Error::Invalid(format!("the header {name:?} is not taken")));
     }
     let url = join(&service.url, &request.path).map_err(invalid)?;
-    let authorization = service.authorization.clone();
+    let given = Given {
+        layers: &revision.record.secrets,
+        tenant: Some(&scope.request.tenant),
+    };
+    let authorization = revision.services.authorization(service, given);
     let authorization = authorization
-        .map_err(|secret| Error::Denied(format!("the operator has not set the secret {secret}")))?;
+        .map_err(|secret| Error::Denied(format!("nobody has set the secret {secret}")))?;
     if let Some(header) = reserved
         && !request.purpose.is_empty()
     {
-        let key = idempotency_key(scope, plugin, &request.service, &request.purpose);
+        let key = idempotency_key(scope, &revision.name, &request.service, &request.purpose);
         headers.push((header.to_owned(), key));
     }
     Ok(OutboundRequest {
@@ -165,7 +178,64 @@ async fn send(scope: &Scope, slots: &Semaphore, mut request: OutboundRequest) ->
         return Err(unsent("no time is left"));
     }
     request.timeout_ms = u32::try_from(left_ms).unwrap_or(u32::MAX);
+    if let Some(context) = trace::current() {
+        let is_other = |name: &str| !name.eq_ignore_ascii_case(trace::HEADER);
+        request.headers.retain(|(name, _)| is_other(name));
+        let own = (trace::HEADER.to_owned(), context.to_string());
+        request.headers.push(own);
+    }
     scope.ports.outbound.send(request).await
+}
+
+/// The span of a request elsewhere. Its path may say whom it is about, and is kept out.
+fn span(service: &str, revision: &Revision, scope: &Scope, request: &OutboundRequest) -> Span {
+    tracing::info_span!(
+        target: SPANS,
+        "outbound",
+        otel.name = %format_args!("{} {service}", request.method),
+        otel.kind = "client",
+        otel.status_code = Empty,
+        http.request.method = request.method,
+        server.address = host(&request.url),
+        http.response.status_code = Empty,
+        error.type = Empty,
+        stoa.service = service,
+        stoa.tenant = scope.request.tenant.as_str(),
+        stoa.plugin = &*revision.name,
+    )
+}
+
+/// The host of an address, without its port.
+fn host(url: &str) -> &str {
+    let after = url.split_once("://").map_or(url, |(_, after)| after);
+    let authority = after.split(['/', '?', '#']).next().unwrap_or_default();
+    match authority.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+        _ => authority,
+    }
+}
+
+/// Says in its span what became of a request.
+fn note(span: &Span, answer: Told) -> Told {
+    match &answer {
+        Ok(answer) => {
+            span.record("http.response.status_code", answer.status);
+            if answer.status >= 400 {
+                span.record("otel.status_code", "ERROR");
+            }
+        }
+        Err(error) => {
+            let word = match error {
+                OutboundError::Invalid(_) => "invalid",
+                OutboundError::Unreachable(_) => "unreachable",
+                OutboundError::Unknown(_) => "unknown",
+                OutboundError::Limit(_) => "limit",
+            };
+            span.record("error.type", word);
+            span.record("otel.status_code", "ERROR");
+        }
+    }
+    answer
 }
 
 const fn word(method: Method) -> &'static str {
@@ -192,5 +262,23 @@ fn error(error: OutboundError) -> Error {
         OutboundError::Unreachable(reason) => Error::Unreachable(reason),
         OutboundError::Unknown(reason) => Error::Unknown(reason),
         OutboundError::Limit(reason) => Error::Limit(reason),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::host;
+
+    #[test]
+    fn a_host_is_told_without_all_that_may_be_secret() {
+        for (url, told) in [
+            ("https://api.example/v1/people/7?key=1", "api.example"),
+            ("http://127.0.0.1:4242/x", "127.0.0.1"),
+            ("http://[::1]:80", "[::1]"),
+            ("http://[::1]/", "[::1]"),
+            ("https://api.example?key=1", "api.example"),
+        ] {
+            assert_eq!(host(url), told, "{url}");
+        }
     }
 }

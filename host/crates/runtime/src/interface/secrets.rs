@@ -8,6 +8,7 @@ use stoa_wit::Permission;
 
 use crate::bindings::stoa::secrets::secrets::{Error, Host};
 use crate::grants::Capability;
+use crate::services::Given;
 use crate::state::State;
 
 impl Host for State {
@@ -16,7 +17,7 @@ impl Host for State {
         name: String,
         message: Vec<u8>,
     ) -> wasmtime::Result<Result<Vec<Vec<u8>>, Error>> {
-        self.charge(Capability::Secrets, name.len() + message.len())?;
+        let scope = self.charge(Capability::Secrets, name.len() + message.len())?;
         if !self.revision.package.manifest.secrets.contains_key(&name) {
             return Ok(Err(Error::Denied(format!(
                 "plugin.toml does not list {name:?} under secrets"
@@ -27,7 +28,11 @@ impl Host for State {
             let reason = format!("a message of more than {BODY_BYTES_MAX} bytes");
             return Ok(Err(Error::Invalid(reason)));
         }
-        let Some(values) = self.revision.services.secret(&name) else {
+        let given = Given {
+            layers: &self.revision.record.secrets,
+            tenant: Some(&scope.request.tenant),
+        };
+        let Some(values) = self.revision.services.secret(&name, given) else {
             return Ok(Err(Error::Unset(name)));
         };
         let macs: Result<Vec<_>, _> = values.iter().map(|value| mac(value, &message)).collect();

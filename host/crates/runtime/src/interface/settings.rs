@@ -6,8 +6,10 @@ use crate::state::State;
 
 impl Host for State {
     async fn get(&mut self, name: String) -> wasmtime::Result<Option<String>> {
-        self.charge(Capability::Free, name.len())?;
-        let value = self.revision.settings.get(&name).cloned();
+        let scope = self.charge(Capability::Free, name.len())?;
+        let revision = &self.revision;
+        let layers = &revision.record.settings;
+        let value = revision.settings.get(layers, &scope.request.tenant, &name);
         self.charge_bytes(value.as_ref().map_or(0, String::len))?;
         Ok(value)
     }

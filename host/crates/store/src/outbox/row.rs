@@ -3,6 +3,7 @@
 use stoa_kernel::clock::Millis;
 use stoa_kernel::event::Event;
 use stoa_kernel::id::TenantId;
+use stoa_kernel::trace::TraceContext;
 use surrealdb::types::{Number, Object, RecordId, RecordIdKey, Value};
 
 use crate::names::{HANDLED, LATER, OUTBOX};
@@ -81,6 +82,9 @@ pub(super) fn row(event: &Event, id: Value) -> Object {
     if let Some(due_at) = event.due_at {
         row.insert("due", millis(due_at));
     }
+    if let Some(trace) = &event.trace {
+        row.insert("trace", Value::String(trace.to_string()));
+    }
     if let Some(tenant) = &event.tenant {
         row.insert("tenant", Value::String(tenant.as_str().into()));
     }
@@ -107,6 +111,7 @@ pub(super) fn event(row: Value) -> Option<Event> {
     Some(Event {
         id: text("event").or(key)?,
         tenant: text("tenant").and_then(|id| TenantId::parse(&id).ok()),
+        trace: text("trace").and_then(|text| TraceContext::parse(&text)),
         raised_at,
         due_at,
         plugin: text("plugin")?,

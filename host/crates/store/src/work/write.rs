@@ -30,7 +30,7 @@ impl Work {
         if view.current.is_some() && !self.state().was_told_otherwise(key, &view.base) {
             return Err(StoreError::AlreadyExists);
         }
-        Ok(self.write(key, view, body, at(expiry)).await?.version)
+        Ok(self.write(key, view, body, at(expiry, None)).await?.version)
     }
 
     /// The sight of nothing, where nothing is known of the document and it may be presumed new. It is not
@@ -59,7 +59,9 @@ impl Work {
                 return Err(StoreError::VersionMismatch(actual));
             }
         }
-        Ok(self.write(key, view, body, at(expiry)).await?.version)
+        let before = view.current.as_ref().and_then(|row| row.expires_at);
+        let expires_at = at(expiry, before);
+        Ok(self.write(key, view, body, expires_at).await?.version)
     }
 
     pub(super) async fn patch_one(
@@ -96,7 +98,7 @@ impl Work {
     ) -> Result<Document, StoreError> {
         let view = self.view(key).await?;
         let current = view.current.as_ref().ok_or(StoreError::NotFound)?;
-        let expires_at = expiry.map_or(current.expires_at, at);
+        let expires_at = at(expiry.unwrap_or(Expiry::Kept), current.expires_at);
         let mut value = Value::clone(&current.value);
         change(&mut value)?;
         Ok(self
@@ -139,9 +141,11 @@ impl Work {
     }
 }
 
-const fn at(expiry: Expiry) -> Option<Millis> {
+/// When it ends that ended then before.
+const fn at(expiry: Expiry, before: Option<Millis>) -> Option<Millis> {
     match expiry {
         Expiry::Never => None,
         Expiry::At(at) => Some(at),
+        Expiry::Kept => before,
     }
 }

@@ -18,6 +18,7 @@ pub fn event(id: &str) -> Event {
         payload: r#"{"a":null}"#.into(),
         raised_at: 0,
         due_at: None,
+        trace: None,
     }
 }
 

@@ -10,6 +10,9 @@ use stoa_kernel::call::{Request, Response};
 use stoa_kernel::error::Problem;
 use stoa_kernel::identity::Principal;
 use stoa_kernel::plugins::MatchedChannel;
+use stoa_kernel::trace::SPANS;
+use tracing::Instrument as _;
+use tracing::field::Empty;
 
 use super::caller::Caller;
 use crate::edge::Shared;
@@ -61,9 +64,31 @@ pub(crate) async fn say(
     let matched = snapshot.channel(&saying.channel);
     let matched = matched.ok_or_else(Problem::not_found)?;
     matched.may_say(&principal)?;
+    let span = tracing::info_span!(
+        target: SPANS,
+        parent: None,
+        "socket.message",
+        otel.name = %format_args!("say {}", matched.channel.name),
+        otel.kind = "server",
+        otel.status_code = Empty,
+        messaging.system = "stoa",
+        messaging.operation.type = "process",
+        messaging.destination.template = &*matched.channel.name,
+        stoa.request.id = &*saying.id,
+        stoa.tenant = caller.tenant.as_str(),
+        stoa.plugin = &*matched.plugin,
+        stoa.plugin.version = Empty,
+    );
     let request = request(saying.id, &caller, principal, &matched, saying.data);
-    let said = within(&shared, snapshot.say(&matched, &saying.word, request)).await?;
-    data(&said)
+    let said = within(&shared, snapshot.say(&matched, &saying.word, request));
+    let said = said
+        .instrument(span.clone())
+        .await
+        .and_then(|said| data(&said));
+    if said.as_ref().is_err_and(|problem| problem.status >= 500) {
+        span.record("otel.status_code", "ERROR");
+    }
+    said
 }
 
 /// The request that a plugin gets.

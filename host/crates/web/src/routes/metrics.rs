@@ -1,4 +1,4 @@
-//! `GET /metrics`: Prometheus' text format, for the operator alone.
+//! `GET /metrics`: Prometheus' text format, for the operator alone unless the operator wants otherwise.
 
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ pub(crate) async fn show(
     State(shared): State<Arc<Shared>>,
     head: Parts,
 ) -> Result<Response, Failure> {
-    if !is_operator(&head, &shared.config) {
+    if !shared.config.metrics_public && !is_operator(&head, &shared.config) {
         return Err(Problem::not_found().into());
     }
     match &shared.metrics {

@@ -117,6 +117,11 @@ async fn metrics_are_for_who_is_near_or_bears_the_token() {
         assert_eq!(status(&guarded, far, &wrong).await, 404);
     }
     assert_eq!(status(&guarded, near, &[]).await, 404);
+    let public = world_with(EdgeConfig {
+        metrics_public: true,
+        ..EdgeConfig::default()
+    });
+    assert_eq!(status(&public, far, &[]).await, 200);
 }
 
 #[tokio::test]

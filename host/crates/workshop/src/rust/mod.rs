@@ -10,12 +10,14 @@ use serde_json::Value;
 
 use crate::build::{Made, Options};
 use crate::pack::Schemas;
-use crate::process;
 use crate::project::Project;
+use crate::{process, world};
 use toolchain::Toolchain;
 
 /// One call of cargo; schemas are in the module.
 pub(crate) fn build(project: &Project, options: Options) -> Result<Made> {
+    // The macro asks cargo's way; here, mistakes are told at once.
+    world::of_project(project)?;
     let toolchain = Toolchain::ensure(&project.folder, options.consent)?;
     let mut cargo = toolchain.cargo_build();
     cargo.current_dir(&project.folder).args([

@@ -1,6 +1,5 @@
 //! A marketplace of the real binary, on a folder that outlives it, next to a provider that outlives it, too.
 
-use std::path::Path;
 use std::process::ExitStatus;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -17,7 +16,8 @@ use tempfile::TempDir;
 use crate::invariants::books::{Books, COLLECTIONS, Shelf, shelf};
 use crate::invariants::market::PLUGINS;
 use crate::payments::bank::{self, Bank};
-use crate::process::Stoa;
+pub use crate::process::token;
+use crate::process::{Stoa, borrow_compiled};
 
 /// The tenant of a host that is told of none.
 const TENANT: &str = "default";
@@ -167,21 +167,6 @@ impl House {
         }
         assert_eq!(books.payments.len(), orders.len(), "a payment too many");
     }
-}
-
-/// Plugins were compiled by the tests in this process: the code is the same, and authenticated by the same key.
-fn borrow_compiled(dir: &Path) {
-    let compiled = std::env::temp_dir().join("stoa-test-aot");
-    std::fs::create_dir_all(&compiled).unwrap();
-    std::os::unix::fs::symlink(compiled, dir.join("compiled")).unwrap();
-}
-
-/// An access token of somebody.
-pub async fn token(host: &Stoa, id: &str, role: &str) -> String {
-    let body = json!({ "userId": id, "email": format!("{id}@example.com"), "role": role });
-    let (status, told) = host.post("/auth/token", None, &body).await;
-    assert_eq!(status, 200, "{told}");
-    told["token"].as_str().unwrap().into()
 }
 
 /// Waits until a host has died by itself.

@@ -125,6 +125,24 @@ fn greeting() -> Json<Value> {
     Json(json!({ "greeting": settings::get::<String>("greeting") }))
 }
 
+/// All that is set, as the code has it.
+#[derive(Serialize, Deserialize)]
+struct Preferences {
+    greeting: String,
+    limit: u8,
+    places: Vec<Place>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Place {
+    city: String,
+    floor: Option<i32>,
+}
+
+fn preferences() -> Result<Json<Preferences>> {
+    settings::all().map(Json)
+}
+
 fn remember(Path(key): Path<String>, Json(value): Json<Value>) -> NoContent {
     cache::set(&key, &value, 60_000);
     NoContent

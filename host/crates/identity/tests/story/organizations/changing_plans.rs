@@ -17,6 +17,7 @@ fn change(id: &str, plan: &str) -> Event {
         payload: format!("{{\"plan\":\"{plan}\"}}"),
         raised_at: 0,
         due_at: None,
+        trace: None,
     }
 }
 

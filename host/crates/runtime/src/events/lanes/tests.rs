@@ -29,6 +29,7 @@ fn event(id: u64, key: u64) -> Event {
         payload: "{}".into(),
         raised_at: id,
         due_at: None,
+        trace: None,
     }
 }
 

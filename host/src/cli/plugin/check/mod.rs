@@ -1,16 +1,22 @@
-//! `stoa plugin check`: what a host would say of a plugin, without running it.
+//! `stoa plugin check`: what a host would say of a plugin, without running it, alone and among others.
+
+mod others;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
+use serde_json::json;
 use stoa_kernel::limits::CallLimits;
 use stoa_kernel::routing::Routes;
-use stoa_wit::Manifest;
+use stoa_wit::{Manifest, Route};
+use stoa_workshop::among::{self, Other};
 use stoa_workshop::project::Project;
 use stoa_workshop::report::Report;
 use stoa_workshop::{compare, judge};
+
+use super::remote::Remote;
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -23,6 +29,12 @@ pub struct Args {
     /// A capability that the operator withholds; may be given several times.
     #[arg(long)]
     deny: Vec<String>,
+    /// Another plugin's file, or a folder of them, beside which it will stand; may be given several times. With --host or
+    /// STOA_HOST, those of that host.
+    #[arg(long = "with")]
+    others: Vec<PathBuf>,
+    #[command(flatten)]
+    remote: Remote,
 }
 
 pub fn run(args: &Args) -> Result<()> {
@@ -32,6 +44,14 @@ pub fn run(args: &Args) -> Result<()> {
     let (package, mut report) = judge::judge(&bytes, &denied)?;
     routes(&package.manifest, &mut report);
     limits(&package.manifest, &mut report);
+    let mut beside = others::in_files(&args.others)?;
+    if args.remote.is_known() {
+        beside.extend(others::on_host(&args.remote, &mut report)?);
+    }
+    if !args.others.is_empty() || args.remote.is_known() {
+        collisions(&package.manifest, &beside, &mut report);
+        among::among(&bytes, &package.manifest, &beside, &mut report)?;
+    }
     if let Some(old) = &args.against {
         compare::compare(&read(old)?, &bytes, &mut report)?;
     }
@@ -73,6 +93,34 @@ fn routes(manifest: &Manifest, report: &mut Report) {
             manifest.routes.len()
         ));
     }
+}
+
+/// The plugin's routes against those of others.
+fn collisions(manifest: &Manifest, others: &[Other], report: &mut Report) {
+    let mut clashes = 0;
+    for other in others.iter().filter(|other| other.name != manifest.name) {
+        let mut table = Routes::default();
+        for route in other.all("route").filter_map(route) {
+            // What a host has taken already does not clash with itself.
+            let _ = table.add((), &Arc::new(route));
+        }
+        for route in &manifest.routes {
+            if let Err(clash) = table.add((), &Arc::new(route.clone())) {
+                report.refused(format!("{clash}, of {}", other.name));
+                clashes += 1;
+            }
+        }
+    }
+    if clashes == 0 {
+        report.fine(format!("no route of {} others is in the way", others.len()));
+    }
+}
+
+/// A route as far as it can be in another's way, from `METHOD /path`.
+fn route(word: &str) -> Option<Route> {
+    let (method, path) = word.split_once(' ')?;
+    let route = json!({"method": method, "path": path, "handler": "other", "callers": ["public"]});
+    serde_json::from_value(route).ok()
 }
 
 /// What a host cuts down to its cap.

@@ -1,19 +1,20 @@
-//! `stoa plugin dev`: save a file and see it live.
+//! `stoa plugin dev`: save a file and see it live, with what the plugin logs and uses.
+
+mod host;
 
 use std::collections::BTreeSet;
-use std::net::{SocketAddr, ToSocketAddrs as _};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 use notify::{Event, EventKind, RecursiveMode, Watcher as _};
-use serde_json::Value;
 use stoa_workshop::build::{self, Options};
+use stoa_workshop::pack;
 use stoa_workshop::project::Project;
-use stoa_workshop::{client, pack};
 
 use super::ProjectArgs;
+use host::Host;
 
 /// Editors write a file in several steps; silence this long means that they are through.
 const DEBOUNCE: Duration = Duration::from_millis(50);
@@ -43,7 +44,7 @@ pub fn run(args: &Args) -> Result<()> {
     if !args.plugins_dir.is_dir() {
         bail!("{} is no folder", args.plugins_dir.display());
     }
-    let address = address(&args.host)?;
+    let mut host = Host::at(&args.host)?;
     let (sender, changes) = channel();
     let mut watcher = notify::recommended_watcher(move |event| {
         // Nobody receives any more when the command is about to end.
@@ -52,7 +53,6 @@ pub fn run(args: &Args) -> Result<()> {
     watcher
         .watch(&folder, RecursiveMode::Recursive)
         .with_context(|| folder.display().to_string())?;
-    let mut told = None;
     rebuild(args);
     loop {
         if has_changed(&folder, &changes)? {
@@ -60,7 +60,7 @@ pub fn run(args: &Args) -> Result<()> {
         }
         // Its name may be another one since the last save.
         if let Ok(project) = Project::open(&folder) {
-            tell(address, &project.manifest.name, &mut told);
+            host.look(&project);
         }
     }
 }
@@ -124,43 +124,6 @@ fn is_source(folder: &Path, path: &Path) -> bool {
         && inside.file_name().is_none_or(|name| name != "Cargo.lock")
 }
 
-/// Says what the host makes of the plugin, when that is something else than it was.
-fn tell(host: SocketAddr, name: &str, told: &mut Option<String>) {
-    let state = match client::get(host, "/health") {
-        Ok(answer) => state(&answer.body, name),
-        Err(_) => Some(format!("no host answers at {host}")),
-    };
-    if state != *told {
-        if let Some(state) = &state {
-            eprintln!("{state}");
-        }
-        *told = state;
-    }
-}
-
-/// What `/health` says of the plugin.
-fn state(health: &str, name: &str) -> Option<String> {
-    let health: Value = serde_json::from_str(health).ok()?;
-    let part = format!("plugin:{name}");
-    let mut parts = health.get("parts")?.as_array()?.iter();
-    let found = parts.find(|found| found.get("part").and_then(Value::as_str) == Some(&part))?;
-    let text = |key: &str| found.get(key).and_then(Value::as_str);
-    let version = text("version").map(|version| format!("{name} {version} serves"));
-    Some(match (text("detail"), version) {
-        (Some(detail), Some(version)) => format!("the host refuses it: {detail} ({version})"),
-        (Some(detail), None) => format!("the host refuses it: {detail}"),
-        (None, version) => version.unwrap_or_else(|| format!("{name} does not serve")),
-    })
-}
-
-fn address(url: &str) -> Result<SocketAddr> {
-    let place = url.strip_prefix("http://");
-    let place = place.context("--host is http://name:port")?;
-    let place = place.trim_end_matches('/');
-    let mut found = place.to_socket_addrs().with_context(|| place.to_owned())?;
-    found.next().with_context(|| format!("{place} is nowhere"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -181,19 +144,5 @@ mod tests {
         ] {
             assert_eq!(is_source(folder, Path::new(path)), expected, "{path}");
         }
-    }
-
-    #[test]
-    fn health_says_what_serves_and_what_was_refused() {
-        let health = r#"{"status": "ok", "parts": [{"part": "store", "ready": true},
-            {"part": "plugin:a", "ready": true, "version": "0.1.0"},
-            {"part": "plugin:b", "ready": true, "version": "0.1.0", "detail": "no"}]}"#;
-        assert_eq!(state(health, "a").as_deref(), Some("a 0.1.0 serves"));
-        let refused = state(health, "b");
-        assert_eq!(
-            refused.as_deref(),
-            Some("the host refuses it: no (b 0.1.0 serves)")
-        );
-        assert_eq!(state(health, "c"), None);
     }
 }
