@@ -18,7 +18,7 @@ use crate::hostile::guest::{assemble_against, read};
 const HANDLER: &str = r#"
 (func (export "stoa:http/handler@0.1.0#handle") (param i32) (result i32)
   (call $stoa:storage/storage@0.1.0#put
-    (i32.const 0x900) (i32.const 6) (i32.const 0x910) (i32.const 2) (i32.const 0x920) (i32.const 13)
+    (i32.const 0x900) (i32.const 6) (i32.const 0x910) (i32.const 2) (i32.const 0x920) (i32.const 14)
     (i32.const 0) (i64.const 0) (i32.const 0x800))
   (if (i32.load8_u (i32.const 0x800)) (then (unreachable)))
   (call $stoa:storage/storage@0.1.0#get

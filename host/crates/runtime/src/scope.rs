@@ -28,6 +28,7 @@ use crate::registry::Live;
 use crate::reuse::Resting;
 use crate::revision::Revision;
 use crate::slow_lane::Pace;
+use crate::storing::Written;
 
 /// What the runtime needs from the rest of the host.
 #[derive(Clone)]
@@ -78,6 +79,8 @@ pub struct Scope {
     pub pushes: Pushes,
     /// What its guests may still use, all together.
     pub budget: Budget,
+    /// What its guests have written.
+    pub written: Written,
     /// Instances that have served it.
     pub resting: Resting,
     /// Keeps the data of the plugins that it came to in the shape that they found, until what they did is committed.

@@ -2,7 +2,7 @@
 //! guess is too much.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use stoa_kernel::clock::Millis;
 use stoa_kernel::id::{CollectionName, TenantId};
@@ -16,6 +16,22 @@ use crate::shares::{DOCUMENT_BYTES, Share};
 /// Milliseconds between two measurements of one plugin and tenant: each reads all of its documents.
 const MEASURED_EVERY_MS: Millis = 10_000;
 
+/// Bytes that each plugin has written in one run of a request: no measurement sees them before the commit.
+#[derive(Debug, Default)]
+pub struct Written(Mutex<BTreeMap<Arc<str>, u64>>);
+
+impl Written {
+    /// Adds a document of so many bytes, and says what was written before it.
+    fn add(&self, plugin: &Arc<str>, bytes: usize) -> u64 {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let written = all.entry(Arc::clone(plugin)).or_default();
+        let before = *written;
+        let more = (bytes as u64).saturating_add(DOCUMENT_BYTES);
+        *written = before.saturating_add(more);
+        before
+    }
+}
+
 /// Whether a write of so many bytes still fits into the plugin's share of the tenant.
 ///
 /// # Errors
@@ -28,6 +44,7 @@ pub async fn fits(
     let Some(core) = scope.live.core() else {
         return Ok(true);
     };
+    let before = scope.written.add(&revision.name, bytes);
     let (limits, tenant) = (&core.config.shares, &scope.request.tenant);
     let share = revision.record.shares.of(tenant);
     if share.begin_looking() {
@@ -47,7 +64,7 @@ pub async fn fits(
     }
     let stored = measure(&core, revision, tenant).await?;
     *measured_at = Some(now);
-    Ok(share.measured(limits, stored, bytes))
+    Ok(share.measured(limits, stored.saturating_add(before), bytes))
 }
 
 /// Sees to it that what a plugin has stored for a tenant becomes known, if one of these versions has it.

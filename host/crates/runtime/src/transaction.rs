@@ -26,6 +26,7 @@ use crate::registry::Live;
 use crate::reuse::Resting;
 use crate::revision::Revision;
 use crate::scope::{Budget, Scope};
+use crate::storing::Written;
 
 /// After so many conflicts a request passes its plugin's turnstile alone.
 const CONFLICTS_BEFORE_ALONE: u32 = 3;
@@ -184,6 +185,7 @@ async fn scope(
         cache: Arc::clone(&core.cache),
         pushes: Pushes::default(),
         budget: Budget::default(),
+        written: Written::default(),
         resting: Resting::default(),
         entered: Mutex::default(),
         ports: core.ports.clone(),

@@ -24,7 +24,7 @@ pub struct Behaviour {
 pub enum Play {
     /// The guest of this name under `guests/`, which says itself how it ends.
     Guest(&'static str),
-    /// What the plugin `hostile` does when it is asked to, and how that ends.
+    /// What the plugin `hostile` does when it is asked to, and how that ends: in one way, or one of several.
     Misdeed(&'static str, &'static str),
     /// A file that is not taken: what it is, itself, and a word of the reason.
     File(&'static str, fn() -> Vec<u8>, &'static str),
@@ -183,8 +183,8 @@ pub const BEHAVIOURS: &[Behaviour] = &[
         number: 16,
         slug: "passes-without-end",
         does: "hands over much in each of many calls",
-        ends: "502 `plugin-limit`: what passes is counted by request, too",
-        played: &[&[Misdeed("pass-without-end", "plugin-limit")]],
+        ends: "502 `plugin-limit`: what passes is counted by request, too; 504 `plugin-timeout` where that takes long",
+        played: &[&[Misdeed("pass-without-end", "plugin-limit or plugin-timeout")]],
         shown: &[],
     },
     Behaviour {
@@ -351,7 +351,7 @@ pub const BEHAVIOURS: &[Behaviour] = &[
         number: 32,
         slug: "calls-itself",
         does: "calls itself by way of the host",
-        ends: "the file is refused, as a circle of one",
+        ends: "the file is refused: nobody uses what they provide",
         played: &[&[Guest("calls-itself")]],
         shown: &[],
     },
