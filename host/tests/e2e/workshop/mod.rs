@@ -1,6 +1,9 @@
 //! An author's afternoon: from an empty folder to an answer of one's own plugin, by the commands of
 //! `docs/plugins/first-plugin.md` alone, in each language. All three play the same story.
 
+mod capabilities;
+mod dev;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -51,21 +54,27 @@ fn done(folder: &Path, arguments: &[&str]) -> String {
     said
 }
 
-/// A new project, with nothing but what the command makes and what tools kept.
-fn project(language: &str) -> PathBuf {
+/// Where the projects of a language are.
+fn workplace(language: &str) -> PathBuf {
     let Some(folder) = std::env::var_os(FOLDER_VARIABLE) else {
         panic!("{FOLDER_VARIABLE} is not set: run the tests with `cargo xtask test`");
     };
     let folder = PathBuf::from(folder).join(language);
     fs::create_dir_all(&folder).unwrap();
-    let (project, before) = (folder.join("notes"), folder.join("before"));
+    folder
+}
+
+/// A new project, with nothing but what the command makes and what tools kept.
+fn project(language: &str, name: &str) -> PathBuf {
+    let folder = workplace(language);
+    let (project, before) = (folder.join(name), folder.join(format!("{name}-before")));
     // What a run that was interrupted has left.
     if !before.exists() && project.exists() {
         fs::rename(&project, &before).unwrap();
     } else if project.exists() {
         fs::remove_dir_all(&project).unwrap();
     }
-    done(&folder, &["new", "notes", "--lang", language]);
+    done(&folder, &["new", name, "--lang", language]);
     for kept in KEPT.iter().map(Path::new) {
         if before.join(kept).exists() {
             fs::rename(before.join(kept), project.join(kept)).unwrap();
@@ -79,7 +88,7 @@ fn project(language: &str) -> PathBuf {
 
 /// The whole way: new, build, check, test, and a running host that takes the file up.
 async fn walk(language: &str) -> PathBuf {
-    let project = project(language);
+    let project = project(language, "notes");
     let built = done(&project, &["build"]);
     assert!(built.contains("dist/notes.wasm"), "{built}");
     let checked = done(&project, &["check"]);
@@ -166,6 +175,12 @@ handler = "welcome"
 
 [outbound.maps]
 url = "https://maps.example/base"
+
+[[route]]
+method = "GET"
+path = "/notes/break"
+handler = "break_down"
+callers = ["public"]
 "#,
         ),
         (
@@ -179,6 +194,11 @@ struct Registered {
 #[derive(Deserialize)]
 struct Place {
     name: String,
+}
+
+fn break_down() -> Result<NoContent> {
+    NOTES.get("some")?;
+    panic!("as it was told to");
 }
 
 fn welcome(event: Event<Registered>) -> Result<()> {
@@ -218,6 +238,12 @@ body = { text = "Welcome to Athens.", at = "2026-01-01T00:01:00.000Z" }
 as = { user = "ada" }
 request = "GET /notes/notes/ada"
 answer = { text = "Welcome to Athens." }
+
+[[step]]
+says = "a call that breaks has used something, too"
+request = "GET /notes/break"
+status = 502
+budget = { host_calls_max = 9 }
 "#,
         ),
     ] {
@@ -248,7 +274,15 @@ async fn rust_from_an_empty_folder_to_an_answer() {
 
     welcome(&project);
     let played = done(&project, &["test", "--only", "welcome"]);
-    assert_eq!(played.matches("ok").count(), 2, "{played}");
+    assert_eq!(played.matches("  ok  ").count(), 3, "{played}");
+    let limit = ("host_calls_max = 9", "host_calls_max = 0");
+    edit(&project, "tests/welcome.toml", limit.0, limit.1);
+    let said = refused(&project, &["test", "--only", "welcome"]);
+    assert!(
+        said.contains("calls of the host; its budget is 0"),
+        "{said}"
+    );
+    edit(&project, "tests/welcome.toml", limit.1, limit.0);
 
     // A story that expects something else fails, and says what there is instead.
     edit(&project, "tests/notes.toml", "status = 401", "status = 200");
