@@ -1,5 +1,6 @@
 //! Where somebody sets something: a plugin as it serves there.
 
+use stoa_kernel::answer::IdempotencyKey;
 use stoa_kernel::call::Request;
 use stoa_kernel::deployment::{Scope, Serves};
 use stoa_kernel::error::Problem;
@@ -18,6 +19,7 @@ pub struct Place {
     pub scope: Scope,
     pub plugin: String,
     pub serves: Serves,
+    key: Option<IdempotencyKey>,
 }
 
 impl Place {
@@ -47,6 +49,7 @@ impl Place {
             who,
             scope,
             serves,
+            key: request.idempotency.clone(),
         })
     }
 
@@ -69,6 +72,8 @@ impl Place {
             plugin: self.plugin.clone(),
             expected,
             reason,
+            accept_loss: false,
+            key: self.key.clone(),
         }
     }
 }
