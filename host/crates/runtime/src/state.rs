@@ -66,7 +66,7 @@ impl State {
     }
 
     /// How often it has called the host since its call began.
-    fn host_calls(&self) -> u64 {
+    pub fn host_calls(&self) -> u64 {
         let limits = &self.revision.limits;
         limits.host_calls_max.saturating_sub(self.host_calls_left)
     }
