@@ -131,6 +131,7 @@ impl Stage {
                     payload: "{}".into(),
                     raised_at: now,
                     due_at: None,
+                    trace: None,
                 };
                 unit.raise(event).unwrap();
                 unit.commit().await.unwrap();

@@ -147,10 +147,10 @@ impl Circuit {
     /// Lets a call pass, and says whether it is a trial; or in how many milliseconds another one may pass. Who is kept
     /// away alone does not try for all.
     pub fn admit(&mut self, voice: &Voice, now: Millis) -> Result<bool, Millis> {
-        let mut own = self.heard.get_mut(voice).map(|heard| &mut heard.gate);
+        let own = self.heard.get_mut(voice).map(|heard| &mut heard.gate);
         let tries_alone = own.as_deref().map_or(Ok(false), |gate| gate.look(now))?;
         let tries_for_all = self.gate.look(now)?;
-        if let Some(gate) = own.as_deref_mut() {
+        if let Some(gate) = own {
             gate.begin_trial();
         }
         self.gate.begin_trial();
