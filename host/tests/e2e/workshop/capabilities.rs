@@ -1,4 +1,4 @@
-//! `docs/plugins/capabilities.md`: what it shows is what is built and played here, in each language.
+//! `docs/plugins/capabilities/`: what these pages show is what is built and played here, in each language.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -9,7 +9,14 @@ use stoa_wit::HOST_INTERFACES;
 
 use super::{done, project, workplace};
 
-const PAGE: &str = include_str!("../../../../docs/plugins/capabilities.md");
+/// In the order in which they are read.
+const PAGE: &str = concat!(
+    include_str!("../../../../docs/plugins/capabilities/data.md"),
+    include_str!("../../../../docs/plugins/capabilities/events.md"),
+    include_str!("../../../../docs/plugins/capabilities/outside.md"),
+    include_str!("../../../../docs/plugins/capabilities/people.md"),
+    include_str!("../../../../docs/plugins/capabilities/others.md"),
+);
 /// The files of the page that each language takes, by their beginnings.
 const COMMON: &[&str] = &["plugin.toml", "tests/", "wit/"];
 /// The plugins beside which the stories play, in Rust.
