@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use stoa_kernel::deployment::{Deployer as _, Scope};
 use stoa_kernel::id::{CollectionName, HOST_PLUGIN, TenantId};
+use stoa_kernel::identity::Role;
 use stoa_kernel::plugins::Plugins as _;
 use stoa_kernel::store::{Expiry, Store as _};
 use stoa_testkit::{Actor, Answer, TestHost, repack};
@@ -297,8 +298,10 @@ async fn a_failing_version_that_can_not_go_back_without_loss_stays_and_says_why(
     let _ = ours.get("/calm").await.expect(200);
     let pinned = [("a".to_owned(), json!({ "pinned": true }))];
     seed(&host, "acme", ["toucher", "things"], &pinned).await;
-    for _ in 0..5 {
-        let answer = ours.post("/misdeeds/trap", &json!({})).await;
+    // Whoever was served alone is no majority: it fails for three.
+    let others = ["x", "y"].map(|name| host.account_in("acme", name, Role::User));
+    for caller in [&ours, &others[0], &others[1]].repeat(2) {
+        let answer = caller.post("/misdeeds/trap", &json!({})).await;
         let _ = answer.problem(502, "plugin-trap");
     }
     let deadline = Instant::now() + Duration::from_secs(30);

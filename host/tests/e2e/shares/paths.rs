@@ -148,7 +148,10 @@ impl Stage {
     async fn is_served(&self, way: Way) {
         let before = self.used().calls;
         let told = self.come(way).await;
-        assert!(told.is_none_or(|told| told == "done"), "{way:?}");
+        assert!(
+            matches!(told.as_deref(), None | Some("done")),
+            "{way:?}: {told:?}"
+        );
         self.was_called(way, before + 1).await;
     }
 
@@ -176,7 +179,16 @@ impl Stage {
     /// What waited comes through once it may, as the call of this number; who was told why comes again.
     async fn comes_through_later(&self, way: Way, call: u64) {
         if !matches!(way, Way::Event | Way::Turn) {
-            return self.is_served(way).await;
+            // A call is counted before its place is free.
+            return until(&format!("{way:?} is served"), async || {
+                let told = self.come(way).await.unwrap_or_default();
+                assert!(
+                    ["done", "plugin-share", "share"].contains(&&*told),
+                    "{way:?}: {told}"
+                );
+                (told == "done").then_some(())
+            })
+            .await;
         }
         until(&format!("{way:?} comes through later"), async || {
             self.host.clock.advance(1_000);
@@ -287,6 +299,12 @@ async fn computing_is_one_share_however_it_is_used_up() {
     for way in WAYS {
         let stage = Stage::of("compute", shares).await;
         stage.is_served(way).await;
+        // A call is counted when it begins, and what it has computed when it ends.
+        until(&format!("{way:?} has computed"), async || {
+            let computed_ms = stage.used().cpu_us / 1_000;
+            (computed_ms >= shares.cpu_ms_per_minute).then_some(())
+        })
+        .await;
         stage.is_turned_away(Way::Request).await;
         // And the other way round.
         let stage = Stage::of("compute", shares).await;
