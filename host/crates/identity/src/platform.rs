@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde_json::Value;
-use stoa_kernel::answer::{InFlight, in_flight};
+use stoa_kernel::answer::InFlight;
 use stoa_kernel::clock::{Clock, Millis};
 use stoa_kernel::error::Problem;
 use stoa_kernel::event::Event;
@@ -16,9 +16,10 @@ use stoa_kernel::live::Live;
 use stoa_kernel::mail::{Letter, Post};
 use stoa_kernel::query::{Filter, Query};
 use stoa_kernel::random::{Random, ulid};
-use stoa_kernel::records::{self, RETRY_AFTER_S, encode};
+use stoa_kernel::records::{self, encode};
 use stoa_kernel::retry;
 use stoa_kernel::store::{Basis, CommitError, Expiry, Store, StoreError, UnitOfWork};
+use stoa_kernel::units::{self, Units};
 use stoa_kernel::wit::Manifest;
 
 use crate::records::Record;
@@ -26,9 +27,6 @@ use aftermath::Aftermath;
 
 pub use aftermath::Ending;
 pub use stoa_kernel::records::{List, Stored, unavailable};
-
-/// Runs of one unit of work: of so many that want the same record at once, one gets through at each round.
-const TRIES_MAX: u32 = 64;
 
 /// The platform's database, the clock, randomness and the post.
 #[derive(Clone)]
@@ -142,36 +140,11 @@ impl Platform {
     where
         F: Future<Output = Result<T, Problem>>,
     {
-        for attempt in 0..TRIES_MAX {
-            let unit = self.unit().await.map_err(unavailable)?;
-            let done = match work(unit.clone()).await {
-                Ok(done) => done,
-                Err(problem) if unit.was_right().await => return Err(problem),
-                Err(_) => {
-                    self.pause(attempt).await;
-                    continue;
-                }
-            };
-            match self.commit(&unit).await {
-                Ok(()) => {
-                    self.post.wake();
-                    return Ok(done);
-                }
-                Err(CommitError::Conflict) => self.pause(attempt).await,
-                // By another host: what it answered is there for the next repetition.
-                Err(CommitError::Answered) => return Err(in_flight()),
-                Err(error) => return Err(Problem::unavailable(RETRY_AFTER_S, error.to_string())),
-            }
-        }
-        Err(Problem::new(
-            409,
-            "conflict",
-            "Too many requests changed the same thing at once; try again.",
-        ))
+        units::transact(self, work).await
     }
 
     /// Commits, and sees to what follows from that, even if whoever asked for it goes away in between.
-    async fn commit(&self, unit: &Unit) -> Result<(), CommitError> {
+    async fn commit_whole(&self, unit: &Unit) -> Result<(), CommitError> {
         let Some(live) = self.live.as_ref().filter(|_| !unit.aftermath.is_empty()) else {
             return unit.unit.commit().await;
         };
@@ -185,6 +158,24 @@ impl Platform {
         });
         let outcome = committed.await;
         outcome.unwrap_or_else(|error| Err(CommitError::Unknown(error.to_string())))
+    }
+}
+
+impl Units for Platform {
+    type Unit = Unit;
+
+    async fn begin(&self) -> Result<Unit, Problem> {
+        self.unit().await.map_err(unavailable)
+    }
+
+    fn of_store(unit: &Unit) -> &Arc<dyn UnitOfWork> {
+        &unit.unit
+    }
+
+    async fn commit(&self, unit: &Unit) -> Result<(), CommitError> {
+        self.commit_whole(unit).await?;
+        self.post.wake();
+        Ok(())
     }
 
     async fn pause(&self, attempt: u32) {
@@ -201,12 +192,6 @@ pub struct Unit {
 }
 
 impl Unit {
-    /// Forgets what was written; whether what was read is still so.
-    async fn was_right(&self) -> bool {
-        self.unit.rollback_to(0);
-        !matches!(self.unit.commit().await, Err(CommitError::Conflict))
-    }
-
     /// What was read, to ask later whether that is still so; see [`UnitOfWork::basis`].
     #[must_use]
     pub fn basis(&self) -> Option<Arc<dyn Basis>> {

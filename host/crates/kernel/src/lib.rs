@@ -37,6 +37,7 @@ pub mod status;
 pub mod store;
 pub mod times;
 pub mod trace;
+pub mod units;
 pub mod wire;
 
 pub use stoa_wit as wit;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use stoa_kernel::answer::{IdempotencyKey, StoredAnswer, in_flight};
+use stoa_kernel::answer::{IdempotencyKey, StoredAnswer};
 use stoa_kernel::call::Response;
 use stoa_kernel::clock::{Clock, Millis};
 use stoa_kernel::deployment::Scope;
@@ -13,14 +13,12 @@ use stoa_kernel::random::{Random, ulid};
 use stoa_kernel::records::{self, RETRY_AFTER_S, encode};
 use stoa_kernel::retry;
 use stoa_kernel::store::{CommitError, Expiry, Realm, Store, StoreError, UnitOfWork};
+use stoa_kernel::units::{self, Units};
 use stoa_kernel::wit::Manifest;
 
 use crate::records::{Audit, NEWEST, Newest, REGISTRY, Record};
 
 pub use stoa_kernel::records::{List, Stored, unavailable};
-
-/// Runs of one unit of work: of so many that want the same head at once, one gets through at each round.
-const TRIES_MAX: u32 = 64;
 
 /// The registry's database, the clock and randomness.
 #[derive(Clone)]
@@ -52,32 +50,7 @@ impl Books {
     where
         F: Future<Output = Result<T, Problem>>,
     {
-        for attempt in 0..TRIES_MAX {
-            let unit = self.unit().await?;
-            let done = match work(unit.clone()).await {
-                Ok(done) => done,
-                Err(problem) if unit.was_right().await => return Err(problem),
-                Err(_) => {
-                    self.pause(attempt).await;
-                    continue;
-                }
-            };
-            match unit.0.commit().await {
-                Ok(()) => return Ok(done),
-                Err(CommitError::Conflict) => self.pause(attempt).await,
-                Err(CommitError::Answered) => return Err(in_flight()),
-                Err(error) => return Err(Problem::unavailable(RETRY_AFTER_S, error.to_string())),
-            }
-        }
-        Err(Problem::new(
-            409,
-            "conflict",
-            "Too many requests changed the same thing at once; try again.",
-        ))
-    }
-
-    async fn pause(&self, attempt: u32) {
-        tokio::time::sleep(retry::pause(attempt, &*self.random)).await;
+        units::transact(self, work).await
     }
 
     /// Writes down who did what, as part of the unit that does it, and that there is something new for other hosts.
@@ -127,17 +100,31 @@ pub struct Note<'a> {
     pub detail: String,
 }
 
+impl Units for Books {
+    type Unit = Unit;
+
+    async fn begin(&self) -> Result<Unit, Problem> {
+        self.unit().await
+    }
+
+    fn of_store(unit: &Unit) -> &Arc<dyn UnitOfWork> {
+        &unit.0
+    }
+
+    async fn commit(&self, unit: &Unit) -> Result<(), CommitError> {
+        unit.0.commit().await
+    }
+
+    async fn pause(&self, attempt: u32) {
+        tokio::time::sleep(retry::pause(attempt, &*self.random)).await;
+    }
+}
+
 /// A unit of work over the platform's database.
 #[derive(Clone)]
 pub struct Unit(Arc<dyn UnitOfWork>);
 
 impl Unit {
-    /// Forgets what was written; whether what was read is still so.
-    async fn was_right(&self) -> bool {
-        self.0.rollback_to(0);
-        !matches!(self.0.commit().await, Err(CommitError::Conflict))
-    }
-
     /// The record, or none.
     pub async fn get<R: Record>(&self, id: &str) -> Result<Option<R>, Problem> {
         records::get(&*self.0, &collection::<R>(), id).await
