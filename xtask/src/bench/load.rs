@@ -53,6 +53,21 @@ pub struct Measure {
 }
 
 impl Measure {
+    /// What several short ones come to: all their requests, and times as in the middle one of them, so that a moment in which
+    /// the machine was busy elsewhere counts once.
+    pub fn of_turns(turns: &[Self]) -> Self {
+        let sum = |of: fn(&Self) -> u64| turns.iter().map(of).sum();
+        Self {
+            duration_us: sum(|turn| turn.duration_us),
+            requests: sum(|turn| turn.requests),
+            bytes: sum(|turn| turn.bytes),
+            p50_us: median(turns, |turn| turn.p50_us),
+            p99_us: median(turns, |turn| turn.p99_us),
+            refused: sum(|turn| turn.refused),
+            broken: sum(|turn| turn.broken),
+        }
+    }
+
     /// Good answers per second.
     #[expect(clippy::cast_precision_loss, reason = "a rate needs no 53 bits")]
     pub fn per_second(&self) -> f64 {
@@ -63,6 +78,13 @@ impl Measure {
     pub const fn failed(&self) -> u64 {
         self.refused + self.broken
     }
+}
+
+/// The middle one of these.
+fn median(turns: &[Measure], of: fn(&Measure) -> u64) -> u64 {
+    let mut all: Vec<u64> = turns.iter().map(of).collect();
+    all.sort_unstable();
+    all.get(all.len() / 2).copied().unwrap_or_default()
 }
 
 /// One scenario on one side, with its bodies and tokens as wrk reads them.
@@ -165,5 +187,30 @@ impl Load {
         Ok(serde_json::from_str(line.with_context(|| {
             format!("wrk printed no result:\n{said}")
         })?)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn turns_come_to_their_sum_and_their_middle() {
+        let turn = |requests, p99_us| Measure {
+            duration_us: 1_000_000,
+            requests,
+            bytes: 1,
+            p50_us: p99_us / 2,
+            p99_us,
+            refused: 1,
+            broken: 0,
+        };
+        let all = Measure::of_turns(&[turn(11, 8), turn(21, 90), turn(31, 4)]);
+        assert_eq!(
+            (all.duration_us, all.requests, all.refused),
+            (3_000_000, 63, 3)
+        );
+        assert!((all.per_second() - 20.0).abs() < 1e-9);
+        assert_eq!((all.p50_us, all.p99_us), (4, 8));
     }
 }

@@ -209,11 +209,12 @@ impl Report {
                 sign_ins,
                 quiet,
                 flooded,
+                flooding,
             } = sign_ins;
             text.push_str(&format!(
-                "signed in     {:.2} of the anonymous rate; {:.0} sign-ins/s ({} failed); p99 of a product {} without them, {} under a flood of them\n",
+                "signed in     {:.2} of the anonymous rate; {:.0} sign-ins/s ({} failed); p99 of a product {} at {:.0} reads/s without them, {} at {:.0} reads/s under a flood of {:.0}/s\n",
                 signed_in.per_second() / anonymous.per_second(), sign_ins.per_second(), sign_ins.failed(),
-                ms(quiet.p99_us), ms(flooded.p99_us),
+                ms(quiet.p99_us), quiet.per_second(), ms(flooded.p99_us), flooded.per_second(), flooding.per_second(),
             ));
         }
         for (kind, reloads) in [

@@ -1,5 +1,6 @@
 //! What it costs to know who calls, and what signing in costs everybody else.
 
+use std::net::SocketAddr;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
@@ -13,7 +14,12 @@ use crate::client;
 
 /// Whoever signs in here.
 const EMAIL: &str = "bench@example.com";
+/// Whoever has signed in and reads.
+const READER: &str = "reader@example.com";
 const PASSWORD: &str = "correct horse battery";
+const LOGIN: &str = "/api/auth/login";
+/// How often all of it is measured, one after the other.
+const TURNS: usize = 5;
 /// Connections that do nothing but sign in.
 const FLOOD_CONNECTIONS: u32 = 8;
 
@@ -28,46 +34,82 @@ pub struct SignIns {
     /// A product by its id while nobody signs in, and under a flood of sign-ins.
     pub quiet: Measure,
     pub flooded: Measure,
+    /// That flood.
+    pub flooding: Measure,
 }
 
 /// Measures on a host without limits.
 pub fn run(load: &Load, host: &Host, shop: &Shop, folder: &Path) -> Result<SignIns> {
     println!("sign-ins, and what they cost others");
     let address = host.address();
-    let account = json!({ "email": EMAIL, "password": PASSWORD, "name": "Bench" });
-    let registered = client::post(address, "/api/auth/register", None, &account)?.json()?;
-    let token = registered
-        .get("accessToken")
-        .and_then(|token| token.as_str());
-    let token = token.context("a registration without a token")?;
+    // Two accounts: one that signs in without end ends its own older sessions.
+    register(address, EMAIL)?;
+    let token = register(address, READER)?;
 
     let hello = Target::plain(address, HELLO_FRESH);
-    let own_hello = Target::plain(address, HELLO_FRESH).with_token(token);
+    let own_hello = Target::plain(address, HELLO_FRESH).with_token(&token);
     let product = Target::plain(address, &shop.product_path());
-    let login = json!({ "email": EMAIL, "password": PASSWORD });
-    let login = Target::posting(address, "/api/auth/login", &login, folder)?;
+    let credentials = json!({ "email": EMAIL, "password": PASSWORD });
+    let login = Target::posting(address, LOGIN, &credentials, folder)?;
     let flood = Load {
         connections: FLOOD_CONNECTIONS,
         ..load.clone()
     };
     load.warm_up().run(&hello)?;
-    let anonymous = load.run(&hello)?;
-    let signed_in = load.run(&own_hello)?;
     let sign_ins = flood.run(&login)?;
-    let quiet = load.run(&product)?;
-    let (flooded, flooding) = std::thread::scope(|scope| {
-        let flooding = scope.spawn(|| flood.run(&login));
-        (load.run(&product), flooding.join())
-    });
-    let Ok(flooding) = flooding else {
-        bail!("the flood ended in a panic")
+    // In turns: what the machine does beside this changes within seconds, and would be taken for a difference.
+    let turn = Load {
+        seconds: load.seconds.div_ceil(2),
+        ..load.clone()
     };
-    flooding?;
+    let mut turns = Turns::default();
+    for _ in 0..TURNS {
+        turns.anonymous.push(turn.run(&hello)?);
+        turns.signed_in.push(turn.run(&own_hello)?);
+        turns.quiet.push(turn.run(&product)?);
+        let (flooded, flooding) = std::thread::scope(|scope| {
+            let flood = Load {
+                connections: FLOOD_CONNECTIONS,
+                ..turn.clone()
+            };
+            let login = &login;
+            let flooding = scope.spawn(move || flood.run(login));
+            (turn.run(&product), flooding.join())
+        });
+        let Ok(flooding) = flooding else {
+            bail!("the flood ended in a panic")
+        };
+        turns.flooding.push(flooding?);
+        turns.flooded.push(flooded?);
+        // Passwords are hashed in turn: once this one is, none of the flood's are left.
+        client::post(address, LOGIN, None, &credentials)?;
+    }
     Ok(SignIns {
-        anonymous,
-        signed_in,
+        anonymous: Measure::of_turns(&turns.anonymous),
+        signed_in: Measure::of_turns(&turns.signed_in),
         sign_ins,
-        quiet,
-        flooded: flooded?,
+        quiet: Measure::of_turns(&turns.quiet),
+        flooded: Measure::of_turns(&turns.flooded),
+        flooding: Measure::of_turns(&turns.flooding),
     })
+}
+
+/// Makes an account; answers the token of its first session.
+fn register(address: SocketAddr, email: &str) -> Result<String> {
+    let account = json!({ "email": email, "password": PASSWORD, "name": "Bench" });
+    let registered = client::post(address, "/api/auth/register", None, &account)?.json()?;
+    let token = registered
+        .get("accessToken")
+        .and_then(|token| token.as_str());
+    Ok(token.context("a registration without a token")?.to_owned())
+}
+
+/// What was measured in turns.
+#[derive(Default)]
+struct Turns {
+    anonymous: Vec<Measure>,
+    signed_in: Vec<Measure>,
+    quiet: Vec<Measure>,
+    flooded: Vec<Measure>,
+    flooding: Vec<Measure>,
 }

@@ -14,6 +14,7 @@ pub mod event;
 pub mod hex;
 pub mod id;
 pub mod identity;
+pub mod importance;
 pub mod limits;
 pub mod live;
 pub mod mail;

@@ -9,6 +9,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use stoa_kernel::importance;
 use tokio::runtime::{Builder, Handle, Runtime};
 
 /// Computing within one call that makes a plugin slow: more than any page of a shop takes, and than a tick that by chance
@@ -17,13 +18,6 @@ pub const SLOW_CPU: Duration = Duration::from_millis(30);
 
 /// How long a plugin counts as slow after its last such call.
 const SLOW_FOR: Duration = Duration::from_secs(10);
-
-/// How much less important slow plugins are than others: beside a busy thread, one of theirs gets about a tenth.
-const NICE: i32 = 10;
-
-/// How long one of their threads would like to run at a time: the longest that Linux takes. Who wants less (all others
-/// do) and wakes up runs at once instead of at the end of its turn (Linux 6.12 and later, sched_setattr(2)).
-const SLICE_NS: u64 = 100_000_000;
 
 /// Whether a plugin computes much.
 #[derive(Debug)]
@@ -86,35 +80,10 @@ impl SlowLane {
 fn start() -> std::io::Result<Runtime> {
     Builder::new_multi_thread()
         .thread_name("stoa-slow")
-        .on_thread_start(|| {
-            // Of this thread alone. It goes on without where the system refuses.
-            let _ = rustix::process::nice(NICE);
-            take_long_turns();
-        })
+        .on_thread_start(importance::give_way)
         .enable_all()
         .build()
 }
-
-/// Tells the scheduler that this thread is in no hurry. Older systems take no such wish.
-#[cfg(target_os = "linux")]
-#[expect(unsafe_code, reason = "no crate of ours wraps this system call")]
-fn take_long_turns() {
-    let wish = libc::sched_attr {
-        size: size_of::<libc::sched_attr>() as u32,
-        sched_policy: libc::SCHED_OTHER.unsigned_abs(),
-        sched_flags: 0,
-        sched_nice: NICE,
-        sched_priority: 0,
-        sched_runtime: SLICE_NS,
-        sched_deadline: 0,
-        sched_period: 0,
-    };
-    // SAFETY: the kernel reads `size` bytes from the pointer and keeps nothing of it; 0 is the calling thread.
-    unsafe { libc::syscall(libc::SYS_sched_setattr, 0, &raw const wish, 0) };
-}
-
-#[cfg(not(target_os = "linux"))]
-fn take_long_turns() {}
 
 impl Drop for SlowLane {
     fn drop(&mut self) {

@@ -35,14 +35,15 @@ pub(crate) fn is_record(text: &str) -> bool {
         .is_some_and(|rest| rest.starts_with(':'))
 }
 
-/// An answer as a row's content.
-pub(crate) fn content(answer: &StoredAnswer, now: Millis) -> Value {
+/// An answer as a row.
+pub(crate) fn row(id: &str, answer: &StoredAnswer, now: Millis) -> Object {
     let text = |text: &String| Value::String(text.clone());
     let headers = answer
         .headers
         .iter()
         .map(|(name, value)| Value::Array(Array::from(vec![text(name), text(value)])));
     let mut row = Object::new();
+    row.insert("id", record(id));
     row.insert("fingerprint", text(&answer.fingerprint));
     row.insert("status", Value::Number(Number::Int(answer.status.into())));
     row.insert(
@@ -52,7 +53,7 @@ pub(crate) fn content(answer: &StoredAnswer, now: Millis) -> Value {
     row.insert("body", Value::Bytes(Bytes::from(answer.body.clone())));
     row.insert("exp", millis(answer.expires_at));
     row.insert("at", millis(now));
-    Value::Object(row)
+    row
 }
 
 impl Shared {

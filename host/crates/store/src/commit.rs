@@ -2,7 +2,8 @@
 //!
 //! What the request read is locked in this process and compared with the cache first, so that most
 //! conflicts cost no call, and only what the cache does not know needs a guard in the script. The whole runs
-//! as one task of the engine's runtime: a caller that goes away can't leave the cache behind the database.
+//! as one task of the engine's runtime: a caller that goes away can't leave the cache behind the database. Commits that
+//! meet before the engine share a transaction (`together.rs`).
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -20,7 +21,8 @@ use crate::script::Script;
 use crate::shared::Shared;
 use crate::table::Key;
 use crate::tenants::Tenant;
-use crate::{answers, outbox};
+use crate::together::Told;
+use crate::{answers, names, outbox};
 
 /// One document to write.
 pub(crate) struct Write {
@@ -41,6 +43,35 @@ pub(crate) struct Plan {
     /// The events that this handles, and for whom.
     pub(crate) handled: Vec<(String, String)>,
     pub(crate) answer: Option<(String, StoredAnswer)>,
+}
+
+/// A plan whose documents are locked, with what they become.
+pub(crate) struct Ready {
+    plan: Plan,
+    /// One for each write.
+    rows: Vec<(Key, Option<Arc<Row>>)>,
+    /// About how much it writes.
+    pub(crate) bytes: usize,
+}
+
+impl Ready {
+    fn new(plan: Plan, revision: i64) -> Self {
+        let written = |write: &Write| (write.key.clone(), becomes(write, revision).map(Arc::new));
+        let rows: Vec<(Key, Option<Arc<Row>>)> = plan.writes.iter().map(written).collect();
+        let documents = rows
+            .iter()
+            .flat_map(|(_, row)| row)
+            .map(|row| row.body.len());
+        let events = plan.events.iter().map(|event| event.payload.len());
+        let answer = plan.answer.iter().map(|(_, answer)| answer.body.len());
+        let bytes = documents.chain(events).chain(answer).sum();
+        Self { plan, rows, bytes }
+    }
+
+    /// Each write with its document and what that becomes.
+    fn writes(&self) -> impl Iterator<Item = (&Write, &(Key, Option<Arc<Row>>))> {
+        self.plan.writes.iter().zip(&self.rows)
+    }
 }
 
 /// What the database holds after a write.
@@ -133,25 +164,21 @@ impl Shared {
     }
 
     async fn write(&self, tenant: &Tenant, plan: Plan) -> Result<(), CommitError> {
-        let revision = self.next_revision();
-        let written = |write: &Write| (write.key.clone(), becomes(write, revision).map(Arc::new));
-        let rows: Vec<(Key, Option<Arc<Row>>)> = plan.writes.iter().map(written).collect();
-        for (key, row) in &rows {
+        let ready = Arc::new(Ready::new(plan, self.next_revision()));
+        for (key, row) in &ready.rows {
             if row.as_ref().is_some_and(|row| row.expires_at.is_some()) {
                 key.table.set_expiring();
             }
         }
-        let script = self
-            .script(&plan, &rows)
-            .map_err(|error| CommitError::Unavailable(error.to_string()))?;
+        let Ready { plan, rows, .. } = &*ready;
         // A query may show a new document before the cache knows it: that it is absent is no longer certain.
         let created = plan.writes.iter().filter(|write| write.base.is_none());
         created.for_each(|write| self.forget(&write.key));
-        let outcome = script.run(&tenant.session).await.map_err(commit_error);
+        let outcome = self.together(tenant, &ready).await;
         match &outcome {
             Ok(()) => rows
-                .into_iter()
-                .for_each(|(key, row)| self.publish(key, row)),
+                .iter()
+                .for_each(|(key, row)| self.publish(key.clone(), row.clone())),
             // What is cached may be why it failed, or may be outdated now.
             Err(_) => {
                 plan.writes.iter().for_each(|write| self.forget(&write.key));
@@ -161,44 +188,83 @@ impl Shared {
         outcome
     }
 
-    fn script(&self, plan: &Plan, rows: &[(Key, Option<Arc<Row>>)]) -> Result<Script, StoreError> {
+    /// Commits it, with those that wait when its turn comes.
+    async fn together(&self, tenant: &Tenant, own: &Arc<Ready>) -> Result<(), CommitError> {
+        let alone = std::slice::from_ref(own);
+        let (turn, others) = match tenant.meeting.join(own).await {
+            Told::Lead(turn, others) => (turn, others),
+            Told::Ended(outcome) => return outcome,
+            Told::Alone => return self.transact(tenant, alone).await,
+        };
+        let ready = others.iter().map(|other| &other.ready);
+        let all: Vec<Arc<Ready>> = std::iter::once(own).chain(ready).cloned().collect();
+        let outcome = self.transact(tenant, &all).await;
+        drop(turn);
+        if others.is_empty() {
+            return outcome;
+        }
+        metrics::histogram!("store_commits_together").record(count(all.len()));
+        if matches!(outcome, Ok(()) | Err(CommitError::Unknown(_))) {
+            for other in others {
+                other.tell(Told::Ended(outcome.clone()));
+            }
+            return outcome;
+        }
+        // Nothing was written, and whose fault that was is not known.
+        others.into_iter().for_each(|other| other.tell(Told::Alone));
+        self.transact(tenant, alone).await
+    }
+
+    async fn transact(&self, tenant: &Tenant, all: &[Arc<Ready>]) -> Result<(), CommitError> {
+        let script = self
+            .script(all)
+            .map_err(|error| CommitError::Unavailable(error.to_string()))?;
+        script.run(&tenant.session).await.map_err(commit_error)
+    }
+
+    /// What is removed goes first: others may want its values.
+    fn script(&self, all: &[Arc<Ready>]) -> Result<Script, StoreError> {
         let now = self.now();
         let mut script = Script::default();
-        for (key, revision) in &plan.guards {
+        let plans = || all.iter().map(|ready| &ready.plan);
+        for (key, revision) in plans().flat_map(|plan| &plan.guards) {
             script.guard(key, *revision);
+        }
+        let writes = || all.iter().flat_map(|ready| ready.writes());
+        for (write, (key, row)) in writes() {
+            if let (Some(base), None) = (write.base, row) {
+                script.delete(key, base);
+            }
         }
         // Rows that come to the same table at the same time cost the engine less together.
         let mut added: BTreeMap<&str, Vec<Object>> = BTreeMap::new();
-        for (write, (key, row)) in plan.writes.iter().zip(rows) {
-            match (write.base, row) {
-                (Some(base), Some(row)) => {
-                    let content = Value::Object(row.content(now)?);
-                    if self.is_certain(key, base) {
-                        script.replace(key, content);
-                    } else {
-                        script.update(key, base, content);
-                    }
+        for (write, (key, row)) in writes() {
+            let Some(row) = row else { continue };
+            let mut content = row.content(now)?;
+            match write.base {
+                Some(base) if self.is_certain(key, base) => {
+                    script.replace(key, Value::Object(content));
                 }
-                (Some(base), None) => script.delete(key, base),
-                (None, Some(row)) => {
-                    let mut content = row.content(now)?;
+                Some(base) => script.update(key, base, Value::Object(content)),
+                None => {
                     content.insert("id", key.record());
                     added.entry(&key.table.name).or_default().push(content);
                 }
-                (None, None) => {}
             }
+        }
+        for (event, subscriber) in plans().flat_map(|plan| &plan.handled) {
+            script.present(outbox::record(event));
+            let mark = outbox::mark(event, subscriber, now);
+            added.entry(names::HANDLED).or_default().push(mark);
+        }
+        for (id, answer) in plans().filter_map(|plan| plan.answer.as_ref()) {
+            let answer = answers::row(id, answer, now);
+            added.entry(names::ANSWERS).or_default().push(answer);
         }
         for (table, rows) in added {
             script.insert(table, rows);
         }
-        for (event, subscriber) in &plan.handled {
-            script.present(outbox::record(event));
-            script.create(outbox::mark(event, subscriber), outbox::mark_content(now));
-        }
-        outbox::insert(&mut script, &plan.events, now);
-        if let Some((id, answer)) = &plan.answer {
-            script.create(answers::record(id), answers::content(answer, now));
-        }
+        outbox::insert(&mut script, plans().flat_map(|plan| &plan.events), now);
         Ok(script)
     }
 
@@ -213,6 +279,11 @@ impl Shared {
         self.documents.forget(key);
         key.table.advance();
     }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "it is a small number")]
+const fn count(number: usize) -> f64 {
+    number as f64
 }
 
 fn commit_error(fault: Fault) -> CommitError {

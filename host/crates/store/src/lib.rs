@@ -26,6 +26,7 @@ mod sweep;
 mod table;
 mod tally;
 mod tenants;
+mod together;
 mod work;
 
 pub use config::{StoreConfig, SyncPolicy};

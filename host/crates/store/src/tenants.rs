@@ -16,11 +16,14 @@ use crate::outbox::Listening;
 use crate::schema::{self, Declared, Shape};
 use crate::session::Session;
 use crate::table::Table;
+use crate::together::Meeting;
 
 /// An opened tenant, as of one generation of declarations.
 pub(crate) struct Tenant {
     pub(crate) id: TenantId,
     pub(crate) session: Session,
+    /// Where its commits meet.
+    pub(crate) meeting: Arc<Meeting>,
     generation: u64,
     tables: HashMap<CollectionName, Arc<Table>>,
 }
@@ -148,6 +151,7 @@ impl Tenants {
         Tenant {
             id: id.clone(),
             session,
+            meeting: earlier.map_or_else(Arc::default, |tenant| Arc::clone(&tenant.meeting)),
             generation: declared.generation,
             tables: declared.collections.iter().map(table).collect(),
         }

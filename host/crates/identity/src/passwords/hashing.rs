@@ -6,6 +6,7 @@ use std::time::Duration;
 use argon2::password_hash::{PasswordHash, PasswordHasher as _, PasswordVerifier as _, SaltString};
 use argon2::{Argon2, Params};
 use stoa_kernel::error::Problem;
+use stoa_kernel::importance;
 use stoa_kernel::random::Random;
 use tokio::sync::{Semaphore, oneshot};
 
@@ -16,9 +17,6 @@ const SALT_BYTES: usize = 16;
 
 /// How long a sign-in waits for its turn: longer, and the person has pressed the button again.
 const WAIT_MAX: Duration = Duration::from_secs(5);
-
-/// How much less important hashing is than answering: a flood of sign-ins takes what others leave.
-const NICE: i32 = 10;
 
 /// Seconds after which a client that found no turn should come back.
 const RETRY_AFTER_S: u32 = 2;
@@ -108,8 +106,8 @@ impl Passwords {
         let (sender, done) = oneshot::channel();
         let hashing = std::thread::Builder::new().name("stoa-password".into());
         let spawned = hashing.spawn(move || {
-            // Of this thread alone. Hashing goes on without it where the system refuses.
-            let _ = rustix::process::nice(NICE);
+            // A flood of sign-ins takes what others leave.
+            importance::give_way();
             // Whoever asked may have gone away.
             let _ = sender.send(work());
             drop(turn);

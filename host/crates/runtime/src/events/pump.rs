@@ -32,11 +32,11 @@ const LETTERS_MAX: usize = 200;
 const LINGER: Duration = Duration::from_secs(5);
 
 /// How long handled events wait for company on their way out of the outbox, unless there are many: removing is dear,
-/// and hardly dearer for a thousand than for one.
-const SETTLE_EVERY: Duration = Duration::from_secs(1);
+/// and hardly dearer for thousands than for one.
+const SETTLE_EVERY: Duration = Duration::from_secs(3);
 
 /// Handled events that are enough company.
-const SETTLED_MANY: usize = 1_000;
+const SETTLED_MANY: usize = 4_000;
 
 /// The longest sleep for a time to come: a clock may be set.
 pub const NAP_MAX: Duration = Duration::from_millis(200);

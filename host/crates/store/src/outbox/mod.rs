@@ -12,4 +12,4 @@ mod row;
 
 pub(crate) use ids::EventIds;
 pub(crate) use news::{Listening, News};
-pub(crate) use row::{insert, is_mark, mark, mark_content, record};
+pub(crate) use row::{insert, is_mark, mark, record};

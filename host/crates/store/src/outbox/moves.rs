@@ -7,7 +7,9 @@ use stoa_kernel::store::StoreError;
 use surrealdb::types::{Number, RecordId, Value, Variables};
 
 use super::news::News;
-use super::row::{event, later_key, later_record, mark, mark_content, millis_of, record, row};
+use super::row::{
+    event, later_key, later_record, mark_content, mark_record, millis_of, record, row,
+};
 use crate::fault::Fault;
 use crate::names::{ARRIVED, LATER, OUTBOX};
 use crate::row::millis;
@@ -84,7 +86,7 @@ impl Shared {
         let rows = events.iter().map(|pending| record(&pending.event.id));
         let marks = events.iter().flat_map(|pending| {
             let marked = pending.handled.iter();
-            marked.map(|subscriber| mark(&pending.event.id, subscriber))
+            marked.map(|subscriber| mark_record(&pending.event.id, subscriber))
         });
         let (rows, marks): (Vec<Value>, Vec<Value>) = (rows.collect(), marks.collect());
         self.persist(&tenant, || {
@@ -112,8 +114,8 @@ impl Shared {
             ..event.clone()
         };
         let mut script = Script::default();
-        script.create(note(), mark_content(self.now()));
-        super::row::insert(&mut script, std::slice::from_ref(&arriving), self.now());
+        script.create(note(), Value::Object(mark_content(self.now())));
+        super::row::insert(&mut script, [&arriving], self.now());
         match self.once(&tenant, script).await {
             Ok(()) => self.tell(id, &News::of(&[arriving], self.now())),
             Err(Fault::Exists(_)) => {}

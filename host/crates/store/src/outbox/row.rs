@@ -14,8 +14,13 @@ use crate::script::Script;
 const TIME_DIGITS: usize = 19;
 
 /// Adds events to a commit: to the outbox, or to those that are due later.
-pub(crate) fn insert(script: &mut Script, events: &[Event], now: Millis) {
-    let (later, at_once): (Vec<_>, Vec<_>) = events.iter().partition(|event| is_later(event, now));
+pub(crate) fn insert<'a>(
+    script: &mut Script,
+    events: impl IntoIterator<Item = &'a Event>,
+    now: Millis,
+) {
+    let (later, at_once): (Vec<_>, Vec<_>) =
+        events.into_iter().partition(|event| is_later(event, now));
     if !at_once.is_empty() {
         let rows = at_once
             .into_iter()
@@ -52,15 +57,22 @@ pub(super) fn later_key(at: Millis, id: &str) -> String {
 }
 
 /// A mark's record id, to be bound.
-pub(crate) fn mark(event: &str, subscriber: &str) -> Value {
+pub(super) fn mark_record(event: &str, subscriber: &str) -> Value {
     Value::RecordId(RecordId::new(HANDLED, format!("{event}:{subscriber}")))
 }
 
+/// A mark as a row.
+pub(crate) fn mark(event: &str, subscriber: &str, now: Millis) -> Object {
+    let mut row = mark_content(now);
+    row.insert("id", mark_record(event, subscriber));
+    row
+}
+
 /// A mark's content.
-pub(crate) fn mark_content(now: Millis) -> Value {
+pub(super) fn mark_content(now: Millis) -> Object {
     let mut row = Object::new();
     row.insert("at", millis(now));
-    Value::Object(row)
+    row
 }
 
 /// Whether the engine's text of a record id names a mark.

@@ -1,0 +1,121 @@
+//! Commits that meet before the engine go into it together.
+//!
+//! A transaction costs the engine much that does not depend on what is in it: it reads the definitions of what it touches,
+//! begins, commits and has the log written; and rows that come to one table in one statement cost less than in several. So no more commits
+//! of a tenant run at once than the machine can work on, and what comes meanwhile is committed together by whoever is
+//! next. What is alone never waits. Nobody's commit depends on another's: all of them hold the locks of what they write, and where
+//! their transaction fails, each is tried alone.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use stoa_kernel::store::CommitError;
+use tokio::sync::oneshot;
+
+use crate::commit::Ready;
+
+/// Transactions of one tenant that run at once: as one waits for the disk, the other computes. More would be smaller.
+const RUNNING_MAX: usize = 2;
+
+/// Commits that one transaction takes: far more than wait on a machine that keeps up.
+const TOGETHER_MAX: usize = 64;
+
+/// Bytes of documents and events that one transaction takes, unless the first commit alone has more: what is small does not
+/// wait for what is large.
+const TOGETHER_BYTES_MAX: usize = 1 << 20;
+
+/// Where the commits of a tenant meet.
+#[derive(Default)]
+pub(crate) struct Meeting(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    running: usize,
+    waiting: VecDeque<Waiting>,
+}
+
+/// A commit that waits.
+pub(crate) struct Waiting {
+    pub(crate) ready: Arc<Ready>,
+    told: oneshot::Sender<Told>,
+}
+
+impl Waiting {
+    /// Tells it what came of it.
+    pub(crate) fn tell(self, told: Told) {
+        // It waits until its process ends.
+        let _ = self.told.send(told);
+    }
+}
+
+/// What a commit that waited is told.
+pub(crate) enum Told {
+    /// It is its turn, together with these.
+    Lead(Turn, Vec<Waiting>),
+    /// It happened, or did not, with others.
+    Ended(Result<(), CommitError>),
+    /// What it was tried with failed: it is to be tried alone.
+    Alone,
+}
+
+/// Leave to run a transaction. Given back, it goes to those who came meanwhile.
+pub(crate) struct Turn(Arc<Meeting>);
+
+impl Meeting {
+    /// A turn of its own at once, or in time to be told.
+    pub(crate) async fn join(self: &Arc<Self>, ready: &Arc<Ready>) -> Told {
+        let waits = {
+            let mut state = self.lock();
+            if state.running < RUNNING_MAX {
+                state.running += 1;
+                None
+            } else {
+                let (told, waits) = oneshot::channel();
+                let ready = Arc::clone(ready);
+                state.waiting.push_back(Waiting { ready, told });
+                Some(waits)
+            }
+        };
+        match waits {
+            None => Told::Lead(Turn(Arc::clone(self)), Vec::new()),
+            Some(waits) => waits.await.unwrap_or_else(|_| {
+                let reason = "whoever committed this has ended".into();
+                Told::Ended(Err(CommitError::Unknown(reason)))
+            }),
+        }
+    }
+
+    /// The next ones that go together; none if nobody waits.
+    fn next(&self) -> Option<(Waiting, Vec<Waiting>)> {
+        let mut state = self.lock();
+        let Some(first) = state.waiting.pop_front() else {
+            state.running -= 1;
+            return None;
+        };
+        let mut bytes = first.ready.bytes;
+        let mut others = Vec::new();
+        while others.len() + 1 < TOGETHER_MAX
+            && let Some(next) = state.waiting.pop_front_if(|next| {
+                bytes = bytes.saturating_add(next.ready.bytes);
+                bytes <= TOGETHER_BYTES_MAX
+            })
+        {
+            others.push(next);
+        }
+        Some((first, others))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        if let Some((first, others)) = self.0.next() {
+            // Should it be gone, the turn comes back here with what is not sent, and goes on to the next ones; those that were
+            // to go with it are told by the end of their channel.
+            first.tell(Told::Lead(Self(Arc::clone(&self.0)), others));
+        }
+    }
+}
