@@ -19,6 +19,7 @@ use tokio::runtime::{Builder, Runtime};
 use crate::config::StoreConfig;
 use crate::fault::Fault;
 use crate::session::Session;
+use crate::watchdog::{self, Watchdog};
 use crate::{names, schema};
 
 /// The namespace of everything that a host stores.
@@ -60,6 +61,7 @@ const FUNCTIONS: [&str; 4] = ["count", "record", "string", "type"];
 
 /// The engine with its runtime.
 pub(crate) struct Engine {
+    _watchdog: Watchdog,
     runtime: Option<Runtime>,
     datastore: Arc<Datastore>,
     root: Session,
@@ -84,6 +86,7 @@ impl Engine {
             .and_then(|opened| opened)
         {
             Ok((datastore, root)) => Ok(Self {
+                _watchdog: watch(&runtime, &root)?,
                 runtime: Some(runtime),
                 datastore,
                 root,
@@ -183,6 +186,23 @@ impl Drop for Engine {
             runtime.shutdown_background();
         }
     }
+}
+
+/// Has the engine asked for something that takes a scan, again and again.
+fn watch(runtime: &Runtime, root: &Session) -> Result<Watchdog, Fault> {
+    // Whoever watches does not keep it open.
+    let root = root.downgrade();
+    let ask = move || {
+        let root = root.upgrade();
+        async move {
+            if let Some(root) = root {
+                // An error is an answer, too.
+                let _ = root.run("INFO FOR ROOT", Variables::new()).await;
+            }
+        }
+    };
+    let handle = runtime.handle().clone();
+    Watchdog::start(handle, watchdog::BEAT, ask, watchdog::end_the_process).map_err(Fault::failed)
 }
 
 async fn open(url: String, sizes: ConfigMap) -> Result<(Arc<Datastore>, Session), Fault> {

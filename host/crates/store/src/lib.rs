@@ -27,6 +27,7 @@ mod table;
 mod tally;
 mod tenants;
 mod together;
+mod watchdog;
 mod work;
 
 pub use config::{StoreConfig, SyncPolicy};

@@ -1,6 +1,6 @@
 //! A handle on one database of the engine.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use surrealdb::engine::local::Db;
 use surrealdb::types::{Array, Value, Variables};
@@ -35,9 +35,24 @@ impl Session {
         rows(&mut self.run(text, variables).await?, 0)
     }
 
+    /// The same, without keeping it open.
+    pub(crate) fn downgrade(&self) -> WeakSession {
+        WeakSession(Arc::downgrade(&self.0))
+    }
+
     /// Another handle of the same engine, to be moved to another database.
     pub(crate) fn fork(&self) -> Surreal<Db> {
         Surreal::clone(&self.0)
+    }
+}
+
+/// A handle that keeps nothing open.
+pub(crate) struct WeakSession(Weak<Surreal<Db>>);
+
+impl WeakSession {
+    /// The handle; none if its engine has ended.
+    pub(crate) fn upgrade(&self) -> Option<Session> {
+        self.0.upgrade().map(Session)
     }
 }
 
