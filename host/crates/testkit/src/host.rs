@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use stoa_blobs::{BlobStore, PluginArchive, Storage};
 use stoa_egress::Egress;
-use stoa_identity::organizations::TenantPlans;
+use stoa_identity::organizations::{PlanQuota, TenantPlans};
 use stoa_identity::{Identity, Platform, TenantDirectory, TokenConfig};
 use stoa_kernel::clock::Clock as _;
 use stoa_kernel::id::TenantId;
@@ -82,8 +82,7 @@ struct Common {
 /// What a test's host should have.
 pub struct TestHostBuilder {
     plugins: Vec<(String, Vec<u8>)>,
-    store_url: String,
-    sync: SyncPolicy,
+    store: StoreConfig,
     policy: Policy,
     allow_reuse: bool,
     people: PeopleConfig,
@@ -128,8 +127,11 @@ impl TestHost {
     pub fn builder() -> TestHostBuilder {
         TestHostBuilder {
             plugins: Vec::new(),
-            store_url: "mem://".into(),
-            sync: SyncPolicy::Never,
+            store: StoreConfig {
+                url: "mem://".into(),
+                sync: SyncPolicy::Never,
+                ..StoreConfig::default()
+            },
             policy: Policy::default(),
             allow_reuse: true,
             people: PeopleConfig::default(),
@@ -214,15 +216,23 @@ impl TestHostBuilder {
     /// With another store.
     #[must_use]
     pub fn store(mut self, url: &str) -> Self {
-        self.store_url = url.into();
+        self.store.url = url.into();
+        self
+    }
+
+    /// With a store that keeps nothing ready: whatever is read is read from the database.
+    #[must_use]
+    pub const fn uncached(mut self) -> Self {
+        self.store.document_cache_bytes_max = 0;
+        self.store.query_cache_entries_max = 0;
         self
     }
 
     /// With a store on disk that syncs every commit, as in production.
     #[must_use]
     pub fn on_disk(mut self, folder: &Path) -> Self {
-        self.store_url = format!("surrealkv://{}", folder.display());
-        self.sync = SyncPolicy::Every;
+        self.store.url = format!("surrealkv://{}", folder.display());
+        self.store.sync = SyncPolicy::Every;
         self
     }
 
@@ -362,7 +372,7 @@ impl TestHostBuilder {
         std::fs::create_dir(dir.path().join("plugins")).expect("the plugin folder");
         let common = match self.common {
             Some(common) => common,
-            None => alone(self.store_url, self.sync, self.people).await,
+            None => alone(self.store, self.people).await,
         };
         let Common {
             store,
@@ -413,7 +423,7 @@ impl TestHostBuilder {
         let plans = Arc::new(TenantPlans(platform.clone()));
         let ports = stoa_blobs::Ports {
             store: store.clone(),
-            quota: None,
+            quota: Some(Arc::new(PlanQuota(platform.clone()))),
             clock: clock.clone(),
             random: random.clone(),
         };
@@ -531,13 +541,8 @@ pub fn sealing() -> Seal {
 }
 
 /// What a host has that shares with nobody.
-async fn alone(url: String, sync: SyncPolicy, people: PeopleConfig) -> Common {
+async fn alone(config: StoreConfig, people: PeopleConfig) -> Common {
     let clock = Arc::new(FakeClock::default());
-    let config = StoreConfig {
-        url,
-        sync,
-        ..StoreConfig::default()
-    };
     let store = SurrealStore::open(config, clock.clone()).await;
     Common {
         store: store.expect("the store"),
