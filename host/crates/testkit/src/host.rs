@@ -28,6 +28,7 @@ use tempfile::TempDir;
 
 use crate::files::{self, FilesConfig};
 use crate::people::{self, People, PeopleConfig};
+use crate::plans::CrampedPlans;
 use crate::{FakeClock, SeededRandom};
 
 /// Instances of one test's host. The pool reserves address space for each.
@@ -88,6 +89,7 @@ pub struct TestHostBuilder {
     people: PeopleConfig,
     letters_daily_max: u32,
     files: FilesConfig,
+    room_parts: u64,
     cors_origins: Vec<String>,
     trust: TrustConfig,
     shares: ShareLimits,
@@ -137,6 +139,7 @@ impl TestHost {
             people: PeopleConfig::default(),
             letters_daily_max: LETTERS_PER_TENANT_DAILY_MAX,
             files: FilesConfig::default(),
+            room_parts: 1,
             cors_origins: Vec::new(),
             trust: TrustConfig {
                 unsigned: true,
@@ -356,6 +359,13 @@ impl TestHostBuilder {
         self
     }
 
+    /// With one part in so many of the room that plans have.
+    #[must_use]
+    pub const fn cramped(mut self, parts: u64) -> Self {
+        self.room_parts = parts;
+        self
+    }
+
     /// With these bounds of what one plugin may use for one tenant.
     #[must_use]
     pub const fn shares(mut self, shares: ShareLimits) -> Self {
@@ -421,9 +431,14 @@ impl TestHostBuilder {
         .await;
         let directory = Arc::new(TenantDirectory::new(platform.clone(), tenant.clone()));
         let plans = Arc::new(TenantPlans(platform.clone()));
+        let cramped = Arc::new(CrampedPlans {
+            plans: plans.clone(),
+            quota: PlanQuota(platform.clone()),
+            parts: self.room_parts,
+        });
         let ports = stoa_blobs::Ports {
             store: store.clone(),
-            quota: Some(Arc::new(PlanQuota(platform.clone()))),
+            quota: Some(cramped.clone()),
             clock: clock.clone(),
             random: random.clone(),
         };
@@ -437,7 +452,7 @@ impl TestHostBuilder {
             live: live.clone(),
             people: stoa_runtime::People {
                 directory: directory.clone(),
-                plans: plans.clone(),
+                plans: cramped,
                 letters_per_tenant_daily_max: self.letters_daily_max,
             },
         };

@@ -76,7 +76,9 @@ impl<'m> Checkout<'m> {
 
     /// Pays, and tries anew if nothing came of it.
     async fn pay(&self, payment: &str, intent: &str) {
-        let body = json!({ "paymentId": payment, "paymentMethodId": "pm_card_visa" });
+        let body = json!({
+            "paymentId": payment, "paymentMethodId": "pm_card_visa", "returnUrl": "https://shop.example/back",
+        });
         let tries = Cell::new(0);
         self.sooner_or_later("the card is charged", async || {
             let key = format!("pay-{}", tries.replace(tries.get() + 1));
