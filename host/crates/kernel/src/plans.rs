@@ -18,6 +18,9 @@ pub struct PlanChange {
     pub plan: String,
 }
 
+/// The name of the limit on what a tenant stores: bytes of its files, and of the documents of each of its plugins.
+pub const STORAGE_BYTES: &str = "storage-bytes";
+
 /// What can be paid for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
@@ -27,6 +30,15 @@ pub struct Plan {
     pub name: String,
     /// What each limit allows, by the limit's name; none for no bound.
     pub limits: Vec<(String, Option<u64>)>,
+}
+
+impl Plan {
+    /// What a limit allows; none for no bound, or if the plan has no such limit.
+    #[must_use]
+    pub fn limit(&self, name: &str) -> Option<u64> {
+        let mut limits = self.limits.iter();
+        limits.find(|(known, _)| known == name)?.1
+    }
 }
 
 /// Knows what tenants pay for.

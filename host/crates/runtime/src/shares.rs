@@ -17,6 +17,9 @@ const MINUTE_MS: Millis = 60_000;
 /// Milliseconds after which somebody should ask again when calls at the same time are too many: others end soon.
 const CROWDED_MS: Millis = 1_000;
 
+/// How long a tenant's plan is not asked again, in milliseconds, as long as everything fits.
+const BOUND_KEPT_MS: Millis = 10_000;
+
 /// Bytes of a stored document that is not its body: its id, its version, its places in indexes. Rather too many.
 pub const DOCUMENT_BYTES: u64 = 512;
 
@@ -31,7 +34,7 @@ pub struct ShareLimits {
     pub events_per_minute: u64,
     /// Requests to services elsewhere a minute.
     pub outbound_per_minute: u64,
-    /// Bytes of its documents.
+    /// Bytes of its documents, where the tenant's plan does not say less.
     pub stored_bytes_max: u64,
 }
 
@@ -90,6 +93,8 @@ struct Stored {
     is_known: AtomicBool,
     /// Whether it is counted.
     is_found: AtomicBool,
+    /// How many there may be, and when that was asked.
+    bound: Mutex<Option<(u64, Millis)>>,
 }
 
 /// What one plugin uses for one tenant.
@@ -192,13 +197,31 @@ impl Share {
         may
     }
 
+    /// How many bytes may be stored, if that was asked a moment ago.
+    pub fn bound(&self, now: Millis) -> Option<u64> {
+        let bound = self.stored.bound.lock();
+        let bound = *bound.unwrap_or_else(PoisonError::into_inner);
+        let (bytes_max, asked_at) = bound?;
+        (now.saturating_sub(asked_at) < BOUND_KEPT_MS).then_some(bytes_max)
+    }
+
+    /// Takes note of how many bytes may be stored.
+    pub fn bind(&self, bytes_max: u64, now: Millis) {
+        let mut bound = self
+            .stored
+            .bound
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        *bound = Some((bytes_max, now));
+    }
+
     /// Writes a document with so many bytes of body. False when that may be more than it may store, and it has to be
     /// measured.
-    pub fn write(&self, limits: &ShareLimits, bytes: usize) -> bool {
+    pub fn write(&self, bytes_max: u64, bytes: usize) -> bool {
         let more = (bytes as u64).saturating_add(DOCUMENT_BYTES);
         let add = |known: u64| {
             let with_it = known.saturating_add(more);
-            (with_it <= limits.stored_bytes_max).then_some(with_it)
+            (with_it <= bytes_max).then_some(with_it)
         };
         let bytes = &self.stored.bytes;
         let added = bytes.fetch_update(Ordering::AcqRel, Ordering::Acquire, add);
@@ -206,11 +229,11 @@ impl Share {
     }
 
     /// Takes note of what is really stored, with a write of so many bytes on its way; whether that fits.
-    pub fn measured(&self, limits: &ShareLimits, stored: u64, bytes: usize) -> bool {
+    pub fn measured(&self, bytes_max: u64, stored: u64, bytes: usize) -> bool {
         let with_it = stored
             .saturating_add(bytes as u64)
             .saturating_add(DOCUMENT_BYTES);
-        let fits = with_it <= limits.stored_bytes_max;
+        let fits = with_it <= bytes_max;
         let known = if fits { with_it } else { stored };
         self.stored.bytes.store(known, Ordering::Release);
         self.stored.is_known.store(true, Ordering::Release);
@@ -381,11 +404,21 @@ mod tests {
     #[test]
     fn what_may_be_too_much_is_measured_and_what_is_too_much_refused() {
         let share = Share::default();
-        assert!(share.write(&LIMITS, 9_000));
-        assert!(!share.write(&LIMITS, 9_000), "it may be too much");
-        assert!(share.measured(&LIMITS, 0, 9_000), "it wrote over itself");
-        assert!(!share.write(&LIMITS, 1_000));
-        assert!(!share.measured(&LIMITS, 9_100, 1_000));
-        assert!(share.write(&LIMITS, 100), "what was refused is not stored");
+        let most = LIMITS.stored_bytes_max;
+        assert!(share.write(most, 9_000));
+        assert!(!share.write(most, 9_000), "it may be too much");
+        assert!(share.measured(most, 0, 9_000), "it wrote over itself");
+        assert!(!share.write(most, 1_000));
+        assert!(!share.measured(most, 9_100, 1_000));
+        assert!(share.write(most, 100), "what was refused is not stored");
+    }
+
+    #[test]
+    fn a_bound_is_known_for_a_moment() {
+        let share = Share::default();
+        assert_eq!(share.bound(0), None);
+        share.bind(7, 5_000);
+        assert_eq!(share.bound(5_000 + BOUND_KEPT_MS - 1), Some(7));
+        assert_eq!(share.bound(5_000 + BOUND_KEPT_MS), None);
     }
 }

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use stoa_kernel::clock::Millis;
 use stoa_kernel::id::{CollectionName, TenantId};
+use stoa_kernel::plans::STORAGE_BYTES;
 use stoa_kernel::store::StoreError;
 
 use crate::Core;
@@ -45,26 +46,46 @@ pub async fn fits(
         return Ok(true);
     };
     let before = scope.written.add(&revision.name, bytes);
-    let (limits, tenant) = (&core.config.shares, &scope.request.tenant);
+    let (tenant, now) = (&scope.request.tenant, core.ports.clock.now());
     let share = revision.record.shares.of(tenant);
     if share.begin_looking() {
         look(&core, revision, tenant, &share);
     }
-    if share.write(limits, bytes) {
+    let known = match share.bound(now) {
+        Some(bytes_max) => bytes_max,
+        None => ask(&core, tenant, &share, now).await?,
+    };
+    if share.write(known, bytes) {
         return Ok(true);
     }
     let mut measured_at = share.measured_at.lock().await;
-    // Somebody may have measured meanwhile.
-    if share.write(limits, bytes) {
+    // Somebody may have measured meanwhile, or have paid for more.
+    let bytes_max = ask(&core, tenant, &share, now).await?;
+    if share.write(bytes_max, bytes) {
         return Ok(true);
     }
-    let now = core.ports.clock.now();
     if measured_at.is_some_and(|at| now.saturating_sub(at) < MEASURED_EVERY_MS) {
         return Ok(false);
     }
     let stored = measure(&core, revision, tenant).await?;
     *measured_at = Some(now);
-    Ok(share.measured(limits, stored.saturating_add(before), bytes))
+    Ok(share.measured(bytes_max, stored.saturating_add(before), bytes))
+}
+
+/// How many bytes of documents a plugin may have in a tenant: what the operator lets every plugin have, or less by
+/// the tenant's plan. Each plugin by itself, and apart from files: who fills their room with one thing goes on with
+/// the others.
+async fn ask(
+    core: &Core,
+    tenant: &TenantId,
+    share: &Share,
+    now: Millis,
+) -> Result<u64, StoreError> {
+    let plan = core.ports.people.plans.current(tenant).await?;
+    let planned = plan.limit(STORAGE_BYTES).unwrap_or(u64::MAX);
+    let bytes_max = planned.min(core.config.shares.stored_bytes_max);
+    share.bind(bytes_max, now);
+    Ok(bytes_max)
 }
 
 /// Sees to it that what a plugin has stored for a tenant becomes known, if one of these versions has it.

@@ -113,8 +113,8 @@ impl<A: Account> Service for Desk<A> {
         A::serve(self, call, mishap)
     }
 
-    fn next_mishap(&self) -> Option<Mishap> {
-        self.inside().mishaps.next()
+    fn mishap_of(&self, call: &Call) -> Option<Mishap> {
+        self.inside().mishaps.of(call.changes())
     }
 
     fn mishap(&self, mishap: Mishap) {
@@ -168,6 +168,17 @@ impl<A: Account> StandIn<A> {
     /// Lets a mishap happen to the next request that changes anything.
     pub fn mishap(&self, mishap: Mishap) {
         self.desk.mishap(mishap);
+    }
+
+    /// Lets a mishap happen to the `nth` request from now on, counted from 1, whether or not it changes anything; in
+    /// place of another one that waits for such a request.
+    pub fn mishap_later(&self, nth: u32, mishap: Mishap) {
+        self.inside().mishaps.add_later(nth, mishap);
+    }
+
+    /// Lets no such mishap happen any more; whether the last one has happened.
+    pub fn forget_later(&self) -> bool {
+        self.inside().mishaps.forget_later()
     }
 
     /// What a buyer or a bank does; answers the object that it is done to. Of Razorpay that is what the buyer's page

@@ -71,7 +71,7 @@ async fn serve(State(service): State<Arc<dyn Service>>, request: Request) -> Res
     if let Some(reply) = control::serve(&*service, &call) {
         return whole(&reply);
     }
-    let mishap = call.changes().then(|| service.next_mishap()).flatten();
+    let mishap = service.mishap_of(&call);
     let reply = service.serve(&call, mishap);
     match mishap {
         Some(Mishap::Silent) => pending().await,

@@ -11,10 +11,10 @@ pub trait Service: Send + Sync + 'static {
     /// Answers. What happens to the connection in a mishap is not its business; what it does and answers is.
     fn serve(&self, call: &Call, mishap: Option<Mishap>) -> Reply;
 
-    /// The mishap of the next request that changes anything.
-    fn next_mishap(&self) -> Option<Mishap>;
+    /// What happens to a request that has come.
+    fn mishap_of(&self, call: &Call) -> Option<Mishap>;
 
-    /// Lets a mishap happen.
+    /// Lets a mishap happen to the next request that changes anything.
     fn mishap(&self, mishap: Mishap);
 
     /// What a buyer or a bank does: see `/_standin/act`.

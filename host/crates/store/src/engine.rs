@@ -155,7 +155,7 @@ impl Engine {
         self.run(async move {
             let handle = root.fork();
             handle.use_ns(NAMESPACE).use_db(database).await?;
-            Ok(Session::new(handle))
+            Ok(root.by(handle))
         })
         .await?
     }

@@ -46,6 +46,11 @@ impl Fault {
             last: false,
         }
     }
+
+    /// Whether it may have been written all the same.
+    pub(crate) const fn is_in_doubt(&self) -> bool {
+        matches!(self, Self::Unknown(_) | Self::Failed { last: true, .. })
+    }
 }
 
 impl From<surrealdb::Error> for Fault {

@@ -12,6 +12,7 @@ mod encode;
 mod engine;
 mod extent;
 mod fault;
+mod mishap;
 mod names;
 mod outbox;
 mod pages;
@@ -31,4 +32,5 @@ mod watchdog;
 mod work;
 
 pub use config::{StoreConfig, SyncPolicy};
+pub use mishap::{Mishap, Mishaps};
 pub use store::SurrealStore;

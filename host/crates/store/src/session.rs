@@ -7,14 +7,32 @@ use surrealdb::types::{Array, Value, Variables};
 use surrealdb::{IndexedResults, Surreal};
 
 use crate::fault::{Fault, root_fault};
+use crate::mishap::{Mishap, Mishaps};
 
 /// One database's handle. Cheap to clone; statements of one handle run concurrently.
 #[derive(Clone)]
-pub(crate) struct Session(Arc<Surreal<Db>>);
+pub(crate) struct Session {
+    handle: Arc<Surreal<Db>>,
+    /// The same for all handles of an engine.
+    mishaps: Arc<Mishaps>,
+}
 
 impl Session {
+    /// The first handle of an engine.
     pub(crate) fn new(handle: Surreal<Db>) -> Self {
-        Self(Arc::new(handle))
+        let (handle, mishaps) = (Arc::new(handle), Arc::default());
+        Self { handle, mishaps }
+    }
+
+    /// The same by another handle of the same engine.
+    pub(crate) fn by(&self, handle: Surreal<Db>) -> Self {
+        let (handle, mishaps) = (Arc::new(handle), Arc::clone(&self.mishaps));
+        Self { handle, mishaps }
+    }
+
+    /// What tests let go wrong.
+    pub(crate) fn mishaps(&self) -> &Mishaps {
+        &self.mishaps
     }
 
     /// Runs a script. To be awaited on the engine's own runtime.
@@ -23,8 +41,13 @@ impl Session {
         text: &str,
         variables: Variables,
     ) -> Result<IndexedResults, Fault> {
-        let mut results = self.0.query(text).bind(variables).await?;
-        match root_fault(&mut results) {
+        let mishap = self.mishaps.to(text);
+        if let Some(fault) = mishap.and_then(Mishap::instead) {
+            return Err(fault);
+        }
+        let mut results = self.handle.query(text).bind(variables).await?;
+        let fault = root_fault(&mut results).or_else(|| mishap?.afterwards());
+        match fault {
             Some(fault) => Err(fault),
             None => Ok(results),
         }
@@ -42,7 +65,7 @@ impl Session {
 
     /// Another handle of the same engine, to be moved to another database.
     pub(crate) fn fork(&self) -> Surreal<Db> {
-        Surreal::clone(&self.0)
+        Surreal::clone(&self.handle)
     }
 }
 

@@ -16,6 +16,7 @@ use crate::config::StoreConfig;
 use crate::documents::Documents;
 use crate::encode;
 use crate::engine::Engine;
+use crate::mishap::Mishaps;
 use crate::pages::Pages;
 use crate::query::order::Order;
 use crate::query::select::Scope;
@@ -43,6 +44,12 @@ impl SurrealStore {
         Ok(Arc::new(Self {
             shared: Arc::new(shared),
         }))
+    }
+
+    /// What is to go wrong with statements: for tests, see [`Mishaps`].
+    #[must_use]
+    pub fn mishaps(&self) -> &Mishaps {
+        self.shared.engine.root().mishaps()
     }
 
     /// How the engine would answer a query over committed documents: its plan, for operators and tests.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use stoa_blobs::{BlobStore, PluginArchive, Storage};
 use stoa_egress::Egress;
-use stoa_identity::organizations::TenantPlans;
+use stoa_identity::organizations::{PlanQuota, TenantPlans};
 use stoa_identity::{Identity, Platform, TenantDirectory, TokenConfig};
 use stoa_kernel::clock::Clock as _;
 use stoa_kernel::id::TenantId;
@@ -28,6 +28,7 @@ use tempfile::TempDir;
 
 use crate::files::{self, FilesConfig};
 use crate::people::{self, People, PeopleConfig};
+use crate::plans::CrampedPlans;
 use crate::{FakeClock, SeededRandom};
 
 /// Instances of one test's host. The pool reserves address space for each.
@@ -82,13 +83,13 @@ struct Common {
 /// What a test's host should have.
 pub struct TestHostBuilder {
     plugins: Vec<(String, Vec<u8>)>,
-    store_url: String,
-    sync: SyncPolicy,
+    store: StoreConfig,
     policy: Policy,
     allow_reuse: bool,
     people: PeopleConfig,
     letters_daily_max: u32,
     files: FilesConfig,
+    room_parts: u64,
     cors_origins: Vec<String>,
     trust: TrustConfig,
     shares: ShareLimits,
@@ -128,13 +129,17 @@ impl TestHost {
     pub fn builder() -> TestHostBuilder {
         TestHostBuilder {
             plugins: Vec::new(),
-            store_url: "mem://".into(),
-            sync: SyncPolicy::Never,
+            store: StoreConfig {
+                url: "mem://".into(),
+                sync: SyncPolicy::Never,
+                ..StoreConfig::default()
+            },
             policy: Policy::default(),
             allow_reuse: true,
             people: PeopleConfig::default(),
             letters_daily_max: LETTERS_PER_TENANT_DAILY_MAX,
             files: FilesConfig::default(),
+            room_parts: 1,
             cors_origins: Vec::new(),
             trust: TrustConfig {
                 unsigned: true,
@@ -214,15 +219,23 @@ impl TestHostBuilder {
     /// With another store.
     #[must_use]
     pub fn store(mut self, url: &str) -> Self {
-        self.store_url = url.into();
+        self.store.url = url.into();
+        self
+    }
+
+    /// With a store that keeps nothing ready: whatever is read is read from the database.
+    #[must_use]
+    pub const fn uncached(mut self) -> Self {
+        self.store.document_cache_bytes_max = 0;
+        self.store.query_cache_entries_max = 0;
         self
     }
 
     /// With a store on disk that syncs every commit, as in production.
     #[must_use]
     pub fn on_disk(mut self, folder: &Path) -> Self {
-        self.store_url = format!("surrealkv://{}", folder.display());
-        self.sync = SyncPolicy::Every;
+        self.store.url = format!("surrealkv://{}", folder.display());
+        self.store.sync = SyncPolicy::Every;
         self
     }
 
@@ -346,6 +359,13 @@ impl TestHostBuilder {
         self
     }
 
+    /// With one part in so many of the room that plans have.
+    #[must_use]
+    pub const fn cramped(mut self, parts: u64) -> Self {
+        self.room_parts = parts;
+        self
+    }
+
     /// With these bounds of what one plugin may use for one tenant.
     #[must_use]
     pub const fn shares(mut self, shares: ShareLimits) -> Self {
@@ -362,7 +382,7 @@ impl TestHostBuilder {
         std::fs::create_dir(dir.path().join("plugins")).expect("the plugin folder");
         let common = match self.common {
             Some(common) => common,
-            None => alone(self.store_url, self.sync, self.people).await,
+            None => alone(self.store, self.people).await,
         };
         let Common {
             store,
@@ -411,9 +431,14 @@ impl TestHostBuilder {
         .await;
         let directory = Arc::new(TenantDirectory::new(platform.clone(), tenant.clone()));
         let plans = Arc::new(TenantPlans(platform.clone()));
+        let cramped = Arc::new(CrampedPlans {
+            plans: plans.clone(),
+            quota: PlanQuota(platform.clone()),
+            parts: self.room_parts,
+        });
         let ports = stoa_blobs::Ports {
             store: store.clone(),
-            quota: None,
+            quota: Some(cramped.clone()),
             clock: clock.clone(),
             random: random.clone(),
         };
@@ -427,7 +452,7 @@ impl TestHostBuilder {
             live: live.clone(),
             people: stoa_runtime::People {
                 directory: directory.clone(),
-                plans: plans.clone(),
+                plans: cramped,
                 letters_per_tenant_daily_max: self.letters_daily_max,
             },
         };
@@ -531,13 +556,8 @@ pub fn sealing() -> Seal {
 }
 
 /// What a host has that shares with nobody.
-async fn alone(url: String, sync: SyncPolicy, people: PeopleConfig) -> Common {
+async fn alone(config: StoreConfig, people: PeopleConfig) -> Common {
     let clock = Arc::new(FakeClock::default());
-    let config = StoreConfig {
-        url,
-        sync,
-        ..StoreConfig::default()
-    };
     let store = SurrealStore::open(config, clock.clone()).await;
     Common {
         store: store.expect("the store"),

@@ -12,6 +12,7 @@ mod files;
 mod host;
 pub mod oidc;
 mod people;
+mod plans;
 mod repack;
 
 pub use actor::{Actor, Answer};

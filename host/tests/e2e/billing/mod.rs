@@ -1,6 +1,7 @@
 //! What organisations pay for: plans, subscriptions at the provider, and the limits that follow from them.
 
 mod plans;
+mod storage;
 mod subscriptions;
 
 use std::sync::Arc;

@@ -8,6 +8,8 @@ use stoa_kernel::limits::PAGE_LIMIT_MAX;
 use stoa_kernel::query::Query;
 use stoa_kernel::store::{Store, UnitOfWork};
 
+use crate::payments::bank::Bank;
+
 /// The ledger's accounts, as they are stored.
 const ACCOUNTS: [&str; 4] = ["cash", "vendor", "fees", "payouts"];
 
@@ -109,6 +111,22 @@ impl Books {
                 "{id}: {entry}"
             );
         }
+    }
+
+    /// These orders, by the provider's names of their payments, are all that there are; each was paid once, and the
+    /// provider took the money once.
+    pub fn assert_paid(&self, orders: &[(String, String)], bank: &Bank) {
+        let mut known: Vec<&String> = orders.iter().map(|(order, _)| order).collect();
+        known.sort();
+        assert_eq!(self.orders.keys().collect::<Vec<_>>(), known);
+        for (order, intent) in orders {
+            assert_eq!(self.orders[order]["paymentStatus"], "paid", "{order}");
+            assert_eq!(bank.charges(intent), 1, "{order} by {intent}");
+        }
+        // One of which the provider has never heard may have been given up.
+        let payments = self.payments.values();
+        let standing = payments.filter(|payment| payment["status"] != "canceled");
+        assert_eq!(standing.count(), orders.len(), "{:?}", self.payments);
     }
 
     /// Each balance is the sum of its entries.

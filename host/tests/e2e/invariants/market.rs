@@ -9,7 +9,7 @@ use stoa_kernel::event::Outbox as _;
 use stoa_kernel::id::TenantId;
 use stoa_runtime::{Dispatcher, Policy};
 use stoa_standins::Razorpay;
-use stoa_testkit::{Actor, Answer, FakeClock, TestHost};
+use stoa_testkit::{Actor, Answer, FakeClock, TestHost, TestHostBuilder};
 
 use super::Place;
 use super::books::Books;
@@ -45,6 +45,11 @@ impl Market {
         Self::open_with(place, &[]).await
     }
 
+    /// Over a store in memory that keeps nothing of it ready.
+    pub async fn open_uncached() -> Arc<Self> {
+        Self::build(Place::Memory, TestHost::builder().uncached()).await
+    }
+
     /// The same with settings, by plugin and name.
     pub async fn open_with(place: Place, settings: &[(&str, &str, Value)]) -> Arc<Self> {
         let mut policy = Policy::default();
@@ -52,10 +57,14 @@ impl Market {
             let of_plugin = policy.settings.entry((*plugin).into()).or_default();
             of_plugin.insert((*name).into(), value.clone());
         }
+        Self::build(place, TestHost::builder().policy(policy)).await
+    }
+
+    async fn build(place: Place, builder: TestHostBuilder) -> Arc<Self> {
         let bank = Bank::open().await;
         let clock = Arc::new(FakeClock::default());
         let razorpay = Razorpay::start(KEY.0, KEY.1, clock).await.unwrap();
-        let builder = TestHost::builder().policy(policy).store(&place.url());
+        let builder = builder.store(&place.url());
         let builder = PLUGINS.iter().fold(builder, |host, name| host.plugin(name));
         let builder = next_to(&razorpay, bank.next_to(builder));
         let host = Arc::new(builder.start().await);

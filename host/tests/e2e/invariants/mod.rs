@@ -1,4 +1,4 @@
-//! What holds however many ask at once and wherever the host is killed. Each story of the first kind runs over a
+//! What holds however many ask at once, wherever the host is killed and whatever lets it down. Each story of the first kind runs over a
 //! store in memory and over one on disk.
 
 mod books;
@@ -6,6 +6,7 @@ mod buying;
 mod checks;
 mod codes;
 mod crash;
+mod faults;
 mod market;
 mod once;
 mod refunds;

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use stoa_kernel::clock::Clock;
+pub use stoa_standins::Mishap;
 use stoa_standins::stripe::Act;
-use stoa_standins::{Event, Mishap, Stripe, signature};
+use stoa_standins::{Event, Stripe, signature};
 use stoa_testkit::{FakeClock, TestHost, TestHostBuilder};
 
 /// The operator's secrets, as both sides know them.
@@ -105,6 +106,16 @@ impl Bank {
     /// What is asked for next is done, and never answered.
     pub fn say_nothing_to_the_next(&self) {
         self.stripe.mishap(Mishap::Silent);
+    }
+
+    /// What is asked for as the `nth` from now on goes wrong like this, be it a question or an order.
+    pub fn fail(&self, nth: u32, mishap: Mishap) {
+        self.stripe.mishap_later(nth, mishap);
+    }
+
+    /// Nothing goes wrong any more; whether that had happened.
+    pub fn calm_down(&self) -> bool {
+        self.stripe.forget_later()
     }
 
     /// How often money was taken for an intent.

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use stoa_kernel::error::Problem;
 use stoa_kernel::event::{Event, HOST, HostSubscriber};
 use stoa_kernel::id::TenantId;
-use stoa_kernel::plans::{self, PLAN_CHANGED, PlanChange, Plans};
+use stoa_kernel::plans::{self, PLAN_CHANGED, PlanChange, Plans, STORAGE_BYTES};
 use stoa_kernel::store::StoreError;
 
 use super::access::organization;
@@ -130,7 +130,7 @@ fn by_name(limits: [Option<u64>; 5]) -> Vec<(String, Option<u64>)> {
         "members",
         "products",
         "requests-per-minute",
-        "storage-bytes",
+        STORAGE_BYTES,
         "running-tests",
     ];
     names.map(str::to_owned).into_iter().zip(limits).collect()

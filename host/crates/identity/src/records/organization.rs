@@ -86,7 +86,7 @@ pub struct PlanLimits {
     pub products: u32,
     /// Requests in a minute.
     pub requests_per_minute: u32,
-    /// Bytes of files.
+    /// Bytes of files, and as many of documents for each plugin.
     pub storage_bytes: u64,
     /// Test runs that run at the same time.
     pub running_tests: u32,

@@ -49,7 +49,13 @@ impl Shared {
                 Ok(()) => promoted.first = due.iter().map(|event| event.id.clone()).min(),
                 // Somebody else has moved some of it; the next look finds the rest.
                 Err(Fault::Conflict | Fault::Exists(_)) => {}
-                Err(fault) => return Err(fault.into()),
+                Err(fault) => {
+                    if fault.is_in_doubt() {
+                        // The next look would find nothing to move, and nobody would look at what waits.
+                        self.tell(&tenant.id, &News::of(&due, now));
+                    }
+                    return Err(fault.into());
+                }
             }
         }
         promoted.next_due_at = self.next_due_at(&tenant).await?;
@@ -117,8 +123,8 @@ impl Shared {
         script.create(note(), Value::Object(mark_content(self.now())));
         super::row::insert(&mut script, [&arriving], self.now());
         match self.once(&tenant, script).await {
-            Ok(()) => self.tell(id, &News::of(&[arriving], self.now())),
-            Err(Fault::Exists(_)) => {}
+            // Whoever brought it before may not have known that it had arrived, and have told nobody.
+            Ok(()) | Err(Fault::Exists(_)) => self.tell(id, &News::of(&[arriving], self.now())),
             Err(fault) => return Err(fault.into()),
         }
         let platform = self

@@ -6,6 +6,7 @@ use stoa_kernel::clock::Millis;
 use stoa_kernel::event::{Event, Outbox, OutboxListener, Pending, Promoted};
 use stoa_kernel::id::TenantId;
 use stoa_kernel::store::{CommitError, Expiry, Store, StoreError};
+use stoa_store::Mishap;
 
 use crate::events::event;
 use crate::support::{Fixture, NOW, all, both, in_memory, items, thing};
@@ -240,4 +241,41 @@ async fn whoever_listens_hears_of_commits_that_raise() {
             format!("acme Some(\"2\") Some({})", NOW + 7)
         ]
     );
+}
+
+/// The engine says nothing of a move that it has made: whoever delivers hears of it all the same, by then or when it
+/// is tried again.
+#[tokio::test]
+async fn whoever_listens_hears_of_what_has_moved_in_silence() {
+    let fixture = in_memory().await;
+    let (store, platform) = (&fixture.store, TenantId::platform());
+    raise(&fixture, later("1", NOW + 7)).await;
+    let work = store.begin(&platform).await.unwrap();
+    let to_acme = Event {
+        tenant: Some(fixture.tenant.clone()),
+        ..event("2")
+    };
+    work.raise(to_acme.clone()).unwrap();
+    work.commit().await.unwrap();
+    let heard = Arc::new(Heard::default());
+    store.listen(heard.clone());
+
+    store.mishaps().arm(Mishap::Lost, 1);
+    let promoted = store.promote(&fixture.tenant, NOW + 7).await;
+    assert!(
+        matches!(promoted, Err(StoreError::Unavailable(_))),
+        "{promoted:?}"
+    );
+    let again = store.promote(&fixture.tenant, NOW + 7).await.unwrap();
+    assert_eq!(again, Promoted::default(), "it has moved");
+    store.mishaps().arm(Mishap::Lost, 1);
+    let brought = store.hand_over(&to_acme).await;
+    assert!(
+        matches!(brought, Err(StoreError::Unavailable(_))),
+        "{brought:?}"
+    );
+    store.hand_over(&to_acme).await.unwrap();
+    let told = ["acme Some(\"1\") None", "acme Some(\"2\") None"];
+    assert_eq!(*heard.0.lock().unwrap(), told);
+    assert_eq!(pending(&fixture).await.len(), 2);
 }

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use super::ROUNDS;
 use super::house::{House, VENDOR, died, text, token};
+use super::rounds;
 use super::sale::{Gone, Sale, administrator, post};
 use crate::process::Stoa;
 
@@ -11,15 +11,17 @@ use crate::process::Stoa;
 const BATCH: usize = 6;
 /// What is paid out each time: the smallest payout is 10.00, and a sale brings the vendor 44.99.
 const AMOUNT: f64 = 10.0;
-/// Sales that pay for all rounds.
-const SALES: usize = 3;
+/// What the vendor has of a sale, rounded down.
+const EARNED: f64 = 44.0;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn in_the_middle_of_a_batch_of_payouts() {
     let house = House::open().await;
     let host = house.start().await;
     let mut sold = Vec::new();
-    for number in 0..SALES {
+    // Sales that pay for all rounds.
+    let sales = (AMOUNT * (BATCH * rounds()) as f64 / EARNED).ceil() as usize;
+    for number in 0..sales {
         sold.push(
             Sale::new(&house, format!("buyer-{number}"))
                 .finish(&host)
@@ -27,7 +29,7 @@ async fn in_the_middle_of_a_batch_of_payouts() {
         );
     }
     host.kill();
-    for round in 0..ROUNDS {
+    for round in 0..rounds() {
         let host = house.start().await;
         let vendor = token(&host, VENDOR, "vendor").await;
         let mut batch = Vec::new();

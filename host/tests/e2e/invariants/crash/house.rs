@@ -99,7 +99,8 @@ impl House {
         Stoa::spawn(self.dir.path(), &place)
     }
 
-    async fn start_with(&self, more: &[(&str, &str)]) -> Stoa {
+    /// The same with more of its environment.
+    pub async fn start_with(&self, more: &[(&str, &str)]) -> Stoa {
         let url = self.bank.url();
         let all = [
             ("STOA_DEV__TOKENS", "true"),
@@ -158,13 +159,7 @@ impl House {
         let books = self.books().await;
         books.assert_settled();
         books.assert_pieces(WATCH.0, WATCH.1.into());
-        let mut known: Vec<&String> = orders.iter().map(|(order, _)| order).collect();
-        known.sort();
-        assert_eq!(books.orders.keys().collect::<Vec<_>>(), known);
-        for (order, intent) in orders {
-            assert_eq!(books.orders[order]["paymentStatus"], "paid", "{order}");
-            assert_eq!(self.bank.charges(intent), 1, "{order} by {intent}");
-        }
+        books.assert_paid(orders, &self.bank);
         assert_eq!(books.payments.len(), orders.len(), "a payment too many");
     }
 }

@@ -1,7 +1,7 @@
 //! The places of a sale at which the host dies, each with what the client and the provider then repeat.
 
-use super::ROUNDS;
 use super::house::{House, died};
+use super::rounds;
 use super::sale::{Sale, Step};
 use crate::events::until;
 
@@ -12,7 +12,7 @@ const LATER: [Step; 4] = [Step::Charge, Step::Hear, Step::Licence, Step::Notices
 async fn dies_there(place: &str, during: &[Step]) {
     let house = House::open().await;
     let mut sold = Vec::new();
-    for round in 0..ROUNDS {
+    for round in 0..rounds() {
         let mut sale = Sale::new(&house, format!("buyer-{round}"));
         let host = house.start_dying(place).await;
         let walked = sale.walk(&host, &Step::ALL).await;
@@ -74,7 +74,7 @@ async fn in_the_middle_of_an_event_of_the_ledger() {
 async fn while_the_provider_has_charged_and_says_nothing() {
     let house = House::open().await;
     let mut sold = Vec::new();
-    for round in 0..ROUNDS {
+    for round in 0..rounds() {
         let host = house.start().await;
         let mut sale = Sale::new(&house, format!("buyer-{round}"));
         let begun = sale.walk(&host, &[Step::Order, Step::Begin]).await;

@@ -2,8 +2,8 @@
 
 use stoa_testkit::{guest_file, plugin_file, repack};
 
-use super::ROUNDS;
 use super::house::{House, died};
+use super::rounds;
 use super::sale::{Sale, Step};
 use crate::process::Stoa;
 
@@ -26,7 +26,7 @@ async fn in_the_middle_of_a_swap() {
     let house = House::open().await;
     let bytes = std::fs::read(plugin_file("downloads")).unwrap();
     let mut sold = Vec::new();
-    for round in 0..ROUNDS {
+    for round in 0..rounds() {
         // The first version that passes is the one that the host starts with.
         let host = house.start_dying("before-swap:downloads:2").await;
         let mut sale = Sale::new(&house, format!("buyer-{round}"));
@@ -52,7 +52,7 @@ async fn in_the_middle_of_a_migration() {
     house.install("probe", &version(&bytes, &before));
     house.start().await.kill();
     let mut from = String::new();
-    for round in 0..ROUNDS {
+    for round in 0..rounds() {
         let next = format!("0.{}.0", round + 2);
         house.install("probe", &version(&bytes, &next));
         let _ = died(house.launch("before-migrated:probe")).await;

@@ -6,8 +6,8 @@ use stoa_kernel::id::HOST_PLUGIN;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 
-use super::ROUNDS;
 use super::house::{House, token};
+use super::rounds;
 use crate::events::until;
 
 /// Bytes of the file: more than one part, so that the storage has begun before the end.
@@ -26,7 +26,7 @@ fn files(dir: &Path) -> usize {
 async fn in_the_middle_of_an_upload() {
     let house = House::empty().await;
     let content = "x".repeat(BYTES);
-    for round in 0..ROUNDS {
+    for round in 0..rounds() {
         let host = house.start().await;
         let bearer = format!("Bearer {}", token(&host, "uma", "user").await);
         let before = files(house.dir.path());

@@ -112,6 +112,11 @@ fn store(Path((id, bytes)): Path<(String, usize)>) -> Result<NoContent> {
     Ok(NoContent)
 }
 
+fn forget(Path(id): Path<String>) -> Result<NoContent> {
+    THINGS.delete(&id)?;
+    Ok(NoContent)
+}
+
 /// How many of so many went through.
 fn spend(Path((what, times)): Path<(String, u32)>) -> Json<Value> {
     let spent = (0..times).filter(|number| match what.as_str() {
