@@ -99,6 +99,9 @@ pub struct Order {
     pub shipping_minor: i64,
     pub tax_minor: i64,
     pub total_minor: i64,
+    /// What of the total has gone back.
+    #[serde(default)]
+    pub refunded_minor: i64,
     pub discount_code: Option<String>,
     pub discount_label: Option<String>,
     pub shipping_label: Option<String>,

@@ -2,6 +2,7 @@
 //! vendor has is kept beside it, and is always the sum of the entries.
 
 use serde::{Deserialize, Serialize};
+use stoa_guest::portion::split_growing;
 use stoa_guest::prelude::*;
 use stoa_guest::storage::StorageError;
 
@@ -10,6 +11,9 @@ pub const JOURNAL: Collection<Entry> = Collection::new("journal");
 
 /// What vendors have, under `vendor:currency`.
 pub const BALANCES: Collection<Balance> = Collection::new("balances");
+
+/// What has gone back of sales, under the sales' names.
+pub const RETURNS: Collection<Return> = Collection::new("returns");
 
 /// A movement of money.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -103,6 +107,15 @@ impl Entry {
         -own.map(|posting| posting.minor).sum::<i64>()
     }
 
+    /// The amount of a sale, and the platform's part of it.
+    fn share(&self) -> Share {
+        let net_minor = self.gross();
+        Share {
+            net_minor,
+            fee_minor: net_minor - self.gain(),
+        }
+    }
+
     /// What a buyer paid or got back, before fees.
     pub fn gross(&self) -> i64 {
         let cash = self.postings.iter();
@@ -127,10 +140,36 @@ impl Share {
             fee_minor: i64::try_from(fee).unwrap_or(net_minor).clamp(0, net_minor),
         }
     }
+
+    /// What of the fee goes back when so much of the sale has: all of it with the last of the sale.
+    fn fee_of(self, back_minor: i64) -> i64 {
+        let parts = [self.fee_minor, self.net_minor - self.fee_minor];
+        let back = split_growing(back_minor, &parts);
+        back.first().copied().unwrap_or(0)
+    }
 }
 
-/// Enters a sale, unless it is there.
-pub fn sale(id: &str, entry: NewEntry<'_>, share: Share) -> Result<bool> {
+/// How much of a sale has gone back. It only grows, so it does not matter how often and in which order it is told.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Return {
+    /// Before fees.
+    pub gross: i64,
+    /// All of it, and so the pieces, too.
+    pub is_whole: bool,
+}
+
+impl Return {
+    /// What has gone back when both are told.
+    fn and(self, other: Self) -> Self {
+        Self {
+            gross: self.gross.max(other.gross),
+            is_whole: self.is_whole || other.is_whole,
+        }
+    }
+}
+
+/// Enters a sale, unless it is there. What is known to have gone back of it is taken back at once.
+pub fn sale(id: &str, entry: NewEntry<'_>, share: Share) -> Result<()> {
     let Share {
         net_minor,
         fee_minor,
@@ -140,37 +179,65 @@ pub fn sale(id: &str, entry: NewEntry<'_>, share: Share) -> Result<bool> {
         (Account::Vendor, fee_minor - net_minor),
         (Account::Fees, -fee_minor),
     ];
-    let entered = entry.enter(&format!("sale:{id}"), Kind::Sale, &postings)?;
-    if entered {
-        entry.balance(|balance| {
-            balance.gross += net_minor;
-            balance.fees += fee_minor;
-            balance.available += net_minor - fee_minor;
-        })?;
+    if !entry.enter(&format!("sale:{id}"), Kind::Sale, &postings)? {
+        return Ok(());
     }
-    Ok(entered)
+    entry.balance(|balance| {
+        balance.gross += net_minor;
+        balance.fees += fee_minor;
+        balance.available += net_minor - fee_minor;
+    })?;
+    match RETURNS.get(id)? {
+        Some(known) => take_back(id, entry, share, (Return::default(), known)),
+        None => Ok(()),
+    }
 }
 
-/// Takes a sale back, unless that is done, or there was none. The fee goes back as it was taken.
-pub fn refund(id: &str, entry: NewEntry<'_>) -> Result<bool> {
-    let Some(sale) = JOURNAL.get(&format!("sale:{id}"))? else {
-        return Ok(false);
+/// Takes back what of a sale has gone back and is not taken back yet. A sale that is not entered yet will know of it.
+pub fn refund(id: &str, entry: NewEntry<'_>, told: Return) -> Result<()> {
+    let before = RETURNS.get_or_default(id)?;
+    let after = before.and(told);
+    if after == before {
+        return Ok(());
+    }
+    RETURNS.put(id, &after)?;
+    match JOURNAL.get(&format!("sale:{id}"))? {
+        Some(sale) => take_back(id, entry, sale.share(), (before, after)),
+        None => Ok(()),
+    }
+}
+
+/// Enters what more of a sale has gone back. The fee goes back in proportion; the pieces come back with the last of the money.
+fn take_back(
+    id: &str,
+    entry: NewEntry<'_>,
+    sale: Share,
+    (before, after): (Return, Return),
+) -> Result<()> {
+    let (before_net, after_net) = (
+        before.gross.min(sale.net_minor),
+        after.gross.min(sale.net_minor),
+    );
+    let gross = after_net - before_net;
+    let fee = sale.fee_of(after_net) - sale.fee_of(before_net);
+    let (name, pieces) = match after.is_whole {
+        true => (format!("refund:{id}"), entry.pieces),
+        false => (format!("refund:{id}:{after_net}"), 0),
     };
-    let postings: Vec<(Account, i64)> = sale
-        .postings
-        .iter()
-        .map(|posting| (posting.account, -posting.minor))
-        .collect();
-    let entered = entry.enter(&format!("refund:{id}"), Kind::Refund, &postings)?;
-    if entered {
-        let (gross, gain) = (sale.gross(), sale.gain());
+    let entry = NewEntry { pieces, ..entry };
+    let postings = [
+        (Account::Cash, -gross),
+        (Account::Vendor, gross - fee),
+        (Account::Fees, fee),
+    ];
+    if entry.enter(&name, Kind::Refund, &postings)? {
         entry.balance(|balance| {
             balance.refunded += gross;
-            balance.fees -= gross - gain;
-            balance.available -= gain;
+            balance.fees -= fee;
+            balance.available -= gross - fee;
         })?;
     }
-    Ok(entered)
+    Ok(())
 }
 
 /// Sets money aside for a payout; false, and nothing is done, if there is less.

@@ -227,6 +227,10 @@ fn on_payment(event: Event<Paid>) -> Result<()> {
     earnings::credit(&event.payload)
 }
 
+fn on_part_refunded(event: Event<Paid>) -> Result<()> {
+    earnings::take_part(&event.payload)
+}
+
 fn on_refund(event: Event<Paid>) -> Result<()> {
     earnings::take_back(&event.payload)
 }
