@@ -9,6 +9,7 @@ mod crash;
 mod market;
 mod once;
 mod refunds;
+mod shares;
 mod updates;
 mod vendors;
 mod webhooks;
