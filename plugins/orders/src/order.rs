@@ -148,6 +148,14 @@ impl Order {
         self.payment_status == PaymentStatus::Paid
     }
 
+    /// What of the total has gone back. Orders that were refunded before parts were known have no sum of it.
+    pub const fn back_minor(&self) -> i64 {
+        match self.payment_status {
+            PaymentStatus::Refunded => self.total_minor,
+            _ => self.refunded_minor,
+        }
+    }
+
     /// Whether there is nothing to pay.
     pub const fn is_free(&self) -> bool {
         self.total_minor == 0

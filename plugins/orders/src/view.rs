@@ -132,7 +132,7 @@ impl OrderView {
             shipping: all.then(|| major(order.shipping_minor)),
             tax: all.then(|| major(order.tax_minor)),
             total: major(if all { order.total_minor } else { net }),
-            refunded_amount: all.then(|| major(order.refunded_minor)),
+            refunded_amount: all.then(|| major(order.back_minor())),
             history: steps.collect(),
             created_at: clock::rfc3339(order.created_at),
             updated_at: clock::rfc3339(order.updated_at),

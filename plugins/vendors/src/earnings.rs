@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use stoa_guest::prelude::*;
 
-use crate::ledger::{self, NewEntry, Return, Share};
+use crate::ledger::NewEntry;
+use crate::sales::{self, Return, Share};
 
 /// What payments tell when one came in or went back.
 #[derive(Debug, Deserialize)]
@@ -53,7 +54,7 @@ struct Sums {
 pub fn credit(paid: &Paid) -> Result<()> {
     let fee_basis_points = fee_basis_points()?;
     paid.of_each_vendor(|id, entry, sums| {
-        ledger::sale(id, entry, Share::of(sums.net_minor, fee_basis_points))
+        sales::enter(id, entry, Share::of(sums.net_minor, fee_basis_points))
     })
 }
 
@@ -64,7 +65,7 @@ pub fn take_part(paid: &Paid) -> Result<()> {
             gross: sums.back_minor.clamp(0, sums.net_minor),
             is_whole: false,
         };
-        ledger::refund(id, entry, part)
+        sales::refund(id, entry, part)
     })
 }
 
@@ -75,7 +76,7 @@ pub fn take_back(paid: &Paid) -> Result<()> {
             gross: sums.net_minor,
             is_whole: true,
         };
-        ledger::refund(id, entry, whole)
+        sales::refund(id, entry, whole)
     })
 }
 

@@ -7,6 +7,7 @@ mod ledger;
 mod payouts;
 mod personal;
 mod profile;
+mod sales;
 mod shelf;
 #[cfg(test)]
 mod tests;

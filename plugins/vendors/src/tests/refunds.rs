@@ -1,6 +1,7 @@
 //! Money that goes back to buyers in parts.
 
 use serde_json::{Value, json};
+use stoa_guest::prelude::*;
 use stoa_guest::testing::Host;
 
 use super::{ask, books_are_right, host, pay, payment};
@@ -140,6 +141,19 @@ fn permutations(all: &[usize]) -> Vec<Vec<usize>> {
             .collect::<Vec<_>>()
     };
     all.iter().flat_map(begun_by).collect()
+}
+
+/// Ledgers of before parts were known have no notes of what went back.
+#[test]
+fn what_was_taken_back_as_a_whole_is_not_taken_back_in_parts() {
+    let host = host();
+    pay(&host, &payment("p1", "v1", 1_000));
+    tell(&host, "order.cancelled", &payment("p1", "v1", 1_000));
+    let returns = Collection::<Value>::new("returns");
+    returns.delete("p1:v1").unwrap();
+    tell_part(&host, &back("v1", 1_000, 400));
+    tell(&host, "payment.refunded", &back("v1", 1_000, 1_000));
+    assert_eq!(left("v1"), (0, 0, 0));
 }
 
 #[test]
