@@ -26,7 +26,7 @@ pub struct Dashboard {
     total_vendors: u32,
     total_products: u32,
     total_orders: u32,
-    /// Orders that are neither cancelled nor refunded, by currency, in major units.
+    /// Orders that are neither cancelled nor refunded, less what went back of them, by currency, in major units.
     total_revenue: BTreeMap<String, Number>,
     /// Vendors by status.
     vendors: BTreeMap<String, u32>,

@@ -41,7 +41,7 @@ pub fn add<T>(event: &Event<T>, vendor_id: &str, more: &[(&str, i64)]) -> Result
         vendor_id: vendor_id.into(),
         counts: BTreeMap::new(),
     });
-    for (name, by) in more {
+    for (name, by) in more.iter().filter(|(_, by)| *by != 0) {
         let count = kept.counts.entry((*name).into()).or_default();
         *count = count.saturating_add(*by);
     }

@@ -105,6 +105,9 @@ fn on_order(event: Event<Ordered>) -> Result<()> {
 struct Moved {
     currency: String,
     amount_minor: i64,
+    /// What went back by this; all of it where nothing is said.
+    #[serde(default)]
+    refunded_minor: Option<i64>,
     #[serde(default)]
     lines: Vec<Line>,
 }
@@ -115,6 +118,8 @@ struct Line {
     vendor_id: String,
     quantity: u32,
     net_minor: i64,
+    #[serde(default)]
+    refunded_minor: Option<i64>,
 }
 
 fn on_payment(event: Event<Moved>) -> Result<()> {
@@ -125,25 +130,35 @@ fn on_refund(event: Event<Moved>) -> Result<()> {
     moved(&event, ["refunds", "returns", "refunded"])
 }
 
+/// Part of the money went back, and no piece with it.
+fn on_part_refunded(mut event: Event<Moved>) -> Result<()> {
+    for line in &mut event.payload.lines {
+        line.quantity = 0;
+    }
+    moved(&event, ["partial-refunds", "returns", "refunded"])
+}
+
 /// Counts a payment, its pieces and its money: for the shop, and for each vendor its own part.
 fn moved(event: &Event<Moved>, [payments, pieces, money]: [&str; 3]) -> Result<()> {
     let Moved {
         currency,
         amount_minor,
+        refunded_minor,
         lines,
     } = &event.payload;
+    let amount_minor = refunded_minor.unwrap_or(*amount_minor);
     let money = format!("{money}-{currency}");
     let mut by_vendor: BTreeMap<&str, (i64, i64)> = BTreeMap::new();
     for line in lines {
         let (sold, net) = by_vendor.entry(&line.vendor_id).or_default();
         *sold = sold.saturating_add(line.quantity.into());
-        *net = net.saturating_add(line.net_minor);
+        *net = net.saturating_add(line.refunded_minor.unwrap_or(line.net_minor));
     }
     let sold: i64 = by_vendor.values().map(|(sold, _)| sold).sum();
     counts::add(
         event,
         "",
-        &[(payments, 1), (pieces, sold), (&money, *amount_minor)],
+        &[(payments, 1), (pieces, sold), (&money, amount_minor)],
     )?;
     for (vendor_id, (sold, net)) in by_vendor {
         if !vendor_id.is_empty() {

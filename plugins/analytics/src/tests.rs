@@ -51,8 +51,8 @@ fn every_event_of_the_manifest_counts_however_many_shares_it_is_spread_over() {
         days,
         json!([{ "date": "2026-01-01", "counts": {
             "cancellations": 20, "downloads": 20, "failed-payments": 20, "ordered-USD": 70_000,
-            "orders": 20, "payments": 20, "products-added": 20, "products-changed": 20,
-            "products-removed": 20, "refunded-USD": 70_000, "refunds": 20, "returns": 60,
+            "orders": 20, "partial-refunds": 20, "payments": 20, "products-added": 20, "products-changed": 20,
+            "products-removed": 20, "refunded-USD": 140_000, "refunds": 20, "returns": 60,
             "revenue-USD": 70_000, "sales": 60, "sign-ins": 20, "sign-ups": 20,
         } }])
     );
@@ -63,6 +63,39 @@ fn stoa_guest_manifest() -> Vec<String> {
     let manifest = include_str!("../plugin.toml").lines();
     let names = manifest.filter_map(|line| line.strip_prefix("event = "));
     names.map(|name| name.trim_matches('"').into()).collect()
+}
+
+#[test]
+fn parts_of_a_refund_are_its_money_and_only_all_of_it_its_pieces() {
+    let host = host();
+    tell(&host, "payment.success", &payment());
+    // What each part is of the 35.00 that were paid, of the first vendor's 20.00 and of the second one's 10.00.
+    for (name, all, first, second) in [
+        ("payment.partially-refunded", 700, 400, 200),
+        ("payment.partially-refunded", 1, 0, 0),
+        ("payment.refunded", 2_799, 1_600, 800),
+    ] {
+        let mut told = payment();
+        told["refundedMinor"] = json!(all);
+        told["lines"][0]["refundedMinor"] = json!(first);
+        told["lines"][1]["refundedMinor"] = json!(second);
+        tell(&host, name, &told);
+    }
+    let counts = |id: &str, role: &str| seen(&host, id, role, "")[0]["counts"].clone();
+    assert_eq!(
+        counts("a", "admin"),
+        json!({
+            "payments": 1, "sales": 3, "revenue-USD": 3_500,
+            "partial-refunds": 2, "refunds": 1, "returns": 3, "refunded-USD": 3_500,
+        })
+    );
+    assert_eq!(
+        counts("v1", "vendor"),
+        json!({
+            "payments": 1, "sales": 2, "revenue-USD": 2_000,
+            "partial-refunds": 2, "refunds": 1, "returns": 2, "refunded-USD": 2_000,
+        })
+    );
 }
 
 #[test]

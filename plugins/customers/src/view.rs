@@ -21,7 +21,8 @@ pub struct CustomerView {
     pub address: Option<String>,
     /// What an administrator has said, else the same as `vip_tier`.
     pub tier: Tier,
-    /// What all orders cost that were neither cancelled nor refunded. In a list, as of the last order.
+    /// What all orders cost that were neither cancelled nor refunded, less what went back of it. In a list, as of the last
+    /// order.
     pub total_spent: Number,
     /// ISO 4217 code.
     pub currency: String,

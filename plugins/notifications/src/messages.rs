@@ -29,6 +29,12 @@ pub struct Order {
     currency: String,
     #[serde(alias = "amountMinor")]
     total_minor: i64,
+    /// What went back by this, where something did.
+    #[serde(default)]
+    refunded_minor: Option<i64>,
+    /// What went back in all, with it.
+    #[serde(default)]
+    total_refunded_minor: Option<i64>,
     #[serde(default)]
     lines: Vec<Line>,
 }
@@ -110,7 +116,7 @@ impl Person {
 }
 
 impl Order {
-    /// An order was placed, paid or cancelled, or its money went back.
+    /// An order was placed, paid or cancelled, or its money went back, in part or all of it.
     pub fn message(&self, event: &str) -> Message {
         let number = self.number.as_deref().unwrap_or(&self.order_id);
         let total = amount(self.total_minor, &self.currency);
@@ -128,10 +134,10 @@ impl Order {
                     _ => format!("Thank you: we have received {total}."),
                 },
             ),
-            "payment.refunded" => (
+            "payment.partially-refunded" | "payment.refunded" => (
                 Kind::Refund,
                 format!("Refund for order {number}"),
-                format!("We have sent {total} back to you."),
+                self.sent_back(),
             ),
             _ => (
                 Kind::OrderPlaced,
@@ -140,6 +146,24 @@ impl Order {
             ),
         };
         Message::new(kind, title, &[text, self.table()])
+    }
+
+    /// How much was sent back, and, unless that was all at once, of how much.
+    fn sent_back(&self) -> String {
+        let total = self.total_minor;
+        let by_this = self.refunded_minor.unwrap_or(total);
+        let in_all = self.total_refunded_minor.unwrap_or(total);
+        let amount = |minor| amount(minor, &self.currency);
+        let (sent, paid) = (amount(by_this), amount(total));
+        if by_this == total {
+            return format!("We have sent {sent} back to you.");
+        }
+        let part = format!("We have sent {sent} of the {paid} that you paid back to you.");
+        match in_all {
+            all if all == total => format!("{part} With that, all of it is back."),
+            all if all == by_this => part,
+            all => format!("{part} With that, {} are back.", amount(all)),
+        }
     }
 
     fn table(&self) -> String {

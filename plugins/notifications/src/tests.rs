@@ -78,6 +78,7 @@ fn every_event_is_told_once_by_letter_and_in_the_list() {
             "Receipt for order ORD-1",
             "Your payment did not go through",
             "Refund for order ORD-1",
+            "Refund for order ORD-1",
             "Ann is on sale",
             "Ann was not accepted",
             "Ann may sell",
@@ -107,6 +108,52 @@ fn every_event_is_told_once_by_letter_and_in_the_list() {
         rest["notifications"].as_array().unwrap().len(),
         events().len() - 5
     );
+}
+
+#[test]
+fn letters_of_refunds_say_how_much_of_what_was_paid_is_back() {
+    let host = host();
+    for (name, by_this, in_all, text) in [
+        (
+            "payment.refunded",
+            1_250,
+            1_250,
+            "We have sent 12.50 USD back to you.",
+        ),
+        (
+            "payment.partially-refunded",
+            250,
+            250,
+            "We have sent 2.50 USD of the 12.50 USD that you paid back to you.",
+        ),
+        (
+            "payment.partially-refunded",
+            500,
+            750,
+            "We have sent 5.00 USD of the 12.50 USD that you paid back to you. With that, 7.50 USD are back.",
+        ),
+        (
+            "payment.refunded",
+            500,
+            1_250,
+            "We have sent 5.00 USD of the 12.50 USD that you paid back to you. With that, all of it is back.",
+        ),
+    ] {
+        let mut told = told();
+        let money = told.as_object_mut().unwrap();
+        money.remove("totalMinor");
+        money.insert("refundedMinor".into(), json!(by_this));
+        money.insert("totalRefundedMinor".into(), json!(in_all));
+        let event = host.event(name).id(&format!("{name}-{in_all}-{by_this}"));
+        event.json(&told).deliver(dispatch_event).unwrap();
+        let letter = host.letters().pop().unwrap();
+        assert!(
+            letter.text.starts_with(&format!("{text}\n\n")),
+            "{}",
+            letter.text
+        );
+    }
+    assert_eq!(host.letters().len(), 4);
 }
 
 #[test]

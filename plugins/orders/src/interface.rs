@@ -65,6 +65,7 @@ impl wire::Guest for crate::Plugin {
             .group_by("currency")
             .compute("count")
             .compute("sum:totalMinor")
+            .compute("sum:refundedMinor")
             .limit(GROUPS_MAX)
             .run()
             .map_err(|error| failed(error.into()))?;
@@ -75,7 +76,7 @@ impl wire::Guest for crate::Plugin {
             status: row.status,
             currency: row.currency,
             orders: row.count,
-            total_minor: row.total_minor,
+            total_minor: row.total_minor.saturating_sub(row.refunded_minor),
         };
         Ok(rows.into_iter().map(total).collect())
     }
@@ -143,6 +144,7 @@ impl wire::Guest for crate::Plugin {
         if !order.is_paid() || order.payment_id.as_ref() != Some(&payment_id) {
             return Ok(());
         }
+        order.refunded_minor = order.total_minor;
         let gone_back = if order.status == Status::Cancelled {
             order.payment_status = PaymentStatus::Refunded;
             order.save(&id)
@@ -150,6 +152,24 @@ impl wire::Guest for crate::Plugin {
             returned(&id, &mut order)
         };
         gone_back.map_err(failed)
+    }
+
+    fn refunded_part(
+        id: String,
+        payment_id: String,
+        refunded_minor: i64,
+    ) -> Result<(), wire::Error> {
+        let (id, mut order) = found(&id)?;
+        if !(1..order.total_minor).contains(&refunded_minor) {
+            let detail = format!("{refunded_minor} is no part of {}", order.total_minor);
+            return Err(wire::Error::Invalid(detail));
+        }
+        let is_its_own = order.is_paid() && order.payment_id.as_ref() == Some(&payment_id);
+        if !is_its_own || refunded_minor <= order.refunded_minor {
+            return Ok(());
+        }
+        order.refunded_minor = refunded_minor;
+        order.save(&id).map_err(failed)
     }
 }
 
@@ -174,6 +194,8 @@ struct Sum {
     count: u32,
     #[serde(rename = "sum:totalMinor")]
     total_minor: i64,
+    #[serde(rename = "sum:refundedMinor")]
+    refunded_minor: i64,
 }
 
 /// Orders that match, and how many there are.

@@ -99,6 +99,9 @@ pub struct Order {
     pub shipping_minor: i64,
     pub tax_minor: i64,
     pub total_minor: i64,
+    /// What of the total has gone back.
+    #[serde(default)]
+    pub refunded_minor: i64,
     pub discount_code: Option<String>,
     pub discount_label: Option<String>,
     pub shipping_label: Option<String>,
@@ -143,6 +146,14 @@ impl Order {
     /// Whether its money came in and did not go back.
     pub fn is_paid(&self) -> bool {
         self.payment_status == PaymentStatus::Paid
+    }
+
+    /// What of the total has gone back. Orders that were refunded before parts were known have no sum of it.
+    pub const fn back_minor(&self) -> i64 {
+        match self.payment_status {
+            PaymentStatus::Refunded => self.total_minor,
+            _ => self.refunded_minor,
+        }
     }
 
     /// Whether there is nothing to pay.

@@ -177,6 +177,7 @@ fn priced(caller: &Caller, goods: &[Good], new: &NewOrder) -> Result<Order> {
         shipping_minor: price.totals.shipping,
         tax_minor: price.totals.tax,
         total_minor: price.totals.total,
+        refunded_minor: 0,
         discount_code: code,
         discount_label: price.discount_label,
         shipping_label: price.shipping_label,

@@ -38,6 +38,9 @@ pub struct OrderView {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tax: Option<Number>,
     pub total: Number,
+    /// What of the total has gone back. Not for vendors, whose earnings tell their part of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refunded_amount: Option<Number>,
     /// ISO 4217 code.
     pub currency: String,
     pub status: Status,
@@ -129,6 +132,7 @@ impl OrderView {
             shipping: all.then(|| major(order.shipping_minor)),
             tax: all.then(|| major(order.tax_minor)),
             total: major(if all { order.total_minor } else { net }),
+            refunded_amount: all.then(|| major(order.back_minor())),
             history: steps.collect(),
             created_at: clock::rfc3339(order.created_at),
             updated_at: clock::rfc3339(order.updated_at),

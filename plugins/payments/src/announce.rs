@@ -1,21 +1,49 @@
 //! Events by which others learn what happens to payments, each keyed by its order. They name the buyer twice
 //! (`docs/decisions/0020-what-events-say-of-people.md`).
+//!
+//! Money that goes back is told in full only when all of it is back, because whoever hears that takes back what was sold; of
+//! each part before it is told under another name.
 
 use serde::Serialize;
 use stoa_guest::prelude::*;
 
-use crate::orders::Order;
+use crate::orders::{self, Order};
 use crate::payment::Payment;
+use crate::shares;
+
+/// Characters of a product's name in an event, so that the largest order fits into one.
+const NAME_CHARS_MAX: usize = 80;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Line<'a> {
     product_id: &'a str,
     vendor_id: &'a str,
-    name: &'a str,
+    name: String,
     quantity: u32,
     unit_price_minor: i64,
     net_minor: i64,
+    #[serde(flatten)]
+    back: Option<Back>,
+}
+
+/// What went back, in minor units.
+#[derive(Clone, Copy, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Back {
+    /// By what is told here.
+    refunded_minor: i64,
+    /// In all, with it.
+    total_refunded_minor: i64,
+}
+
+impl Back {
+    const fn between(before: i64, after: i64) -> Self {
+        Self {
+            refunded_minor: after - before,
+            total_refunded_minor: after,
+        }
+    }
 }
 
 /// Which payment it is, and whose.
@@ -38,7 +66,10 @@ struct Money<'a> {
     #[serde(flatten)]
     about: About<'a>,
     currency: &'a str,
+    /// What was paid.
     amount_minor: i64,
+    #[serde(flatten)]
+    back: Option<Back>,
     lines: Vec<Line<'a>>,
 }
 
@@ -61,34 +92,51 @@ fn about(payment: &Payment) -> About<'_> {
     }
 }
 
-fn money<'a>(payment: &'a Payment, order: &'a Order) -> Money<'a> {
-    let line = |line: &'a crate::orders::Line| Line {
+fn line(line: &orders::Line, back: Option<Back>) -> Line<'_> {
+    Line {
         product_id: &line.product_id,
         vendor_id: &line.vendor_id,
-        name: &line.name,
+        name: line.name.chars().take(NAME_CHARS_MAX).collect(),
         quantity: line.quantity,
         unit_price_minor: line.unit_price_minor,
         net_minor: line.net_minor,
-    };
+        back,
+    }
+}
+
+fn money<'a>(payment: &'a Payment, back: Option<Back>, lines: Vec<Line<'a>>) -> Money<'a> {
     Money {
         about: about(payment),
         currency: &payment.amount.currency,
         amount_minor: payment.amount.minor,
-        lines: order.lines.iter().map(line).collect(),
+        back,
+        lines,
     }
 }
 
 /// The order is paid; under both shops' names.
 pub fn succeeded(payment: &Payment, order: &Order) -> Result<()> {
-    let fact = money(payment, order);
+    let lines = order.lines.iter().map(|sold| line(sold, None)).collect();
+    let fact = money(payment, None, lines);
     events::raise("payment.success", &payment.order_id, &fact)?;
     events::raise("payment.completed", &payment.order_id, &fact)
 }
 
-/// All the money that had paid the order went back.
-pub fn refunded(payment: &Payment, order: &Order) -> Result<()> {
-    let fact = money(payment, order);
-    events::raise("payment.refunded", &payment.order_id, &fact)
+/// More of the money that had paid the order went back than the so much of before.
+pub fn refunded(payment: &Payment, before_minor: i64, order: &Order) -> Result<()> {
+    let (paid, after_minor) = (payment.amount.minor, payment.refunded_minor);
+    let before = shares::by_line(&order.lines, paid, before_minor);
+    let after = shares::by_line(&order.lines, paid, after_minor);
+    let lines = order.lines.iter().zip(before.into_iter().zip(after));
+    let lines = lines.map(|(sold, (before, after))| line(sold, Some(Back::between(before, after))));
+    let back = Back::between(before_minor, after_minor);
+    let fact = money(payment, Some(back), lines.collect());
+    let name = if after_minor == paid {
+        "payment.refunded"
+    } else {
+        "payment.partially-refunded"
+    };
+    events::raise(name, &payment.order_id, &fact)
 }
 
 /// A try was declined.

@@ -7,6 +7,7 @@ use crate::orders::{Error, Line, Order, Settled};
 
 thread_local! {
     static ORDERS: RefCell<BTreeMap<String, Order>> = const { RefCell::new(BTreeMap::new()) };
+    static PARTS: RefCell<Vec<i64>> = const { RefCell::new(Vec::new()) };
 }
 
 /// An order of two things, to be paid.
@@ -93,6 +94,19 @@ pub fn payment_failed(id: &str, _payment_id: &str, _reason: &str) -> Result<(), 
             order.payment_status = "failed".into();
         }
     })
+}
+
+pub fn refunded_part(id: &str, payment_id: &str, refunded_minor: i64) -> Result<(), Error> {
+    change(id, |order| {
+        if order.payment_id.as_deref() == Some(payment_id) {
+            PARTS.with_borrow_mut(|parts| parts.push(refunded_minor));
+        }
+    })
+}
+
+/// What was told to have gone back in parts, each time in all.
+pub fn parts() -> Vec<i64> {
+    PARTS.take()
 }
 
 pub fn refunded(id: &str, payment_id: &str) -> Result<(), Error> {

@@ -19,6 +19,7 @@ mod personal;
 mod progress;
 mod razorpay;
 mod reconcile;
+mod shares;
 mod shop;
 mod stripe;
 mod tasks;

@@ -134,6 +134,11 @@ impl Payment {
         format!("{order_id}-{}-{attempt}", provider.word())
     }
 
+    /// What has gone back.
+    pub fn refunded(&self) -> Money {
+        Money::new(self.refunded_minor, self.amount.currency.clone())
+    }
+
     /// Keeps it.
     pub fn save(&mut self) -> Result<()> {
         let now = clock::now_ms();

@@ -23,6 +23,7 @@ pub fn personal_data(account: &str) -> Result<Value> {
             "provider": payment.provider,
             "status": payment.status,
             "amount": payment.amount.to_major_json(),
+            "refundedAmount": payment.refunded().to_major_json(),
             "currency": payment.amount.currency,
             "createdAt": clock::rfc3339(payment.created_at),
         })

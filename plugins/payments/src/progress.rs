@@ -149,36 +149,44 @@ fn another_charge(payment: &mut Payment, charge: Option<&str>) -> Option<String>
     (known != charge).then(|| format!("{charge} paid what {known} had paid"))
 }
 
-/// Money went back. That tells, too, that it had come in.
+/// So much of the money has gone back by now. That tells, too, that it had come in.
 fn refunded(payment: &mut Payment, charge: Option<&str>, units: i64) -> Result<Option<String>> {
     let currency = payment.amount.currency.as_str();
     let minor = amounts::of_provider(payment.provider, units, currency);
     let Some(minor) = minor.filter(|minor| (0..=payment.amount.minor).contains(minor)) else {
         return Ok(Some(format!("{units} {currency} are said to be refunded")));
     };
-    let is_whole = minor == payment.amount.minor;
     if let Some(strange) = succeeded(payment, charge)? {
         return Ok(Some(strange));
     }
     if minor > payment.refunded_minor {
-        payment.refunded_minor = minor;
-        journal::note(
-            payment,
-            Kind::Refund,
-            &format!("{minor} in minor units are back"),
-        )?;
-    }
-    if is_whole && payment.reach(Status::Refunded) {
-        payment.refund = Some(Refund::Done);
-        // Of money that the order did not take, nobody was told.
-        if payment.settled == Some(Settled::Paid) {
-            shop::refunded(&payment.order_id, &payment.id)?;
-            if let Some(order) = shop::order(&payment.order_id)? {
-                announce::refunded(payment, &order)?;
-            }
-        }
+        went_back(payment, minor)?;
     }
     Ok(None)
+}
+
+/// More went back than was known.
+fn went_back(payment: &mut Payment, minor: i64) -> Result<()> {
+    let before = std::mem::replace(&mut payment.refunded_minor, minor);
+    let note = format!("{minor} in minor units are back");
+    journal::note(payment, Kind::Refund, &note)?;
+    let is_whole = minor == payment.amount.minor;
+    if is_whole {
+        payment.reach(Status::Refunded);
+        payment.refund = Some(Refund::Done);
+    }
+    // Of money that the order did not take, nobody was told.
+    if payment.settled != Some(Settled::Paid) {
+        return Ok(());
+    }
+    match is_whole {
+        true => shop::refunded(&payment.order_id, &payment.id)?,
+        false => shop::refunded_part(&payment.order_id, &payment.id, minor)?,
+    }
+    match shop::order(&payment.order_id)? {
+        Some(order) => announce::refunded(payment, before, &order),
+        None => Ok(()),
+    }
 }
 
 fn refund_failed(payment: &mut Payment, reason: &str) -> Result<()> {

@@ -60,6 +60,14 @@ pub fn refunded(order_id: &str, payment_id: &str) -> Result<()> {
     told("refunded", source::refunded(order_id, payment_id))
 }
 
+/// Tells how much of the money has gone back so far.
+pub fn refunded_part(order_id: &str, payment_id: &str, minor: i64) -> Result<()> {
+    told(
+        "refunded-part",
+        source::refunded_part(order_id, payment_id, minor),
+    )
+}
+
 /// An order that wants to know nothing does not undo what happened to the money.
 fn told(what: &str, answer: std::result::Result<(), Error>) -> Result<()> {
     match answer {

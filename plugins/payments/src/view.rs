@@ -17,6 +17,8 @@ pub struct PaymentView {
     pub provider: Provider,
     pub status: Status,
     pub amount: Number,
+    /// What of the amount has gone back; less than all of it while the payment is `succeeded`.
+    pub refunded_amount: Number,
     pub currency: String,
     /// The amount as the provider counts it.
     pub amount_minor: i64,
@@ -63,6 +65,7 @@ impl PaymentView {
             provider: payment.provider,
             status: payment.status,
             amount: payment.amount.to_major_json(),
+            refunded_amount: payment.refunded().to_major_json(),
             currency: payment.amount.currency.clone(),
             amount_minor: amounts::to_provider(payment.provider, &payment.amount)?,
             failure_reason: payment.reason.clone(),

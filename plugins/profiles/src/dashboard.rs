@@ -23,7 +23,7 @@ const LOST: [&str; 2] = ["cancelled", "refunded"];
 #[serde(rename_all = "camelCase")]
 pub struct Dashboard {
     total_orders: u32,
-    /// By currency, in major units; cancelled and refunded orders cost nothing.
+    /// By currency, in major units, less what went back; cancelled and refunded orders cost nothing.
     total_spent: BTreeMap<String, Number>,
     /// Products that can be downloaded.
     total_downloads: usize,

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use stoa_guest::prelude::*;
 
-use crate::ledger::{self, NewEntry, Share};
+use crate::ledger::NewEntry;
+use crate::sales::{self, Return, Share};
 
 /// What payments tell when one came in or went back.
 #[derive(Debug, Deserialize)]
@@ -36,36 +37,47 @@ struct Line {
     vendor_id: String,
     quantity: u32,
     net_minor: i64,
+    /// What of it has gone back so far; told only where a part of a payment went back.
+    #[serde(default)]
+    total_refunded_minor: i64,
+}
+
+/// What an order's lines are for one vendor.
+#[derive(Debug, Default, Clone, Copy)]
+struct Sums {
+    pieces: u32,
+    net_minor: i64,
+    back_minor: i64,
 }
 
 /// Credits every vendor of the order with what its products brought, less the platform's fee.
 pub fn credit(paid: &Paid) -> Result<()> {
     let fee_basis_points = fee_basis_points()?;
-    for (vendor_id, (net_minor, pieces)) in by_vendor(&paid.lines) {
-        let entry = NewEntry {
-            vendor_id,
-            currency: &paid.currency,
-            reference: &paid.order_id,
-            pieces,
-        };
-        let id = format!("{}:{vendor_id}", paid.payment_id);
-        ledger::sale(&id, entry, Share::of(net_minor, fee_basis_points))?;
-    }
-    Ok(())
+    paid.of_each_vendor(|id, entry, sums| {
+        sales::enter(id, entry, Share::of(sums.net_minor, fee_basis_points))
+    })
 }
 
-/// Takes back what a payment brought.
-pub fn take_back(paid: &Paid) -> Result<()> {
-    for (vendor_id, (_, pieces)) in by_vendor(&paid.lines) {
-        let entry = NewEntry {
-            vendor_id,
-            currency: &paid.currency,
-            reference: &paid.order_id,
-            pieces,
+/// Takes back what of a payment has gone back so far.
+pub fn take_part(paid: &Paid) -> Result<()> {
+    paid.of_each_vendor(|id, entry, sums| {
+        let part = Return {
+            gross: sums.back_minor.clamp(0, sums.net_minor),
+            is_whole: false,
         };
-        ledger::refund(&format!("{}:{vendor_id}", paid.payment_id), entry)?;
-    }
-    Ok(())
+        sales::refund(id, entry, part)
+    })
+}
+
+/// Takes back what a payment brought, as far as it is not taken back already.
+pub fn take_back(paid: &Paid) -> Result<()> {
+    paid.of_each_vendor(|id, entry, sums| {
+        let whole = Return {
+            gross: sums.net_minor,
+            is_whole: true,
+        };
+        sales::refund(id, entry, whole)
+    })
 }
 
 /// A cancelled order earns nothing, from the moment when it is cancelled; its money goes back later.
@@ -81,15 +93,35 @@ pub fn cancel(cancelled: Cancelled) -> Result<()> {
     })
 }
 
-/// Amounts and pieces by vendor.
-fn by_vendor(lines: &[Line]) -> BTreeMap<&str, (i64, u32)> {
-    let mut sums = BTreeMap::new();
-    for line in lines.iter().filter(|line| !line.vendor_id.is_empty()) {
-        let (net_minor, pieces) = sums.entry(line.vendor_id.as_str()).or_insert((0_i64, 0));
-        *net_minor = net_minor.saturating_add(line.net_minor.max(0));
-        *pieces = line.quantity.saturating_add(*pieces);
+impl Paid {
+    /// Enters something for every vendor of the payment, under the name of its sale.
+    fn of_each_vendor(
+        &self,
+        mut enter: impl FnMut(&str, NewEntry<'_>, Sums) -> Result<()>,
+    ) -> Result<()> {
+        for (vendor_id, sums) in by_vendor(&self.lines) {
+            let entry = NewEntry {
+                vendor_id,
+                currency: &self.currency,
+                reference: &self.order_id,
+                pieces: sums.pieces,
+            };
+            enter(&format!("{}:{vendor_id}", self.payment_id), entry, sums)?;
+        }
+        Ok(())
     }
-    sums
+}
+
+/// Amounts and pieces by vendor.
+fn by_vendor(lines: &[Line]) -> BTreeMap<&str, Sums> {
+    let mut vendors: BTreeMap<&str, Sums> = BTreeMap::new();
+    for line in lines.iter().filter(|line| !line.vendor_id.is_empty()) {
+        let sums = vendors.entry(&line.vendor_id).or_default();
+        sums.pieces = sums.pieces.saturating_add(line.quantity);
+        sums.net_minor = sums.net_minor.saturating_add(line.net_minor.max(0));
+        sums.back_minor = sums.back_minor.saturating_add(line.total_refunded_minor);
+    }
+    vendors
 }
 
 /// The platform's part, in hundredths of a percent. A setting that makes no sense is told, not guessed.

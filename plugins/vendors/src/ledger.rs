@@ -111,68 +111,6 @@ impl Entry {
     }
 }
 
-/// A sale's amount and the platform's part of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Share {
-    pub net_minor: i64,
-    pub fee_minor: i64,
-}
-
-impl Share {
-    /// The platform takes this many hundredths of a percent, half a unit rounded up.
-    pub fn of(net_minor: i64, fee_basis_points: u32) -> Self {
-        let fee = (i128::from(net_minor) * i128::from(fee_basis_points) + 5_000) / 10_000;
-        Self {
-            net_minor,
-            fee_minor: i64::try_from(fee).unwrap_or(net_minor).clamp(0, net_minor),
-        }
-    }
-}
-
-/// Enters a sale, unless it is there.
-pub fn sale(id: &str, entry: NewEntry<'_>, share: Share) -> Result<bool> {
-    let Share {
-        net_minor,
-        fee_minor,
-    } = share;
-    let postings = [
-        (Account::Cash, net_minor),
-        (Account::Vendor, fee_minor - net_minor),
-        (Account::Fees, -fee_minor),
-    ];
-    let entered = entry.enter(&format!("sale:{id}"), Kind::Sale, &postings)?;
-    if entered {
-        entry.balance(|balance| {
-            balance.gross += net_minor;
-            balance.fees += fee_minor;
-            balance.available += net_minor - fee_minor;
-        })?;
-    }
-    Ok(entered)
-}
-
-/// Takes a sale back, unless that is done, or there was none. The fee goes back as it was taken.
-pub fn refund(id: &str, entry: NewEntry<'_>) -> Result<bool> {
-    let Some(sale) = JOURNAL.get(&format!("sale:{id}"))? else {
-        return Ok(false);
-    };
-    let postings: Vec<(Account, i64)> = sale
-        .postings
-        .iter()
-        .map(|posting| (posting.account, -posting.minor))
-        .collect();
-    let entered = entry.enter(&format!("refund:{id}"), Kind::Refund, &postings)?;
-    if entered {
-        let (gross, gain) = (sale.gross(), sale.gain());
-        entry.balance(|balance| {
-            balance.refunded += gross;
-            balance.fees -= gross - gain;
-            balance.available -= gain;
-        })?;
-    }
-    Ok(entered)
-}
-
 /// Sets money aside for a payout; false, and nothing is done, if there is less.
 pub fn set_aside(id: &str, entry: NewEntry<'_>, minor: i64) -> Result<bool> {
     let balance = BALANCES.get(&entry.balance_id())?.unwrap_or_default();
@@ -224,7 +162,7 @@ impl NewEntry<'_> {
     }
 
     /// Writes the entry; false if it is there.
-    fn enter(&self, id: &str, kind: Kind, postings: &[(Account, i64)]) -> Result<bool> {
+    pub fn enter(&self, id: &str, kind: Kind, postings: &[(Account, i64)]) -> Result<bool> {
         let sum: i64 = postings.iter().map(|(_, minor)| minor).sum();
         if sum != 0 {
             return Err(Problem::internal(format!("the entry {id} sums to {sum}")));
@@ -248,7 +186,8 @@ impl NewEntry<'_> {
         }
     }
 
-    fn balance(&self, change: impl FnOnce(&mut Balance)) -> Result<()> {
+    /// Changes what the vendor has by what was entered.
+    pub fn balance(&self, change: impl FnOnce(&mut Balance)) -> Result<()> {
         let id = self.balance_id();
         let mut balance = BALANCES.get(&id)?.unwrap_or_else(|| Balance {
             vendor_id: self.vendor_id.into(),

@@ -7,6 +7,7 @@ mod ledger;
 mod payouts;
 mod personal;
 mod profile;
+mod sales;
 mod shelf;
 #[cfg(test)]
 mod tests;
@@ -225,6 +226,10 @@ fn decide_payout(
 
 fn on_payment(event: Event<Paid>) -> Result<()> {
     earnings::credit(&event.payload)
+}
+
+fn on_part_refunded(event: Event<Paid>) -> Result<()> {
+    earnings::take_part(&event.payload)
 }
 
 fn on_refund(event: Event<Paid>) -> Result<()> {

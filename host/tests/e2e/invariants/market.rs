@@ -99,7 +99,13 @@ impl Market {
 
     /// Orders one piece; the order's id, or none if there is no piece.
     pub async fn order(&self, buyer: &str, product: &str) -> Option<String> {
-        let body = json!({ "items": [{ "productId": product }] });
+        self.order_of(buyer, &[product]).await
+    }
+
+    /// Orders one piece of each; the order's id, or none if there is no piece.
+    pub async fn order_of(&self, buyer: &str, products: &[&str]) -> Option<String> {
+        let items = products.iter().map(|id| json!({ "productId": id }));
+        let body = json!({ "items": items.collect::<Value>() });
         let answer = insist(&self.host.user(buyer), Method::POST, "/api/orders", &body).await;
         if answer.status == 409 {
             let _ = answer.problem(409, "out-of-stock");
@@ -144,6 +150,32 @@ impl Market {
             return false;
         }
         true
+    }
+
+    /// The provider tells again what it has told of money that went back, each event twice: the newest first, or the oldest.
+    pub async fn tell_refunds(&self, events: usize, newest_first: bool, about: &str) {
+        let mut told = self.bank.told();
+        told.retain(|event| event.kind == "charge.refunded" && event.body.contains(about));
+        if newest_first {
+            told.reverse();
+        }
+        let told: Vec<_> = told.iter().take(events).collect();
+        for event in told.iter().chain(&told) {
+            let signature = self.bank.seal(&self.host, event);
+            let _ = self.heard(&signature, event.body.clone()).await;
+        }
+    }
+
+    /// A vendor asks for a payout; whether it was promised so much.
+    pub async fn ask_for(&self, vendor: &str, amount: f64) -> bool {
+        let body = json!({ "amount": amount, "currency": "USD" });
+        let vendor = self.host.vendor(vendor);
+        let asked = insist(&vendor, Method::POST, "/api/vendors/payouts", &body).await;
+        if asked.status == 201 {
+            return true;
+        }
+        let _ = asked.problem(422, "insufficient-balance");
+        false
     }
 
     /// The provider calls back with an event; what came of it.

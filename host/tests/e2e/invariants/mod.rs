@@ -10,6 +10,7 @@ mod faults;
 mod market;
 mod once;
 mod refunds;
+mod shares;
 mod updates;
 mod vendors;
 mod webhooks;

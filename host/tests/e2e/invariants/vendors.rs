@@ -16,8 +16,10 @@ use crate::shop;
 const VENDORS: [&str; 3] = ["v1", "v2", "v3"];
 /// Buyers at once.
 const BUYERS: usize = 24;
-/// Orders of each, the first of which is called off after it was paid.
+/// Orders of each, the first of which is called off after it was paid. Part of the money of both goes back past the shop.
 const ORDERS: usize = 2;
+/// What goes back of each order that stands, in cents.
+const PARTS: [i64; 2] = [500, 333];
 /// Between two looks or attempts of those who only go on until the buyers are gone, to leave buyers their share.
 const PACE: Duration = Duration::from_millis(20);
 /// Requests of one vendor for a payout at once.
@@ -28,7 +30,8 @@ on_both_stores!(
     a_vendor_is_promised_no_more_than_there_is,
 );
 
-/// Buyers pay and call off, vendors ask for payouts and administrators decide, and somebody looks all the time.
+/// Buyers pay, get part of their money back and call off, vendors ask for payouts and administrators decide, and somebody
+/// looks all the time.
 async fn the_ledger_sums_to_zero_at_every_read(place: Place) {
     let market = Market::open(place).await;
     for vendor in VENDORS {
@@ -49,7 +52,7 @@ async fn the_ledger_sums_to_zero_at_every_read(place: Place) {
         let (market, buying) = (Arc::clone(&market), Arc::clone(&buying));
         crowd.spawn(async move {
             while buying.load(Ordering::SeqCst) > 0 {
-                ask_for(&market, vendor, 15.0).await;
+                market.ask_for(vendor, 15.0).await;
                 tokio::time::sleep(PACE).await;
             }
         });
@@ -80,9 +83,25 @@ async fn the_ledger_sums_to_zero_at_every_read(place: Place) {
         let entries = books.journal.values();
         entries.filter(|entry| entry["kind"] == kind).count()
     };
-    assert_eq!(of_kind("sale"), BUYERS * ORDERS);
-    assert_eq!(of_kind("refund"), BUYERS);
+    // Two vendors of each order; and each of them gives back one or two parts, or all of it, perhaps a part of it before.
+    assert_eq!(of_kind("sale"), 2 * BUYERS * ORDERS);
+    let refunds = of_kind("refund");
+    let is_part = |entry: &&Value| entry["kind"] == "refund" && entry["pieces"] == 0;
+    assert!(
+        books.journal.values().any(|entry| is_part(&entry)),
+        "no part went back"
+    );
+    assert!((4 * BUYERS..=8 * BUYERS).contains(&refunds), "{refunds}");
     assert!(of_kind("payout") > 0, "no payout raced with anything");
+    let back = |status: &str| {
+        let orders = books.orders.values();
+        let ended = orders.filter(|order| order["status"] == status);
+        ended
+            .map(|order| order["refundedMinor"].as_i64().unwrap())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(back("cancelled"), [3_249; BUYERS]);
+    assert_eq!(back("confirmed"), [PARTS.iter().sum::<i64>(); BUYERS]);
 }
 
 /// A buyer who has gone, also by failing: nobody waits for one who never comes back.
@@ -97,28 +116,33 @@ impl Drop for Leaves {
 async fn buy(market: &Market, number: usize) {
     let buyer = format!("buyer-{number}");
     for round in 0..ORDERS {
-        let vendor = VENDORS[(number + round) % VENDORS.len()];
-        let kind = ["watch", "agent"][number % 2];
-        let order = market.order(&buyer, &format!("{kind}-{vendor}")).await;
+        let vendor = |next: usize| VENDORS[(number + round + next) % VENDORS.len()];
+        let (watch, agent) = (
+            format!("watch-{}", vendor(0)),
+            format!("agent-{}", vendor(1)),
+        );
+        let order = market.order_of(&buyer, &[&watch, &agent]).await;
         let order = order.expect("there is enough");
-        let _ = market.pay(&buyer, &order).await;
-        if round == 0 {
+        let intent = market.pay(&buyer, &order).await;
+        let is_called_off = round == 0;
+        let parts = if is_called_off { &PARTS[..1] } else { &PARTS };
+        for part in parts {
+            let _ = market.bank.give_back(&intent, *part).unwrap();
+        }
+        // Of some the vendors hear before the order is called off, of others only later.
+        let is_early = !is_called_off || number.is_multiple_of(2);
+        if is_early {
+            let newest_first = number.is_multiple_of(3);
+            market.tell_refunds(usize::MAX, newest_first, &intent).await;
+        }
+        if is_called_off {
             let is_off = market.cancel(&market.host.user(&buyer), &order).await;
             assert!(is_off, "nothing of {order} was shipped");
         }
+        if !is_early {
+            market.tell_refunds(usize::MAX, false, &intent).await;
+        }
     }
-}
-
-/// Whether the vendor was promised so much.
-async fn ask_for(market: &Market, vendor: &str, amount: f64) -> bool {
-    let body = json!({ "amount": amount, "currency": "USD" });
-    let vendor = market.host.vendor(vendor);
-    let asked = insist(&vendor, Method::POST, "/api/vendors/payouts", &body).await;
-    if asked.status == 201 {
-        return true;
-    }
-    let _ = asked.problem(422, "insufficient-balance");
-    false
 }
 
 /// Pays every other payout that waits and rejects the rest, twice at once: only one decision counts.
@@ -167,7 +191,7 @@ async fn a_vendor_is_promised_no_more_than_there_is(place: Place) {
     // 100.00 less the platform's 10 %: enough for four times 20.00.
     let promised = at_once(PARALLEL, |_| {
         let market = Arc::clone(&market);
-        async move { ask_for(&market, "v1", 20.0).await }
+        async move { market.ask_for("v1", 20.0).await }
     })
     .await;
     assert_eq!(count(&promised, &true), 4);

@@ -8,6 +8,7 @@ mod money;
 mod notifications;
 mod payouts;
 mod profiles;
+mod refunds;
 mod vendors;
 
 use std::sync::Arc;

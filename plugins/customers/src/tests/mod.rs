@@ -346,6 +346,22 @@ fn lists_know_the_tier_as_of_the_last_order() {
 }
 
 #[test]
+fn what_went_back_in_part_is_not_spent() {
+    let shop = Shop::new();
+    shop.order("cleo", 500_001);
+    assert_eq!(shop.ids("tier=Silver"), ["cleo"]);
+    // The orders' sums know of it.
+    orders::forget();
+    orders::order("cleo", "confirmed", 500_000, "USD");
+    shop.hear(
+        "payment.partially-refunded",
+        json!({"buyerId": "cleo", "orderId": "o"}),
+    );
+    assert_eq!(shop.ids("tier=Silver"), [""; 0]);
+    assert_eq!(shop.see("cleo").unwrap()["total_spent"], 5_000);
+}
+
+#[test]
 fn what_an_administrator_says_goes_before_what_was_spent() {
     let shop = Shop::new();
     shop.order("anna", 1_00);

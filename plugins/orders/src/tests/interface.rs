@@ -181,6 +181,65 @@ fn a_cancelled_order_stays_cancelled_when_its_money_went_back() {
 }
 
 #[test]
+fn part_of_the_money_leaves_the_order_as_it_is_and_only_grows() {
+    let shop = Shop::new();
+    let id = shop.placed(ANNA, &[("watch", 1), ("agent", 1), ("strap", 1)]);
+    let part = |payment: &str, minor| Plugin::refunded_part(id.clone(), payment.into(), minor);
+    let total = || Plugin::totals(Some("anna".into()), None).unwrap();
+    let seen = |who| shop.see(who, &id).unwrap()["refundedAmount"].as_f64();
+    part("pay1", 5_00).unwrap();
+    assert_eq!(seen(ANNA), Some(0.0), "nothing had come in");
+    settle(&id, "pay1", 25_99).unwrap();
+    for (payment, minor, back) in [
+        ("pay2", 5_00, 0),
+        ("pay1", 5_00, 5_00),
+        ("pay1", 5_00, 5_00),
+        ("pay1", 4_99, 5_00),
+        ("pay1", 25_98, 25_98),
+    ] {
+        part(payment, minor).unwrap();
+        assert_eq!(
+            seen(ANNA),
+            Some(f64::from(back) / 100.0),
+            "{payment} {minor}"
+        );
+        assert_eq!(total()[0].total_minor, i64::from(25_99 - back));
+    }
+    for minor in [-1, 0, 25_99, 26_00] {
+        let refused = part("pay1", minor);
+        assert!(matches!(refused, Err(Error::Invalid(_))), "{minor}");
+    }
+    assert_eq!(seen(Who::Vendor("v1")), None, "it is not all the vendor's");
+    assert_eq!(state(&id), as_of("confirmed", "paid"));
+    assert_eq!(stock("watch"), Some(4));
+    let bought = Plugin::bought("anna".into(), "agent".into()).unwrap();
+    assert_eq!(bought.map(|order| order.id).as_ref(), Some(&id));
+    // The rest goes back, and nothing of it is told as a part any more.
+    Plugin::refunded(id.clone(), "pay1".into()).unwrap();
+    part("pay1", 6_00).unwrap();
+    assert_eq!(
+        (seen(ANNA), state(&id)),
+        (Some(25.99), as_of("refunded", "refunded"))
+    );
+    assert_eq!(total()[0].total_minor, 0);
+    assert_eq!(
+        Plugin::refunded_part("nothing".into(), "p".into(), 1),
+        Err(Error::NotFound)
+    );
+}
+
+#[test]
+fn part_of_the_money_of_a_cancelled_order_is_known_too() {
+    let shop = Shop::new();
+    let id = shop.placed(ANNA, &[("watch", 1)]);
+    settle(&id, "pay1", 19_99).unwrap();
+    shop.cancel(ANNA, &id).unwrap();
+    Plugin::refunded_part(id.clone(), "pay1".into(), 9_99).unwrap();
+    assert_eq!(shop.see(ANNA, &id).unwrap()["refundedAmount"], 9.99);
+    assert_eq!(state(&id), as_of("cancelled", "paid"));
+}
+
+#[test]
 fn who_has_paid_for_a_product_has_bought_it() {
     let shop = Shop::new();
     let bought = |buyer: &str, product: &str| {

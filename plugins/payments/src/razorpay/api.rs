@@ -123,10 +123,7 @@ pub fn refunded(payment: &Payment) -> Reply<News> {
 /// Gives back what has not gone back.
 pub fn refund(payment: &Payment) -> Reply<News> {
     let order = order_of(payment)?;
-    let back = amounts::to_provider(
-        payment.provider,
-        &stoa_guest::Money::new(payment.refunded_minor, payment.amount.currency.clone()),
-    );
+    let back = amounts::to_provider(payment.provider, &payment.refunded());
     let rest = units(payment)? - back.map_err(Trouble::Undone)?;
     let body = json!({
         "amount": rest,

@@ -14,7 +14,7 @@ use stoa_guest::outbound::{Refusal, Reply, Trouble, id};
 const VERSION: &str = "2024-06-20";
 /// Payment intents among which a lost one is looked for: those of the minutes around its time.
 const FOUND_MAX: u32 = 100;
-/// Refunds of one charge that are looked at; a shop gives back all at once.
+/// Refunds of one charge that are looked at. Of a charge that goes back in more parts, webhooks tell the sum.
 const REFUNDS_MAX: u32 = 100;
 
 /// A list of Stripe's.

@@ -15,7 +15,7 @@ fn a_payment_is_begun_for_the_orders_amount_and_shown_to_its_buyer() {
         answer.json(),
         json!({
             "paymentId": BY_STRIPE, "orderId": "o1", "orderNumber": "ORD-o1", "provider": "stripe",
-            "status": "created", "amount": 20, "currency": "USD", "amountMinor": 2000,
+            "status": "created", "amount": 20, "refundedAmount": 0, "currency": "USD", "amountMinor": 2000,
             "paymentIntentId": "pi_1", "clientSecret": "pi_1_secret_1", "publishableKey": "pk_1",
         })
     );
@@ -48,7 +48,7 @@ fn razorpays_page_gets_its_order_and_key() {
         view,
         json!({
             "paymentId": BY_RAZORPAY, "orderId": "o1", "orderNumber": "ORD-o1", "provider": "razorpay",
-            "status": "created", "amount": 20, "currency": "USD", "amountMinor": 2000,
+            "status": "created", "amount": 20, "refundedAmount": 0, "currency": "USD", "amountMinor": 2000,
             "razorpayOrderId": "order_1", "razorpayKeyId": "rzp_1",
         })
     );

@@ -32,6 +32,7 @@ struct End {
     successes: usize,
     completions: usize,
     refunds: usize,
+    back: i64,
 }
 
 fn end(shop: &Shop, id: &str) -> End {
@@ -46,7 +47,18 @@ fn end(shop: &Shop, id: &str) -> End {
         successes: count("payment.success"),
         completions: count("payment.completed"),
         refunds: count("payment.refunded"),
+        back: back(shop),
     }
+}
+
+/// The sum of what was told to have gone back, part by part.
+fn back(shop: &Shop) -> i64 {
+    let mut told = shop.events("payment.partially-refunded");
+    told.extend(shop.events("payment.refunded"));
+    let parts = told
+        .iter()
+        .map(|event| event.payload["refundedMinor"].as_i64());
+    parts.map(Option::unwrap).sum()
 }
 
 /// Tells the events in an order, each one to three times, and some of it all again.
@@ -74,6 +86,7 @@ fn stripes_events_in_every_order() {
         successes: 1,
         completions: 1,
         refunds: 1,
+        back: 20_00,
     };
     for order in permutations(5) {
         let shop = Shop::new();
@@ -111,6 +124,7 @@ fn razorpays_events_in_every_order() {
         successes: 1,
         completions: 1,
         refunds: 1,
+        back: 20_00,
     };
     for order in permutations(5) {
         let shop = Shop::new();

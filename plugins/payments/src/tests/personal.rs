@@ -13,7 +13,7 @@ fn a_buyer_is_told_what_is_kept_and_forgotten_as_far_as_the_books_allow() {
         kept,
         json!({"payments": [{
             "id": BY_STRIPE, "orderNumber": "ORD-o1", "email": "anna@example.com", "provider": "stripe",
-            "status": "created", "amount": 20, "currency": "USD", "createdAt": "2026-01-01T00:00:00.000Z",
+            "status": "created", "amount": 20, "refundedAmount": 0, "currency": "USD", "createdAt": "2026-01-01T00:00:00.000Z",
         }]})
     );
     assert_eq!(crate::personal_data("berta").unwrap(), json!({}));

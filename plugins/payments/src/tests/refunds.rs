@@ -179,6 +179,7 @@ fn part_of_the_money_back_leaves_the_order_paid() {
     assert_eq!(payment(BY_STRIPE).refunded_minor, 5_00);
     assert_eq!(states(BY_STRIPE), are("succeeded", "confirmed", "paid"));
     assert!(shop.events("payment.refunded").is_empty());
+    assert_eq!(shop.events("payment.partially-refunded").len(), 1);
     for units in [-1, 2_001] {
         let object = charge(&shop.bank.intent(), units);
         let heard = shop
@@ -187,6 +188,122 @@ fn part_of_the_money_back_leaves_the_order_paid() {
         assert_eq!(heard["outcome"], "suspicious");
     }
     assert_eq!(payment(BY_STRIPE).refunded_minor, 5_00);
+    let confirmed = shop.confirm("anna", &json!({"paymentId": BY_STRIPE}));
+    let seen = confirmed.unwrap().json();
+    assert_eq!(
+        (&seen["amount"], &seen["refundedAmount"]),
+        (&json!(20), &json!(5))
+    );
+}
+
+/// What an event says went back by it and in all, of the payment and of each line.
+fn backs(fact: &Value) -> Vec<(i64, i64)> {
+    let lines = fact["lines"].as_array().unwrap().iter();
+    let back = |of: &Value| {
+        let minor = |name: &str| of[name].as_i64().unwrap();
+        (minor("refundedMinor"), minor("totalRefundedMinor"))
+    };
+    [fact].into_iter().chain(lines).map(back).collect()
+}
+
+#[test]
+fn each_part_is_told_once_with_what_of_each_line_it_is() {
+    let shop = paid();
+    let says = |units: i64, event: &str| {
+        let object = charge(&shop.bank.intent(), units);
+        let heard = shop.stripe_says(event, "charge.refunded", &object);
+        heard.unwrap()["outcome"].clone()
+    };
+    for (units, event, outcome) in [
+        (500, "evt_1", "applied"),
+        (500, "evt_1", "duplicate"),
+        (500, "evt_2", "unchanged"),
+        (1_500, "evt_3", "applied"),
+        // Told late: the sum was smaller then.
+        (1_000, "evt_4", "unchanged"),
+        (2_000, "evt_5", "applied"),
+        (1_500, "evt_6", "unchanged"),
+    ] {
+        assert_eq!(says(units, event), outcome, "{event}");
+    }
+    assert_eq!(
+        shop.told(),
+        [
+            "payment.success",
+            "payment.completed",
+            "payment.partially-refunded",
+            "payment.partially-refunded",
+            "payment.refunded"
+        ]
+    );
+    assert_eq!(fake_orders::parts(), [500, 1_500]);
+    let mut told = shop.events("payment.partially-refunded");
+    told.extend(shop.events("payment.refunded"));
+    let told: Vec<_> = told.iter().map(|event| backs(&event.payload)).collect();
+    assert_eq!(
+        told,
+        [
+            [(500, 500), (500, 500), (0, 0)],
+            [(1_000, 1_500), (999, 1_499), (1, 1)],
+            [(500, 2_000), (500, 1_999), (0, 1)],
+        ]
+    );
+}
+
+/// A part goes back by hand, then the order is called off, then the rest goes back: each is told once.
+#[test]
+fn a_cancellation_between_two_parts_gives_back_the_rest() {
+    let shop = paid();
+    shop.bank.with(|books| books.stripe[0].refunded = 500);
+    let object = charge(&shop.bank.intent(), 500);
+    shop.stripe_says("evt_part", "charge.refunded", &object)
+        .unwrap();
+    shop.cancel();
+    shop.work().unwrap();
+    assert_eq!(states(BY_STRIPE), are("refunded", "cancelled", "refunded"));
+    assert_eq!(shop.bank.intent().refunded, 2_000);
+    let told = shop.events("payment.refunded");
+    assert_eq!(told.len(), 1);
+    assert_eq!(backs(&told[0].payload)[0], (1_500, 2_000));
+    shop.stripe_says("evt_late", "charge.refunded", &object)
+        .unwrap();
+    assert_eq!(shop.events("payment.partially-refunded").len(), 1);
+}
+
+#[test]
+fn of_money_that_the_order_refused_no_part_is_told() {
+    let shop = Shop::new();
+    shop.by_stripe();
+    fake_orders::cancel("o1");
+    let object = charge(&shop.bank.intent(), 500);
+    shop.stripe_says("evt_part", "charge.refunded", &object)
+        .unwrap();
+    assert_eq!(payment(BY_STRIPE).refunded_minor, 5_00);
+    assert_eq!(
+        (shop.told(), fake_orders::parts()),
+        (Vec::new(), Vec::new())
+    );
+}
+
+#[test]
+fn the_largest_order_fits_into_an_event_with_all_that_went_back() {
+    let mut order = fake_orders::order("o1", "anna", 20_00, "USD");
+    let mut line = order.lines[0].clone();
+    line.product_id = "p".repeat(64);
+    line.vendor_id = "v".repeat(64);
+    line.name = "\u{1f9ed}".repeat(200);
+    (line.unit_price_minor, line.net_minor) = (10_000_000_000, 10_000_000_000);
+    order.lines = vec![line; 100];
+    order.total_minor = 1_000_000_000_000;
+    let shop = Shop::with(&[order]);
+    shop.by_stripe();
+    for units in [1, 999_999_999_999, 1_000_000_000_000] {
+        let object = charge(&shop.bank.intent(), units);
+        let heard = shop.stripe_says(&format!("evt_{units}"), "charge.refunded", &object);
+        assert_eq!(heard.unwrap()["outcome"], "applied");
+    }
+    let fact = &shop.events("payment.refunded")[0].payload;
+    assert_eq!(backs(fact)[100], (1, 10_000_000_000));
 }
 
 #[test]

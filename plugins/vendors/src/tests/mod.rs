@@ -9,6 +9,7 @@ pub mod catalog;
 mod money;
 mod people;
 mod personal;
+mod refunds;
 
 use serde_json::{Value, json};
 use stoa_guest::testing::Host;

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{ask, books_are_right, host, pay, payment};
-use crate::ledger::Share;
+use crate::sales::Share;
 use crate::{dispatch, dispatch_event};
 
 /// The only balance, as the vendor sees it.
