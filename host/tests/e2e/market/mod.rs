@@ -8,6 +8,7 @@ mod money;
 mod notifications;
 mod payouts;
 mod profiles;
+mod texts;
 mod vendors;
 
 use std::sync::Arc;
