@@ -1,11 +1,11 @@
 //! Text messages on their way out: each is an event of the plugin's own, so that nobody's request waits for the service
 //! or fails by it.
 //!
-//! A message goes out **at most once**. The service knows no key under which a repetition would be the same message, and
-//! a text that comes twice costs twice and alarms, while one that does not come is made up for by the letter and the
-//! list, and a code by asking again. So only what the service has said it did not take is sent again; what may have been
-//! taken is not. Two gaps are left: a host that dies between the service's answer and its own commit, some milliseconds,
-//! delivers the event once more; and a service that takes a message and says 5xx is believed.
+//! A message goes out **at most once**. The service knows no key under which a repetition would be the same message,
+//! and a text that comes twice costs twice and alarms, while one that does not come is made up for by the letter and
+//! the list, and a code by asking again. So only what the service has said it did not take is sent again; what may
+//! have been taken is not. Two gaps are left: a host that dies between the service's answer and its own commit, some
+//! milliseconds, delivers the event once more; and a service that takes a message and says 5xx is believed.
 
 use serde::{Deserialize, Serialize};
 use stoa_guest::prelude::*;
