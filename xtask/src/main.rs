@@ -41,7 +41,7 @@ enum Command {
     Dev(dev::Args),
     /// Walks through a running host as people do: from signing up to a vendor's payout.
     Demo(demo::Args),
-    /// Runs stand-ins of Stripe and Razorpay for that host.
+    /// Runs stand-ins of Stripe, Razorpay and Twilio for that host.
     Standins(standins::Args),
     /// Formatting, clippy and tidy.
     Lint,

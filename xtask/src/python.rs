@@ -16,7 +16,7 @@ const TOOLS: &[Tool] = &[Tool::PYTHON];
 const VENV_PACKAGE: &str = "python3-venv";
 
 /// The packages with their versions: a real SMTP server, a server that speaks the language of S3, the libraries of
-/// the payment services, a client of Socket.IO, the messages of OpenTelemetry, and what they need.
+/// the services that have stand-ins, a client of Socket.IO, the messages of OpenTelemetry, and what they need.
 const PACKAGES: &[&str] = &[
     "aiosmtpd==1.4.6",
     "atpublic==9.0.0",
@@ -42,6 +42,7 @@ const PACKAGES: &[&str] = &[
     "protobuf==7.36.2",
     "py-partiql-parser==0.6.3",
     "pycparser==3.12",
+    "PyJWT==2.15.1",
     "python-dateutil==2.9.0.post0",
     "python-engineio==4.15.1",
     "python-socketio==5.18.1",
@@ -52,6 +53,7 @@ const PACKAGES: &[&str] = &[
     "s3transfer==0.19.3",
     "six==1.17.0",
     "stripe==16.1.0",
+    "twilio==9.13.0",
     "typing_extensions==4.16.0",
     "urllib3==2.8.0",
     "websocket-client==1.9.2",

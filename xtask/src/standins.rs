@@ -1,4 +1,4 @@
-//! `cargo xtask standins`: the payment services on this machine, beside a host that `cargo xtask serve` runs.
+//! `cargo xtask standins`: services elsewhere on this machine, beside a host that `cargo xtask serve` runs.
 
 use std::os::unix::process::CommandExt as _;
 use std::process::Command;

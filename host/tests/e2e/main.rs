@@ -11,6 +11,7 @@ mod accounts;
 mod billing;
 mod callers;
 mod capability;
+mod carrier;
 mod cart;
 mod catalog;
 mod channels;

@@ -1,13 +1,13 @@
-//! Tells people by letter, and in a list, what concerns them.
+//! Tells people by letter, in a list, and by text message if they want, what concerns them.
 
 mod kind;
 mod messages;
 mod notice;
 mod personal;
+mod preferences;
 #[cfg(test)]
 mod tests;
-
-use std::collections::BTreeSet;
+mod texts;
 
 use serde::{Deserialize, Serialize};
 use stoa_guest::Window;
@@ -15,8 +15,11 @@ use stoa_guest::prelude::*;
 
 use crate::kind::Kind;
 use crate::messages::{Failure, Licence, Order, Payout, Person, Product, Vendor};
-use crate::notice::{NOTICES, Notice, PREFERENCES, Preferences, tell};
+use crate::notice::{NOTICES, Notice, tell};
 use crate::personal::{forget, personal_data};
+use crate::preferences::{change_preferences, view_preferences};
+use crate::texts::sending::send_text;
+use crate::texts::verification::{send_code, verify_phone};
 
 stoa_guest::plugin!("plugin.toml");
 
@@ -101,45 +104,6 @@ fn read_notice(caller: Caller, Path(id): Path<String>) -> Result<Json<NoticeView
         NOTICES.put(&id, &notice)?;
     }
     Ok(Json(NoticeView::of(id, notice)))
-}
-
-/// Which letters one gets.
-#[derive(Debug, Serialize, Schema)]
-#[serde(rename_all = "camelCase")]
-struct PreferencesView {
-    /// Kinds that come without letters.
-    letters_off: BTreeSet<Kind>,
-}
-
-/// Which letters one wants.
-#[derive(Debug, Deserialize, Schema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct PreferencesChange {
-    /// Kinds that shall come without letters.
-    letters_off: BTreeSet<Kind>,
-}
-
-fn view_preferences(caller: Caller) -> Result<Json<PreferencesView>> {
-    let Preferences { letters_off } = PREFERENCES.get_or_default(caller.user()?)?;
-    Ok(Json(PreferencesView { letters_off }))
-}
-
-fn change_preferences(
-    caller: Caller,
-    Json(change): Json<PreferencesChange>,
-) -> Result<Json<PreferencesView>> {
-    let letters_off = change.letters_off;
-    if letters_off.iter().any(|kind| kind.is_essential()) {
-        let detail = "Letters about money and decisions can't be turned off.";
-        return Err(Problem::unprocessable("lettersOff", detail));
-    }
-    PREFERENCES.put(
-        caller.user()?,
-        &Preferences {
-            letters_off: letters_off.clone(),
-        },
-    )?;
-    Ok(Json(PreferencesView { letters_off }))
 }
 
 fn on_person(event: Event<Person>) -> Result<()> {

@@ -5,9 +5,17 @@ use stoa_guest::prelude::*;
 
 use crate::kind::Kind;
 use crate::notice::{Message, site_name};
+use crate::texts::verification::CODE_MS;
 
 /// Lines of an order that a letter shows; an order may have more.
 const LINES_MAX: usize = 50;
+
+/// Characters of a text message at most: one message, where all of them are GSM 03.38's. Others make it two or three;
+/// the service would take 1,600.
+const SHORT_CHARS_MAX: usize = 160;
+
+/// Characters of the shop's name, and of an order's number, in a text message, so that the rest fits.
+const NAME_CHARS_MAX: usize = 40;
 
 /// What the host tells of a person.
 #[derive(Debug, Deserialize)]
@@ -145,7 +153,9 @@ impl Order {
                 format!("Thank you for your order of {total}. These are its parts:"),
             ),
         };
-        Message::new(kind, title, &[text, self.table()])
+        let is_new = kind == Kind::OrderPlaced;
+        let short = is_new.then(|| order_text(number, &total));
+        Message::new(kind, title, &[text, self.table()]).in_short(short)
     }
 
     /// How much was sent back, and, unless that was all at once, of how much.
@@ -268,6 +278,42 @@ fn decision(kind: Kind, title: String, text: String, reason: Option<&str>) -> Me
     let reason = reason.map(|reason| format!("The reason: {reason}"));
     let paragraphs: Vec<String> = std::iter::once(text).chain(reason).collect();
     Message::new(kind, title, &paragraphs)
+}
+
+fn order_text(number: &str, total: &str) -> String {
+    let (number, shop) = (cut(number, NAME_CHARS_MAX), shop());
+    short(&format!(
+        "Thank you for your order {number} of {total}. {shop}"
+    ))
+}
+
+/// The first text to a number, as soon as it may get any.
+pub fn welcome_text() -> String {
+    let shop = shop();
+    short(&format!(
+        "Welcome to {shop}! News of your orders come here. To end that, change your notifications."
+    ))
+}
+
+/// A code. It stands in front, where a locked phone shows it.
+pub fn code_text(digits: &str) -> String {
+    let (shop, minutes) = (shop(), CODE_MS / 60_000);
+    short(&format!(
+        "{digits} is your code for {shop}. It is good for {minutes} minutes; tell it to nobody."
+    ))
+}
+
+/// A text message: one line within the bound. Names in it are other people's.
+fn short(text: &str) -> String {
+    cut(&text.replace(char::is_control, " "), SHORT_CHARS_MAX)
+}
+
+fn shop() -> String {
+    cut(&site_name(), NAME_CHARS_MAX)
+}
+
+fn cut(text: &str, chars_max: usize) -> String {
+    text.chars().take(chars_max).collect()
 }
 
 fn amount(minor: i64, currency: &str) -> String {

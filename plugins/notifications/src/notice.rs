@@ -1,4 +1,4 @@
-//! Telling somebody something: in the list, and by letter.
+//! Telling somebody something: in the list, by letter, and by text message.
 
 use std::collections::BTreeSet;
 
@@ -8,6 +8,7 @@ use stoa_guest::storage::StorageError;
 
 use crate::kind::Kind;
 use crate::personal::FORGOTTEN;
+use crate::texts::sending;
 
 /// What people were told. A notice's id is the event's, so that nobody is told twice.
 pub const NOTICES: Collection<Notice> = Collection::new("notices");
@@ -43,6 +44,8 @@ pub struct Message {
     /// One line.
     pub title: String,
     pub text: String,
+    /// The same in a text message, if it is worth one.
+    pub short: Option<String>,
 }
 
 impl Message {
@@ -55,7 +58,14 @@ impl Message {
             kind,
             title: title.get(..end).unwrap_or_default().into(),
             text: paragraphs.join("\n\n"),
+            short: None,
         }
+    }
+
+    /// The same, for those who want it as a text message, too.
+    pub fn in_short(mut self, short: Option<String>) -> Self {
+        self.short = short;
+        self
     }
 }
 
@@ -73,7 +83,13 @@ pub fn tell<T>(event: &Event<T>, user_id: &str, message: Message) -> Result<()> 
         at: event.raised_at_ms,
     };
     match NOTICES.create(&event.id, &notice) {
-        Ok(_) => letter(&notice),
+        Ok(_) => {
+            letter(&notice)?;
+            match message.short {
+                Some(short) => sending::news(user_id, short),
+                None => Ok(()),
+            }
+        }
         Err(StorageError::AlreadyExists) => Ok(()),
         Err(error) => Err(error.into()),
     }

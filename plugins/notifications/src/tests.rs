@@ -5,6 +5,8 @@
     reason = "tests fail by panicking"
 )]
 
+mod texts;
+
 use serde_json::{Value, json};
 use stoa_guest::Result;
 use stoa_guest::testing::Host;
@@ -50,7 +52,12 @@ fn events() -> Vec<&'static str> {
     let lines = include_str!("../plugin.toml").lines();
     let names = lines.filter_map(|line| line.strip_prefix("event = "));
     let names = names.map(|name| name.trim_matches('"'));
-    let is_news = |name: &&str| !["user.erased", "notifications.forgetting"].contains(name);
+    let others = [
+        "user.erased",
+        "notifications.forgetting",
+        "notifications.text",
+    ];
+    let is_news = |name: &&str| !others.contains(name);
     names.filter(is_news).collect()
 }
 
@@ -195,7 +202,7 @@ fn letters_that_nobody_needs_can_be_turned_off() {
     change(json!(["welcome"])).unwrap();
     assert_eq!(
         ask(&host, "view_preferences", "u1", "").unwrap(),
-        json!({ "lettersOff": ["welcome"] })
+        json!({ "lettersOff": ["welcome"], "phoneVerified": false, "sms": false })
     );
     tell(&host, "user.registered", "E1");
     tell(&host, "user.verified", "E2");

@@ -33,6 +33,13 @@ impl EventBuilder {
         self
     }
 
+    /// Delivered for the so many-th time: more than 1 after failures.
+    #[must_use]
+    pub const fn attempt(mut self, attempt: u32) -> Self {
+        self.0.attempt = attempt;
+        self
+    }
+
     /// From a plugin.
     #[must_use]
     pub fn source(mut self, source: &str) -> Self {

@@ -1,4 +1,4 @@
-//! Both stand-ins on fixed ports, for a host that is started by hand. The shop's side of it is in `config/dev.toml`.
+//! The stand-ins on fixed ports, for a host that is started by hand. The shop's side of it is in `config/dev.toml`.
 
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
@@ -7,9 +7,9 @@ use std::time::SystemTime;
 
 use clap::Parser;
 use stoa_kernel::clock::{Clock, Millis};
-use stoa_standins::{Address, Razorpay, Stripe};
+use stoa_standins::{Address, Razorpay, Stripe, Twilio};
 
-/// Stand-ins of Stripe and Razorpay.
+/// Stand-ins of Stripe, Razorpay and Twilio.
 #[derive(Parser)]
 struct Args {
     /// Where Stripe's is.
@@ -18,6 +18,9 @@ struct Args {
     /// Where Razorpay's is.
     #[arg(long, default_value = "127.0.0.1:12112")]
     razorpay: SocketAddr,
+    /// Where Twilio's is.
+    #[arg(long, default_value = "127.0.0.1:12113")]
+    twilio: SocketAddr,
     /// The host that is told what happens.
     #[arg(long, default_value = "http://127.0.0.1:8080")]
     host: String,
@@ -28,6 +31,7 @@ const STRIPE_KEY: &str = "sk_test_standin";
 const STRIPE_WEBHOOK_SECRET: &str = "whsec_standin";
 const RAZORPAY_KEY: (&str, &str) = ("rzp_test_standin", "standin-key-secret");
 const RAZORPAY_WEBHOOK_SECRET: &str = "standin-webhook-secret";
+const TWILIO_ACCOUNT: (&str, &str) = ("AC00000000000000000000000000000000", "standin-auth-token");
 
 struct SystemClock;
 
@@ -44,7 +48,9 @@ async fn main() -> anyhow::Result<()> {
     let clock = Arc::new(SystemClock);
     let stripe = Stripe::start_at(args.stripe, STRIPE_KEY, clock.clone()).await?;
     let (id, secret) = RAZORPAY_KEY;
-    let razorpay = Razorpay::start_at(args.razorpay, id, secret, clock).await?;
+    let razorpay = Razorpay::start_at(args.razorpay, id, secret, clock.clone()).await?;
+    let (sid, token) = TWILIO_ACCOUNT;
+    let twilio = Twilio::start_at(args.twilio, sid, token, clock).await?;
     for (post, path, secret) in [
         (
             stripe.post(),
@@ -65,9 +71,10 @@ async fn main() -> anyhow::Result<()> {
     }
     writeln!(
         io::stdout(),
-        "Stripe    {}\nRazorpay  {}\ntelling   {}\nstop      Ctrl-C",
+        "Stripe    {}\nRazorpay  {}\nTwilio    {}\ntelling   {}\nstop      Ctrl-C",
         stripe.url(),
         razorpay.url(),
+        twilio.url(),
         args.host
     )?;
     tokio::signal::ctrl_c().await?;

@@ -1,4 +1,4 @@
-//! What the two stand-ins have in common.
+//! What the stand-ins have in common.
 
 use serde_json::Value;
 
@@ -17,7 +17,7 @@ pub trait Service: Send + Sync + 'static {
     /// Lets a mishap happen to the next request that changes anything.
     fn mishap(&self, mishap: Mishap);
 
-    /// What a buyer or a bank does: see `/_standin/act`.
+    /// What a buyer, a bank or a phone's owner does: see `/_standin/act`.
     ///
     /// # Errors
     /// A sentence about what is wrong with it.

@@ -86,7 +86,13 @@ impl Engine {
             .and_then(|opened| opened)
         {
             Ok((datastore, root)) => Ok(Self {
-                _watchdog: watch(&runtime, &root)?,
+                _watchdog: Watchdog::start(
+                    runtime.handle().clone(),
+                    watchdog::BEAT,
+                    root.pulse(),
+                    watchdog::end_the_process,
+                )
+                .map_err(Fault::failed)?,
                 runtime: Some(runtime),
                 datastore,
                 root,
@@ -186,23 +192,6 @@ impl Drop for Engine {
             runtime.shutdown_background();
         }
     }
-}
-
-/// Has the engine asked for something that takes a scan, again and again.
-fn watch(runtime: &Runtime, root: &Session) -> Result<Watchdog, Fault> {
-    // Whoever watches does not keep it open.
-    let root = root.downgrade();
-    let ask = move || {
-        let root = root.upgrade();
-        async move {
-            if let Some(root) = root {
-                // An error is an answer, too.
-                let _ = root.run("INFO FOR ROOT", Variables::new()).await;
-            }
-        }
-    };
-    let handle = runtime.handle().clone();
-    Watchdog::start(handle, watchdog::BEAT, ask, watchdog::end_the_process).map_err(Fault::failed)
 }
 
 async fn open(url: String, sizes: ConfigMap) -> Result<(Arc<Datastore>, Session), Fault> {

@@ -1,6 +1,7 @@
 //! A handle on one database of the engine.
 
-use std::sync::{Arc, Weak};
+use std::pin::Pin;
+use std::sync::Arc;
 
 use surrealdb::engine::local::Db;
 use surrealdb::types::{Array, Value, Variables};
@@ -8,6 +9,9 @@ use surrealdb::{IndexedResults, Surreal};
 
 use crate::fault::{Fault, root_fault};
 use crate::mishap::{Mishap, Mishaps};
+
+/// A question that is under way.
+type Pulse = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// One database's handle. Cheap to clone; statements of one handle run concurrently.
 #[derive(Clone)]
@@ -58,24 +62,23 @@ impl Session {
         rows(&mut self.run(text, variables).await?, 0)
     }
 
-    /// The same, without keeping it open.
-    pub(crate) fn downgrade(&self) -> WeakSession {
-        WeakSession(Arc::downgrade(&self.0))
+    /// What asks the engine something that takes a scan, as often as it is called, and keeps nothing open. No mishap comes
+    /// to it, and an error is an answer, too.
+    pub(crate) fn pulse(&self) -> impl Fn() -> Pulse + Send + use<> {
+        let handle = Arc::downgrade(&self.handle);
+        move || {
+            let handle = handle.upgrade();
+            Box::pin(async move {
+                if let Some(handle) = handle {
+                    let _ = handle.query("INFO FOR ROOT").await;
+                }
+            })
+        }
     }
 
     /// Another handle of the same engine, to be moved to another database.
     pub(crate) fn fork(&self) -> Surreal<Db> {
         Surreal::clone(&self.handle)
-    }
-}
-
-/// A handle that keeps nothing open.
-pub(crate) struct WeakSession(Weak<Surreal<Db>>);
-
-impl WeakSession {
-    /// The handle; none if its engine has ended.
-    pub(crate) fn upgrade(&self) -> Option<Session> {
-        self.0.upgrade().map(Session)
     }
 }
 

@@ -6,18 +6,23 @@ use stoa_testkit::TestHost;
 
 use super::market::insist;
 use super::{Place, at_once, count, on_both_stores};
+use crate::carrier::{Carrier, NUMBER};
+use crate::events::until_settled;
 use crate::shop;
 
 /// Attempts at once.
 const PARALLEL: usize = 32;
 /// Uses of a code.
 const USES: usize = 5;
+/// Wrong codes after which the right one is too late.
+const GUESSES: usize = 5;
 /// Administrators of an organisation, which may have five members as a new one.
 const ADMINS: usize = 4;
 
 on_both_stores!(
     a_code_is_used_as_often_as_it_may_be_and_not_once_more,
     of_admins_who_leave_at_once_one_stays,
+    a_number_is_verified_once_and_few_guesses_count,
 );
 
 async fn a_code_is_used_as_often_as_it_may_be_and_not_once_more(place: Place) {
@@ -54,6 +59,62 @@ async fn a_code_is_used_as_often_as_it_may_be_and_not_once_more(place: Place) {
     // Who was refused has bought nothing for the full price, either.
     let all = host.admin().get("/api/orders?all=true").await.json_of(200);
     assert_eq!(all["total"], USES);
+}
+
+async fn a_number_is_verified_once_and_few_guesses_count(place: Place) {
+    let carrier = Carrier::open().await;
+    let builder = TestHost::builder().store(&place.url());
+    let builder = carrier.next_to(builder.plugin("notifications"));
+    let host = builder.start().await;
+    let _dispatcher = host.dispatch().await;
+    let wish = json!({ "lettersOff": [], "phone": NUMBER, "sms": true });
+    let user = host.user("u1");
+    let _ = user
+        .put("/api/notifications/preferences", &wish)
+        .await
+        .expect(200);
+    let told_at_once = async |code: String| {
+        at_once(PARALLEL, |_| {
+            let (user, told) = (host.user("u1"), json!({ "code": code }));
+            async move {
+                let path = "/api/notifications/phone/verify";
+                let answer = insist(&user, Method::POST, path, &told).await;
+                match answer.status.as_u16() {
+                    200 => answer.json()["verified"].as_bool(),
+                    _ => {
+                        let _ = answer.expect(409);
+                        None
+                    }
+                }
+            }
+        })
+        .await
+    };
+    let ask = async || {
+        let path = "/api/notifications/phone/code";
+        let _ = user.post(path, &json!(null)).await.expect(202);
+    };
+
+    ask().await;
+    let code = carrier.code(NUMBER, 1).await;
+    until_settled(&host, "main").await;
+    let wrong: u32 = code.parse().unwrap();
+    let wrong = format!("{:06}", (wrong + 1) % 1_000_000);
+    let guesses = told_at_once(wrong).await;
+    assert_eq!(count(&guesses, &Some(false)), GUESSES);
+    assert_eq!(count(&guesses, &None), PARALLEL - GUESSES);
+    let late = told_at_once(code).await;
+    assert_eq!(count(&late, &None), PARALLEL);
+
+    ask().await;
+    let code = carrier.code(NUMBER, 2).await;
+    until_settled(&host, "main").await;
+    let right = told_at_once(code).await;
+    assert_eq!(count(&right, &Some(true)), 1);
+    assert_eq!(count(&right, &None), PARALLEL - 1);
+    until_settled(&host, "main").await;
+    let texts = carrier.texts(NUMBER);
+    assert_eq!(texts.len(), 3, "two codes and one welcome: {texts:?}");
 }
 
 /// Each of them sees another admin who would stay.

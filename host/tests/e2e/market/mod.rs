@@ -9,6 +9,7 @@ mod notifications;
 mod payouts;
 mod profiles;
 mod refunds;
+mod texts;
 mod vendors;
 
 use std::sync::Arc;

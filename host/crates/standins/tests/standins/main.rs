@@ -10,4 +10,5 @@ mod official;
 mod razorpay;
 mod stripe;
 mod support;
+mod twilio;
 mod webhooks;

@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use serde_json::{Value, json};
 use stoa_standins::{razorpay, signature};
 
-use crate::support::{KEY, KEY_ID, KEY_SECRET, order, razorpay, stripe};
+use crate::support::{KEY, KEY_ID, KEY_SECRET, SID, TOKEN, order, razorpay, stripe, twilio};
 
 /// Where a Python with the libraries is.
 const PYTHON_VARIABLE: &str = "STOA_TEST_PYTHON";
@@ -95,4 +95,15 @@ async fn razorpays_library_shops_at_the_stand_in_and_takes_our_signatures() {
     let payment = proof["id"].as_str().unwrap();
     assert_eq!(answer["payment"], payment);
     assert_eq!(razorpay.object(payment).unwrap()["status"], "refunded");
+}
+
+#[tokio::test]
+async fn twilios_library_sends_messages_by_the_stand_in() {
+    let twilio = twilio().await;
+    let question = json!({"url": twilio.url(), "sid": SID, "token": TOKEN});
+    let answer = run("twilio_messages.py", &question).await;
+    let messages = twilio.messages();
+    assert_eq!(messages.len(), 1);
+    assert_eq!(answer["sid"], messages[0].sid);
+    assert_eq!(messages[0].body, "Grüße & more");
 }

@@ -6,11 +6,13 @@ use std::time::{Duration, SystemTime};
 use reqwest::{Client, RequestBuilder};
 use serde_json::{Value, json};
 use stoa_kernel::clock::{Clock, Millis};
-use stoa_standins::{Razorpay, Stripe};
+use stoa_standins::{Razorpay, Stripe, Twilio};
 
 pub const KEY: &str = "sk_test_1";
 pub const KEY_ID: &str = "rzp_test_1";
 pub const KEY_SECRET: &str = "rzp-secret";
+pub const SID: &str = "AC0123456789abcdef0123456789abcdef";
+pub const TOKEN: &str = "auth-token";
 
 /// Longer than any answer of this machine takes, shorter than a test.
 const PATIENCE: Duration = Duration::from_millis(300);
@@ -35,19 +37,33 @@ pub async fn razorpay() -> Razorpay {
         .unwrap()
 }
 
+pub async fn twilio() -> Twilio {
+    Twilio::start(SID, TOKEN, Arc::new(Now)).await.unwrap()
+}
+
 fn client() -> Client {
     Client::builder().no_proxy().build().unwrap()
 }
 
 /// A request with a form.
 pub fn form(stripe: &Stripe, path: &str, fields: &[(&str, &str)]) -> RequestBuilder {
+    let request = client().post(format!("{}{path}", stripe.url()));
+    with_form(request.bearer_auth(KEY), fields)
+}
+
+fn with_form(request: RequestBuilder, fields: &[(&str, &str)]) -> RequestBuilder {
     let mut form = form_urlencoded::Serializer::new(String::new());
     form.extend_pairs(fields);
-    client()
-        .post(format!("{}{path}", stripe.url()))
-        .bearer_auth(KEY)
+    request
         .header("content-type", "application/x-www-form-urlencoded")
         .body(form.finish())
+}
+
+/// A message to be sent.
+pub fn message(twilio: &Twilio, fields: &[(&str, &str)]) -> RequestBuilder {
+    let path = format!("/2010-04-01/Accounts/{SID}/Messages.json");
+    let request = client().post(format!("{}{path}", twilio.url()));
+    with_form(request.basic_auth(SID, Some(TOKEN)), fields)
 }
 
 /// A question.
