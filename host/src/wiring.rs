@@ -108,6 +108,18 @@ pub async fn build(config: &Config, file: Option<&Path>) -> anyhow::Result<Host>
     };
     let runtime = Runtime::start(runtime_config(config)?, ports).await?;
 
+    // Before the plugins: what one may store while it is loaded depends on its organisation's plan.
+    let people = people::open(
+        config,
+        people::Ports {
+            platform: platform.clone(),
+            clock: clock.clone(),
+            random: random.clone(),
+            participants: vec![runtime.clone()],
+        },
+    )
+    .await?;
+
     let plugins_dir = config.plugins_dir();
     std::fs::create_dir_all(&plugins_dir)
         .with_context(|| format!("plugins.dir {}", plugins_dir.display()))?;
@@ -125,16 +137,6 @@ pub async fn build(config: &Config, file: Option<&Path>) -> anyhow::Result<Host>
     }
 
     let counting = quotas::build(config, clock.clone()).await?;
-    let people = people::open(
-        config,
-        people::Ports {
-            platform: platform.clone(),
-            clock: clock.clone(),
-            random: random.clone(),
-            participants: vec![runtime.clone()],
-        },
-    )
-    .await?;
     bootstrap::first_operator(config, &people.accounts).await?;
     let mut services = people.services;
     services.push(files.service);

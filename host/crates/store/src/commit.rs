@@ -68,6 +68,22 @@ impl Ready {
         Self { plan, rows, bytes }
     }
 
+    /// Nothing, said to be so much.
+    #[cfg(test)]
+    pub(crate) fn of_bytes(bytes: usize) -> Self {
+        let plan = Plan {
+            guards: Vec::new(),
+            writes: Vec::new(),
+            events: Vec::new(),
+            handled: Vec::new(),
+            answer: None,
+        };
+        Self {
+            bytes,
+            ..Self::new(plan, 1)
+        }
+    }
+
     /// Each write with its document and what that becomes.
     fn writes(&self) -> impl Iterator<Item = (&Write, &(Key, Option<Arc<Row>>))> {
         self.plan.writes.iter().zip(&self.rows)

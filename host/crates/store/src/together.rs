@@ -119,3 +119,130 @@ impl Drop for Turn {
         }
     }
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
+mod tests {
+    use tokio::task::JoinHandle;
+
+    use super::*;
+
+    fn ready(bytes: usize) -> Arc<Ready> {
+        Arc::new(Ready::of_bytes(bytes))
+    }
+
+    fn lead(told: Told) -> (Turn, Vec<Waiting>) {
+        match told {
+            Told::Lead(turn, others) => (turn, others),
+            Told::Ended(outcome) => panic!("it ended: {outcome:?}"),
+            Told::Alone => panic!("it was not tried yet"),
+        }
+    }
+
+    /// Takes every turn there is.
+    async fn busy(meeting: &Arc<Meeting>) -> Vec<Turn> {
+        let mut turns = Vec::new();
+        for _ in 0..RUNNING_MAX {
+            let (turn, others) = lead(meeting.join(&ready(1)).await);
+            assert!(others.is_empty());
+            turns.push(turn);
+        }
+        turns
+    }
+
+    /// Commits of so many bytes, which wait one behind the other.
+    async fn wait(meeting: &Arc<Meeting>, bytes: &[usize]) -> Vec<JoinHandle<Told>> {
+        let mut waiting = Vec::new();
+        for bytes in bytes {
+            let (own, ready) = (Arc::clone(meeting), ready(*bytes));
+            let before = meeting.lock().waiting.len();
+            waiting.push(tokio::spawn(async move { own.join(&ready).await }));
+            while meeting.lock().waiting.len() == before {
+                tokio::task::yield_now().await;
+            }
+        }
+        waiting
+    }
+
+    #[tokio::test]
+    async fn what_waits_goes_together_and_hears_what_came_of_it() {
+        let meeting = Arc::default();
+        let mut turns = busy(&meeting).await;
+        let mut waiting = wait(&meeting, &[1, 2, 3]).await.into_iter();
+        turns.pop();
+        let (turn, others) = lead(waiting.next().unwrap().await.unwrap());
+        let bytes: Vec<usize> = others.iter().map(|other| other.ready.bytes).collect();
+        assert_eq!(bytes, [2, 3]);
+        let mut outcomes = [Told::Ended(Ok(())), Told::Alone].into_iter();
+        for other in others {
+            other.tell(outcomes.next().unwrap());
+        }
+        assert!(matches!(
+            waiting.next().unwrap().await.unwrap(),
+            Told::Ended(Ok(()))
+        ));
+        assert!(matches!(
+            waiting.next().unwrap().await.unwrap(),
+            Told::Alone
+        ));
+        drop((turn, turns));
+        assert_eq!(meeting.lock().running, 0);
+        drop(busy(&meeting).await);
+    }
+
+    #[tokio::test]
+    async fn many_and_large_ones_go_in_several_turns() {
+        let meeting = Arc::default();
+        let mut turns = busy(&meeting).await;
+        let large = TOGETHER_BYTES_MAX + 1;
+        let mut bytes = vec![large, 1, large - 1];
+        bytes.extend([1; TOGETHER_MAX + 1]);
+        let waiting = wait(&meeting, &bytes).await;
+        // One turn is enough: each that ends goes to the next ones.
+        turns.pop();
+        let mut sizes = Vec::new();
+        for told in waiting {
+            if let Ok(Told::Lead(turn, others)) = told.await {
+                sizes.push(1 + others.len());
+                others
+                    .into_iter()
+                    .for_each(|other| other.tell(Told::Ended(Ok(()))));
+                drop(turn);
+            }
+        }
+        assert_eq!(sizes, [1, 1, 1, TOGETHER_MAX, 1]);
+    }
+
+    #[tokio::test]
+    async fn a_turn_given_to_nobody_goes_on_to_the_next() {
+        let meeting = Arc::default();
+        let mut turns = busy(&meeting).await;
+        let mut waiting = wait(&meeting, &[1, TOGETHER_BYTES_MAX, 2]).await;
+        let gone = waiting.remove(0);
+        gone.abort();
+        assert!(gone.await.is_err());
+        turns.pop();
+        let (turn, _) = lead(waiting.remove(0).await.unwrap());
+        drop(turn);
+        lead(waiting.remove(0).await.unwrap());
+        drop(turns);
+        assert_eq!(meeting.lock().running, 0);
+    }
+
+    #[tokio::test]
+    async fn who_was_to_go_with_one_that_is_gone_is_told_that_nothing_is_known() {
+        let meeting = Arc::default();
+        let mut turns = busy(&meeting).await;
+        let mut waiting = wait(&meeting, &[1, 1]).await;
+        let (gone, with_it) = (waiting.remove(0), waiting.remove(0));
+        gone.abort();
+        assert!(gone.await.is_err());
+        turns.pop();
+        assert!(matches!(
+            with_it.await.unwrap(),
+            Told::Ended(Err(CommitError::Unknown(_)))
+        ));
+        drop(turns);
+        assert_eq!(meeting.lock().running, 0);
+    }
+}

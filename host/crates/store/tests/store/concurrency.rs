@@ -323,3 +323,48 @@ async fn what_was_absent_when_it_was_read_is_a_conflict_and_not_a_refusal() {
         assert_eq!(create(&*third).await, Err(StoreError::AlreadyExists));
     }
 }
+
+/// What meets before the engine is committed together, but nobody fails for another.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn who_is_refused_takes_nobody_along() {
+    const COMMITS: usize = 64;
+    for fixture in both().await {
+        for round in 0..4 {
+            let mut tasks = tokio::task::JoinSet::new();
+            let begun = Arc::new(tokio::sync::Barrier::new(COMMITS));
+            for number in 0..COMMITS {
+                let (work, begun) = (fixture.begin().await, Arc::clone(&begun));
+                tasks.spawn(async move {
+                    let slug = match number % 8 {
+                        0 => format!("wanted-{round}"),
+                        _ => format!("{round}-{number}"),
+                    };
+                    let id = format!("doc-{round}-{number}");
+                    let document = json!({"slug": slug});
+                    work.create(&items(), &id, document, Expiry::Never)
+                        .await
+                        .unwrap();
+                    begun.wait().await;
+                    (number, id, work.commit().await)
+                });
+            }
+            let outcomes = tasks.join_all().await;
+            let mut have_it = 0;
+            for (number, id, outcome) in outcomes {
+                let is_there = fixture.get(&id).await.is_some();
+                assert_eq!(is_there, outcome.is_ok(), "{id}: {outcome:?}");
+                match number % 8 {
+                    0 => {
+                        have_it += u32::from(is_there);
+                        assert!(
+                            is_there || outcome == Err(CommitError::Conflict),
+                            "{outcome:?}"
+                        );
+                    }
+                    _ => assert!(is_there, "{id}: {outcome:?}"),
+                }
+            }
+            assert_eq!(have_it, 1);
+        }
+    }
+}
