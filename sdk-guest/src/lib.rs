@@ -39,6 +39,7 @@ pub mod settings;
 pub mod storage;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod testing;
+pub mod text;
 pub mod webhook;
 mod window;
 

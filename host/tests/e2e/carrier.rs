@@ -30,7 +30,7 @@ pub struct Carrier {
 impl Carrier {
     pub async fn open() -> Self {
         let clock = Arc::new(FakeClock::default());
-        let twilio = Twilio::start(SID, TOKEN, clock).await.unwrap();
+        let twilio = Twilio::start((SID, TOKEN), clock).await.unwrap();
         Self { twilio }
     }
 

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use stoa_guest::prelude::*;
+use stoa_guest::text::cut;
 
 use crate::member::{self, Member};
 use crate::message::Attachment;
@@ -58,7 +59,7 @@ impl Preview {
         Self {
             number,
             sender: sender.into(),
-            text: shown.chars().take(PREVIEW_CHARS).collect(),
+            text: cut(shown, PREVIEW_CHARS),
             sent_at,
         }
     }

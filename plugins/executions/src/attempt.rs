@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use stoa_guest::prelude::*;
+use stoa_guest::text::hex;
 
 use crate::status::Status;
 
@@ -16,8 +17,7 @@ pub struct Token(pub String);
 
 impl Token {
     pub fn fresh() -> Self {
-        let bytes = random::bytes(TOKEN_BYTES);
-        Self(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+        Self(hex(&random::bytes(TOKEN_BYTES)))
     }
 }
 

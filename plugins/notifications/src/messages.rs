@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 use stoa_guest::prelude::*;
+use stoa_guest::text::cut;
 
 use crate::kind::Kind;
 use crate::notice::{Message, site_name};
@@ -310,10 +311,6 @@ fn short(text: &str) -> String {
 
 fn shop() -> String {
     cut(&site_name(), NAME_CHARS_MAX)
-}
-
-fn cut(text: &str, chars_max: usize) -> String {
-    text.chars().take(chars_max).collect()
 }
 
 fn amount(minor: i64, currency: &str) -> String {

@@ -3,11 +3,11 @@
 
 use serde::Serialize;
 use stoa_guest::prelude::*;
+use stoa_guest::text::cut;
 
 use crate::cancel::Expiry;
 use crate::free;
 use crate::order::{Line, Order};
-use crate::text;
 
 /// Characters of a product's name in an event, so that the largest order fits into one.
 const NAME_CHARS_MAX: usize = 80;
@@ -73,7 +73,7 @@ fn sold(line: &Line) -> Sold<'_> {
     Sold {
         product_id: &line.product_id,
         vendor_id: &line.vendor_id,
-        name: text::cut(&line.name, NAME_CHARS_MAX),
+        name: cut(&line.name, NAME_CHARS_MAX),
         quantity: line.quantity,
         unit_price_minor: line.unit_price_minor,
         net_minor: line.net_minor,

@@ -4,11 +4,12 @@ use serde::Deserialize;
 use serde_json::Value;
 use stoa_guest::Window;
 use stoa_guest::prelude::*;
+use stoa_guest::text::cut;
 
 use crate::order::{self, Line, Mover, Order};
 use crate::provided::orders as wire;
 use crate::status::{PaymentStatus, Status};
-use crate::{cancel, listing, text};
+use crate::{cancel, listing};
 
 /// Characters of why a payment failed.
 const FAILURE_CHARS_MAX: usize = 500;
@@ -134,7 +135,7 @@ impl wire::Guest for crate::Plugin {
             return Ok(());
         }
         order.payment_status = PaymentStatus::Failed;
-        order.payment_failure = Some(text::cut(&reason, FAILURE_CHARS_MAX));
+        order.payment_failure = Some(cut(&reason, FAILURE_CHARS_MAX));
         order.save(&id).map_err(failed)
     }
 

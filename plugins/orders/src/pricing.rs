@@ -2,10 +2,10 @@
 
 use stoa_guest::portion::percent_of;
 use stoa_guest::prelude::*;
+use stoa_guest::text::cut;
 
 use crate::address::Address;
 use crate::catalog::Product;
-use crate::text;
 use crate::totals::{self, TOTAL_MINOR_MAX, Totals};
 
 #[cfg(test)]
@@ -193,13 +193,13 @@ fn is_amount(minor: i64) -> bool {
 }
 
 fn label(text: &str) -> Option<String> {
-    let text = text::cut(text.trim(), LABEL_CHARS_MAX);
+    let text = cut(text.trim(), LABEL_CHARS_MAX);
     (!text.is_empty()).then_some(text)
 }
 
 /// A plugin's no, in its own words.
 fn refused(code: &str, reason: &str) -> Problem {
-    Problem::new(422, code, text::cut(reason, LABEL_CHARS_MAX))
+    Problem::new(422, code, cut(reason, LABEL_CHARS_MAX))
 }
 
 fn absent(point: &str, reason: &str) {

@@ -34,8 +34,3 @@ pub fn optional_prose(field: &str, text: Option<&str>, chars_max: usize) -> Resu
     }
     Ok(Some(text.to_owned()))
 }
-
-/// The first so many characters.
-pub fn cut(text: &str, chars_max: usize) -> String {
-    text.chars().take(chars_max).collect()
-}

@@ -6,6 +6,7 @@
 
 use serde::Serialize;
 use stoa_guest::prelude::*;
+use stoa_guest::text::cut;
 
 use crate::orders::{self, Order};
 use crate::payment::Payment;
@@ -96,7 +97,7 @@ fn line(line: &orders::Line, back: Option<Back>) -> Line<'_> {
     Line {
         product_id: &line.product_id,
         vendor_id: &line.vendor_id,
-        name: line.name.chars().take(NAME_CHARS_MAX).collect(),
+        name: cut(&line.name, NAME_CHARS_MAX),
         quantity: line.quantity,
         unit_price_minor: line.unit_price_minor,
         net_minor: line.net_minor,

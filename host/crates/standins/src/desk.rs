@@ -16,7 +16,7 @@ use crate::replay::Replays;
 use crate::service::Service;
 
 /// Any free port of this machine.
-pub const ANYWHERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+const ANYWHERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 
 /// What makes a stand-in the one of its service: what is known of the shop's account, how it is asked, and what comes
 /// of it.
@@ -138,14 +138,25 @@ pub struct StandIn<A: Account> {
 }
 
 impl<A: Account> StandIn<A> {
+    /// On any free port of this machine, for those who know the account.
+    ///
+    /// # Errors
+    /// When there is no port.
+    pub async fn start(account: impl Into<A>, clock: Arc<dyn Clock>) -> io::Result<Self> {
+        Self::start_at(ANYWHERE, account, clock).await
+    }
+
     /// At this address, for those who know the account.
-    pub(crate) async fn open(
+    ///
+    /// # Errors
+    /// When the address can't be had.
+    pub async fn start_at(
         at: SocketAddr,
-        account: A,
+        account: impl Into<A>,
         clock: Arc<dyn Clock>,
     ) -> io::Result<Self> {
         let desk = Arc::new(Desk {
-            account,
+            account: account.into(),
             post: Post::new(A::seal, clock.clone()),
             clock,
             inside: Mutex::default(),

@@ -47,10 +47,8 @@ async fn main() -> anyhow::Result<()> {
     let args = Args::parse();
     let clock = Arc::new(SystemClock);
     let stripe = Stripe::start_at(args.stripe, STRIPE_KEY, clock.clone()).await?;
-    let (id, secret) = RAZORPAY_KEY;
-    let razorpay = Razorpay::start_at(args.razorpay, id, secret, clock.clone()).await?;
-    let (sid, token) = TWILIO_ACCOUNT;
-    let twilio = Twilio::start_at(args.twilio, sid, token, clock).await?;
+    let razorpay = Razorpay::start_at(args.razorpay, RAZORPAY_KEY, clock.clone()).await?;
+    let twilio = Twilio::start_at(args.twilio, TWILIO_ACCOUNT, clock).await?;
     for (post, path, secret) in [
         (
             stripe.post(),

@@ -219,7 +219,8 @@ impl Shared {
         if others.is_empty() {
             return outcome;
         }
-        metrics::histogram!("store_commits_together").record(count(all.len()));
+        metrics::histogram!("store_commits_together")
+            .record(u32::try_from(all.len()).unwrap_or(u32::MAX));
         if matches!(outcome, Ok(()) | Err(CommitError::Unknown(_))) {
             for other in others {
                 other.tell(Told::Ended(outcome.clone()));
@@ -295,11 +296,6 @@ impl Shared {
         self.documents.forget(key);
         key.table.advance();
     }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "it is a small number")]
-const fn count(number: usize) -> f64 {
-    number as f64
 }
 
 fn commit_error(fault: Fault) -> CommitError {

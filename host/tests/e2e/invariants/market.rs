@@ -63,7 +63,7 @@ impl Market {
     async fn build(place: Place, builder: TestHostBuilder) -> Arc<Self> {
         let bank = Bank::open().await;
         let clock = Arc::new(FakeClock::default());
-        let razorpay = Razorpay::start(KEY.0, KEY.1, clock).await.unwrap();
+        let razorpay = Razorpay::start(KEY, clock).await.unwrap();
         let builder = builder.store(&place.url());
         let builder = PLUGINS.iter().fold(builder, |host, name| host.plugin(name));
         let builder = next_to(&razorpay, bank.next_to(builder));

@@ -32,7 +32,7 @@ pub fn next_to(razorpay: &Razorpay, builder: TestHostBuilder) -> TestHostBuilder
 impl Shop {
     async fn open() -> Self {
         let clock = Arc::new(FakeClock::default());
-        let razorpay = Razorpay::start(KEY.0, KEY.1, clock).await.unwrap();
+        let razorpay = Razorpay::start(KEY, clock).await.unwrap();
         let plugins = ["catalog", "cart", "orders", "payments"];
         let builder = plugins
             .iter()

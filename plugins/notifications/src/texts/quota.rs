@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use stoa_guest::prelude::*;
 use stoa_guest::secrets::Error;
+use stoa_guest::text::hex;
 
 use super::number::Number;
 use super::service::KEY;
@@ -69,8 +70,7 @@ impl Quota {
     /// The number itself is nobody's to read here: it stands under a keyed hash, for an hour.
     fn of_number(self, number: &Number) -> Result<String, Error> {
         let hash = secrets::sign(KEY, format!("number:{}", number.as_str()).as_bytes())?;
-        let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok(format!("{}:number:{hash}", self.word))
+        Ok(format!("{}:number:{}", self.word, hex(&hash)))
     }
 }
 

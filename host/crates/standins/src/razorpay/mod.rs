@@ -5,17 +5,12 @@ mod books;
 mod fault;
 mod objects;
 
-use std::io;
-use std::net::SocketAddr;
-use std::sync::Arc;
-
 use serde_json::Value;
-use stoa_kernel::clock::Clock;
 
 use self::books::Books;
 pub use self::books::{Act, How};
 use crate::call::{Call, Reply};
-use crate::desk::{self, ANYWHERE, Desk, StandIn};
+use crate::desk::{self, Desk, StandIn};
 use crate::mishap::Mishap;
 use crate::post::Event;
 use crate::signature;
@@ -29,32 +24,17 @@ pub struct Account {
     key_secret: String,
 }
 
-impl Razorpay {
-    /// On any free port of this machine, for those who know the key and its secret.
-    ///
-    /// # Errors
-    /// When there is no port.
-    pub async fn start(key_id: &str, key_secret: &str, clock: Arc<dyn Clock>) -> io::Result<Self> {
-        Self::start_at(ANYWHERE, key_id, key_secret, clock).await
-    }
-
-    /// At this address.
-    ///
-    /// # Errors
-    /// When the address can't be had.
-    pub async fn start_at(
-        at: SocketAddr,
-        key_id: &str,
-        key_secret: &str,
-        clock: Arc<dyn Clock>,
-    ) -> io::Result<Self> {
-        let account = Account {
+impl From<(&str, &str)> for Account {
+    /// By the key and its secret.
+    fn from((key_id, key_secret): (&str, &str)) -> Self {
+        Self {
             key_id: key_id.to_owned(),
             key_secret: key_secret.to_owned(),
-        };
-        Self::open(at, account, clock).await
+        }
     }
+}
 
+impl Razorpay {
     /// How often money was fetched for an order.
     #[must_use]
     pub fn captures(&self, order: &str) -> usize {

@@ -15,18 +15,13 @@ mod objects;
 mod refunds;
 mod subscriptions;
 
-use std::io;
-use std::net::SocketAddr;
-use std::sync::Arc;
-
 use serde_json::Value;
-use stoa_kernel::clock::Clock;
 
 use self::books::Books;
 pub use self::books::Refunding;
 pub use self::buyer::Act;
 use crate::call::{Call, Reply};
-use crate::desk::{self, ANYWHERE, Desk, StandIn};
+use crate::desk::{self, Desk, StandIn};
 use crate::id;
 use crate::mishap::Mishap;
 use crate::post::Event;
@@ -40,24 +35,15 @@ pub struct Account {
     key: String,
 }
 
-impl Stripe {
-    /// On any free port of this machine, for those who know the secret key.
-    ///
-    /// # Errors
-    /// When there is no port.
-    pub async fn start(key: &str, clock: Arc<dyn Clock>) -> io::Result<Self> {
-        Self::start_at(ANYWHERE, key, clock).await
-    }
-
-    /// At this address.
-    ///
-    /// # Errors
-    /// When the address can't be had.
-    pub async fn start_at(at: SocketAddr, key: &str, clock: Arc<dyn Clock>) -> io::Result<Self> {
+impl From<&str> for Account {
+    /// By the secret key.
+    fn from(key: &str) -> Self {
         let key = key.to_owned();
-        Self::open(at, Account { key }, clock).await
+        Self { key }
     }
+}
 
+impl Stripe {
     /// How often money was taken for a payment intent.
     #[must_use]
     pub fn charges(&self, intent: &str) -> usize {

@@ -7,17 +7,12 @@ mod api;
 mod books;
 mod fault;
 
-use std::io;
-use std::net::SocketAddr;
-use std::sync::Arc;
-
 use serde_json::Value;
-use stoa_kernel::clock::Clock;
 
 use self::books::Books;
 pub use self::books::{Act, Message};
 use crate::call::{Call, Reply};
-use crate::desk::{self, ANYWHERE, Desk, StandIn};
+use crate::desk::{self, Desk, StandIn};
 use crate::mishap::Mishap;
 use crate::post::Event;
 
@@ -30,32 +25,17 @@ pub struct Account {
     token: String,
 }
 
-impl Twilio {
-    /// On any free port of this machine, for those who know the account's SID and its auth token.
-    ///
-    /// # Errors
-    /// When there is no port.
-    pub async fn start(sid: &str, token: &str, clock: Arc<dyn Clock>) -> io::Result<Self> {
-        Self::start_at(ANYWHERE, sid, token, clock).await
-    }
-
-    /// At this address.
-    ///
-    /// # Errors
-    /// When the address can't be had.
-    pub async fn start_at(
-        at: SocketAddr,
-        sid: &str,
-        token: &str,
-        clock: Arc<dyn Clock>,
-    ) -> io::Result<Self> {
-        let account = Account {
+impl From<(&str, &str)> for Account {
+    /// By its SID and its auth token.
+    fn from((sid, token): (&str, &str)) -> Self {
+        Self {
             sid: sid.to_owned(),
             token: token.to_owned(),
-        };
-        Self::open(at, account, clock).await
+        }
     }
+}
 
+impl Twilio {
     /// The messages that were taken, in order.
     #[must_use]
     pub fn messages(&self) -> Vec<Message> {

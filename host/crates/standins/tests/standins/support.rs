@@ -32,13 +32,13 @@ pub async fn stripe() -> Stripe {
 }
 
 pub async fn razorpay() -> Razorpay {
-    Razorpay::start(KEY_ID, KEY_SECRET, Arc::new(Now))
+    Razorpay::start((KEY_ID, KEY_SECRET), Arc::new(Now))
         .await
         .unwrap()
 }
 
 pub async fn twilio() -> Twilio {
-    Twilio::start(SID, TOKEN, Arc::new(Now)).await.unwrap()
+    Twilio::start((SID, TOKEN), Arc::new(Now)).await.unwrap()
 }
 
 fn client() -> Client {

@@ -6,39 +6,35 @@ mod provider;
 mod redis;
 mod store;
 
-use std::sync::Arc;
-
 use super::market::Market;
 use checkout::{AGENT, Checkout, WATCH};
 
 /// The most calls of one kind that a checkout can be made of: one that meets a fault beyond them goes round in circles.
 const CALLS_MAX: u32 = 500;
 
-/// What lets a checkout down.
-trait Foe {
-    /// The `nth` call from now on goes wrong.
-    fn arm(&self, nth: u32);
-    /// Nothing goes wrong any more; whether it had.
-    fn disarm(&self) -> bool;
-}
-
 /// Lets each call of a checkout fail once, and shows after each that nothing is missing and nothing is there twice. So
-/// many calls fail at least.
-async fn each_call_fails_once(market: Arc<Market>, foe: &impl Foe, at_least: u32) {
+/// many calls fail at least. `arm` has the `nth` call from now on go wrong; `disarm` has nothing go wrong any more, and tells whether
+/// it had.
+async fn each_call_fails_once(
+    market: &Market,
+    arm: impl Fn(u32),
+    disarm: impl Fn() -> bool,
+    at_least: u32,
+) {
     market.sell(WATCH.0, VENDOR, WATCH.1, Some(PIECES)).await;
     market.sell(AGENT.0, VENDOR, AGENT.1, None).await;
     let mut sold = Vec::new();
     for nth in 1..=CALLS_MAX {
-        foe.arm(nth);
-        let checkout = Checkout::new(&market, format!("buyer-{nth}"));
+        arm(nth);
+        let checkout = Checkout::new(market, format!("buyer-{nth}"));
         sold.push(checkout.walk().await);
-        let is_met = foe.disarm();
-        assert_whole(&market, &sold, false).await;
+        let is_met = disarm();
+        assert_whole(market, &sold, false).await;
         if !is_met {
             let met = nth - 1;
             println!("a checkout met {met} faults");
             assert!(met >= at_least, "they are only {met}");
-            return assert_whole(&market, &sold, true).await;
+            return assert_whole(market, &sold, true).await;
         }
     }
     panic!("a checkout meets faults without end");

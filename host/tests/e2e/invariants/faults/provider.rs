@@ -1,8 +1,6 @@
 //! The payment service is away, or acts and does not say so.
 
-use std::sync::Arc;
-
-use super::{Foe, each_call_fails_once};
+use super::each_call_fails_once;
 use crate::invariants::Place;
 use crate::invariants::market::Market;
 use crate::payments::bank::Mishap;
@@ -10,28 +8,11 @@ use crate::payments::bank::Mishap;
 /// Requests of a checkout to the provider: it begins a payment, looks at it, confirms it.
 const REQUESTS_MIN: u32 = 3;
 
-struct Provider {
-    market: Arc<Market>,
-    mishap: Mishap,
-}
-
-impl Foe for Provider {
-    fn arm(&self, nth: u32) {
-        self.market.bank.fail(nth, self.mishap);
-    }
-
-    fn disarm(&self) -> bool {
-        self.market.bank.calm_down()
-    }
-}
-
 async fn each_request_fails_once(mishap: Mishap) {
     let market = Market::open(Place::Memory).await;
-    let foe = Provider {
-        market: Arc::clone(&market),
-        mishap,
-    };
-    each_call_fails_once(market, &foe, REQUESTS_MIN).await;
+    let arm = |nth| market.bank.fail(nth, mishap);
+    let disarm = || market.bank.calm_down();
+    each_call_fails_once(&market, arm, disarm, REQUESTS_MIN).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,10 +1,8 @@
 //! The database refuses, or says nothing of what it has done or not.
 
-use std::sync::Arc;
-
 use stoa_store::Mishap;
 
-use super::{Foe, each_call_fails_once};
+use super::each_call_fails_once;
 use crate::invariants::Place;
 use crate::invariants::market::Market;
 
@@ -13,50 +11,33 @@ const WRITES_MIN: u32 = 8;
 /// Statements of a checkout if nothing is kept ready: those, and what they and the plugins look at before.
 const STATEMENTS_MIN: u32 = 40;
 
-struct Database {
-    market: Arc<Market>,
-    mishap: Mishap,
-}
-
-impl Foe for Database {
-    fn arm(&self, nth: u32) {
-        self.market.host.store.mishaps().arm(self.mishap, nth);
-    }
-
-    fn disarm(&self) -> bool {
-        self.market.host.store.mishaps().disarm()
-    }
-}
-
-async fn each_statement_fails_once(market: Arc<Market>, mishap: Mishap, at_least: u32) {
-    let foe = Database {
-        market: Arc::clone(&market),
-        mishap,
-    };
-    each_call_fails_once(market, &foe, at_least).await;
+async fn each_statement_fails_once(market: &Market, mishap: Mishap, at_least: u32) {
+    let mishaps = market.host.store.mishaps();
+    let arm = |nth| mishaps.arm(mishap, nth);
+    each_call_fails_once(market, arm, || mishaps.disarm(), at_least).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refused_statement_leaves_nothing_half_done() {
     let market = Market::open(Place::Memory).await;
-    each_statement_fails_once(market, Mishap::Refused, WRITES_MIN).await;
+    each_statement_fails_once(&market, Mishap::Refused, WRITES_MIN).await;
 }
 
 /// Whatever is read comes from the database, so that each reading fails, too.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refused_reading_leaves_nothing_half_done() {
     let market = Market::open_uncached().await;
-    each_statement_fails_once(market, Mishap::Refused, STATEMENTS_MIN).await;
+    each_statement_fails_once(&market, Mishap::Refused, STATEMENTS_MIN).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_commit_that_vanishes_in_silence_leaves_nothing_half_done() {
     let market = Market::open(Place::Memory).await;
-    each_statement_fails_once(market, Mishap::Vanished, WRITES_MIN).await;
+    each_statement_fails_once(&market, Mishap::Vanished, WRITES_MIN).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_commit_that_is_made_in_silence_leaves_nothing_twice() {
     let market = Market::open(Place::Memory).await;
-    each_statement_fails_once(market, Mishap::Lost, WRITES_MIN).await;
+    each_statement_fails_once(&market, Mishap::Lost, WRITES_MIN).await;
 }
