@@ -158,10 +158,10 @@ pub trait Outbox: Send + Sync + 'static {
     /// Lets every event that is due by `now` wait for delivery, up to a batch.
     async fn promote(&self, tenant: &TenantId, now: Millis) -> Result<Promoted, StoreError>;
 
-    /// Removes events that everybody has handled, with their marks, all together.
+    /// Removes events that everybody has handled or that have been handed over, with their marks, all together.
     async fn settle(&self, tenant: &TenantId, events: &[Pending]) -> Result<(), StoreError>;
 
-    /// Moves an event of the platform's outbox to the outbox of the tenant that it names: there exactly once,
-    /// however often this is repeated.
+    /// Brings an event of the platform's outbox to the outbox of the tenant that it names: there exactly once,
+    /// however often this is repeated before [`Self::settle`] removes it here, and for a day after that.
     async fn hand_over(&self, event: &Event) -> Result<(), StoreError>;
 }

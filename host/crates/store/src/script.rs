@@ -61,11 +61,12 @@ impl Script {
         });
     }
 
-    /// Lets a record end at a time.
-    pub(crate) fn expire(&mut self, record: Value, at: Value) {
-        let (record, at) = (self.bind(record), self.bind(at));
+    /// Lets those of the records that are there end at a time.
+    pub(crate) fn expire(&mut self, records: Vec<Value>, at: Value) {
+        let records = self.bind(Value::Array(Array::from(records)));
+        let at = self.bind(at);
         self.statements.push(Statement {
-            text: format!("UPDATE {record} SET exp = {at} RETURN NONE"),
+            text: format!("UPDATE {records} SET exp = {at} RETURN NONE"),
             checked: false,
         });
     }

@@ -1,5 +1,7 @@
 //! Events on their way: from later to now, from the platform to a tenant, and out.
 
+use std::collections::BTreeMap;
+
 use stoa_kernel::clock::Millis;
 use stoa_kernel::event::{Event, Pending, Promoted};
 use stoa_kernel::id::TenantId;
@@ -79,7 +81,8 @@ impl Shared {
         Ok(millis_of(rows.first()))
     }
 
-    /// Removes events with their marks.
+    /// Removes events with their marks. Of those that went from the platform to tenants, the notes of their arrival
+    /// have an end from then on.
     pub(crate) async fn settle(
         &self,
         tenant: &TenantId,
@@ -103,47 +106,55 @@ impl Shared {
             }
             script
         })
-        .await
+        .await?;
+        self.end_notes(events).await
     }
 
-    /// Moves an event from the platform's outbox to its tenant's, in three steps that may all be repeated: the
-    /// event and a note of its arrival; its end in the platform's outbox; the note's expiry. While the event may
-    /// come once more, the note is there to refuse it.
+    /// Brings an event of the platform's outbox to its tenant's, with a note of its arrival: while the event waits
+    /// in the platform's, it may come once more, and the note refuses it. It leaves there with many others, see
+    /// [`Self::settle`]: removing rows one by one is dear.
     pub(crate) async fn hand_over(&self, event: &Event) -> Result<(), StoreError> {
         let Some(id) = &event.tenant else {
             return Err(StoreError::Invalid("the event is for no tenant".into()));
         };
         let tenant = self.tenants.open(&self.engine, id).await?;
-        let note = || Value::RecordId(RecordId::new(ARRIVED, event.id.as_str()));
         let arriving = Event {
             tenant: None,
             ..event.clone()
         };
         let mut script = Script::default();
-        script.create(note(), Value::Object(mark_content(self.now())));
+        let content = mark_content(self.now());
+        script.create(note(event), Value::Object(content));
         super::row::insert(&mut script, [&arriving], self.now());
         match self.once(&tenant, script).await {
             // Whoever brought it before may not have known that it had arrived, and have told nobody.
-            Ok(()) | Err(Fault::Exists(_)) => self.tell(id, &News::of(&[arriving], self.now())),
-            Err(fault) => return Err(fault.into()),
+            Ok(()) | Err(Fault::Exists(_)) => {
+                self.tell(id, &News::of(&[arriving], self.now()));
+                Ok(())
+            }
+            Err(fault) => Err(fault.into()),
         }
-        let platform = self
-            .tenants
-            .open(&self.engine, &TenantId::platform())
-            .await?;
-        self.persist(&platform, || {
-            let mut script = Script::default();
-            script.clear(vec![record(&event.id)]);
-            script
-        })
-        .await?;
+    }
+
+    /// Nobody reads these in the platform's outbox any more.
+    async fn end_notes(&self, events: &[Pending]) -> Result<(), StoreError> {
+        let mut notes: BTreeMap<&TenantId, Vec<Value>> = BTreeMap::new();
+        for Pending { event, .. } in events {
+            if let Some(id) = &event.tenant {
+                notes.entry(id).or_default().push(note(event));
+            }
+        }
         let ends_at = millis(self.now().saturating_add(NOTE_KEPT_MS));
-        self.persist(&tenant, || {
-            let mut script = Script::default();
-            script.expire(note(), ends_at.clone());
-            script
-        })
-        .await
+        for (id, notes) in notes {
+            let tenant = self.tenants.open(&self.engine, id).await?;
+            self.persist(&tenant, || {
+                let mut script = Script::default();
+                script.expire(notes.clone(), ends_at.clone());
+                script
+            })
+            .await?;
+        }
+        Ok(())
     }
 
     async fn once(&self, tenant: &Tenant, script: Script) -> Result<(), Fault> {
@@ -167,4 +178,9 @@ impl Shared {
             }
         }
     }
+}
+
+/// The note in its tenant that an event has arrived there.
+fn note(event: &Event) -> Value {
+    Value::RecordId(RecordId::new(ARRIVED, event.id.as_str()))
 }

@@ -193,6 +193,7 @@ async fn what_the_platform_raises_for_a_tenant_arrives_once() {
         assert_eq!(read[0].event, raised);
 
         store.hand_over(&read[0].event).await.unwrap();
+        store.settle(&platform, &read).await.unwrap();
         assert_eq!(store.pending(&platform, "", 10).await.unwrap(), []);
         let arrived = pending(&fixture).await;
         assert_eq!(arrived.len(), 1);
