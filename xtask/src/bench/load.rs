@@ -139,11 +139,17 @@ impl Target {
         }
     }
 
-    /// A POST of this body, which is written into `folder`.
-    pub fn posting(address: SocketAddr, path: &str, body: &Value, folder: &Path) -> Result<Self> {
+    /// POSTs of these bodies in turn, which are written into `folder`.
+    pub fn posting(
+        address: SocketAddr,
+        path: &str,
+        bodies: &[Value],
+        folder: &Path,
+    ) -> Result<Self> {
+        let bodies = bodies.iter().map(Value::to_string).collect();
         Ok(Self {
             method: "POST",
-            bodies: lines(&folder.join("body"), vec![body.to_string()])?,
+            bodies: lines(&folder.join("bodies"), bodies)?,
             ..Self::plain(address, path)
         })
     }

@@ -8,6 +8,7 @@ mod memory;
 mod orders;
 mod peer;
 mod postgres;
+mod reads;
 mod reload;
 mod report;
 mod scenarios;

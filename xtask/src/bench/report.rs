@@ -13,8 +13,9 @@ use super::live::Listening;
 use super::load::{Load, Measure};
 use super::reload::Reloads;
 use super::scenarios::Scenario;
+use super::reads::Reads;
 use super::sign_in::SignIns;
-use super::spinning::{Reads, Spinning};
+use super::spinning::Spinning;
 use crate::process;
 use crate::workspace;
 
@@ -212,9 +213,16 @@ impl Report {
                 flooding,
             } = sign_ins;
             text.push_str(&format!(
-                "signed in     {:.2} of the anonymous rate; {:.0} sign-ins/s ({} failed); p99 of a product {} at {:.0} reads/s without them, {} at {:.0} reads/s under a flood of {:.0}/s\n",
-                signed_in.per_second() / anonymous.per_second(), sign_ins.per_second(), sign_ins.failed(),
-                ms(quiet.p99_us), quiet.per_second(), ms(flooded.p99_us), flooded.per_second(), flooding.per_second(),
+                "signed in     {:.2} of the anonymous rate; {:.0} sign-ins/s ({} failed)\n",
+                signed_in.per_second() / anonymous.per_second(),
+                sign_ins.per_second(),
+                sign_ins.failed(),
+            ));
+            text.push_str(&format!("quiet         {}\n", reads(quiet)));
+            text.push_str(&format!(
+                "signing in    {}; beside {:.0} sign-ins/s\n",
+                reads(flooded),
+                flooding.per_second()
             ));
         }
         for (kind, reloads) in [

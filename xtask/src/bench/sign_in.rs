@@ -5,15 +5,16 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::host::Host;
 use super::load::{Load, Measure, Target};
+use super::reads::Reads;
 use super::scenarios::{HELLO_FRESH, Shop};
 use crate::client;
 
-/// Whoever signs in here.
-const EMAIL: &str = "bench@example.com";
+/// Those who sign in, in turn: one alone would soon end its own older sessions with each new one.
+const PEOPLE: usize = 32;
 /// Whoever has signed in and reads.
 const READER: &str = "reader@example.com";
 const PASSWORD: &str = "correct horse battery";
@@ -32,8 +33,8 @@ pub struct SignIns {
     /// Signing in and nothing else.
     pub sign_ins: Measure,
     /// A product by its id while nobody signs in, and under a flood of sign-ins.
-    pub quiet: Measure,
-    pub flooded: Measure,
+    pub quiet: Reads,
+    pub flooded: Reads,
     /// That flood.
     pub flooding: Measure,
 }
@@ -42,14 +43,19 @@ pub struct SignIns {
 pub fn run(load: &Load, host: &Host, shop: &Shop, folder: &Path) -> Result<SignIns> {
     println!("sign-ins, and what they cost others");
     let address = host.address();
-    // Two accounts: one that signs in without end ends its own older sessions.
-    register(address, EMAIL)?;
+    let people: Vec<String> = (0..PEOPLE)
+        .map(|n| format!("bench-{n}@example.com"))
+        .collect();
+    for email in &people {
+        register(address, email)?;
+    }
     let token = register(address, READER)?;
 
     let hello = Target::plain(address, HELLO_FRESH);
     let own_hello = Target::plain(address, HELLO_FRESH).with_token(&token);
-    let product = Target::plain(address, &shop.product_path());
-    let credentials = json!({ "email": EMAIL, "password": PASSWORD });
+    let product = shop.product_path();
+    let credentials = |email| json!({ "email": email, "password": PASSWORD });
+    let credentials: Vec<Value> = people.iter().map(credentials).collect();
     let login = Target::posting(address, LOGIN, &credentials, folder)?;
     let flood = Load {
         connections: FLOOD_CONNECTIONS,
@@ -66,15 +72,15 @@ pub fn run(load: &Load, host: &Host, shop: &Shop, folder: &Path) -> Result<SignI
     for _ in 0..TURNS {
         turns.anonymous.push(turn.run(&hello)?);
         turns.signed_in.push(turn.run(&own_hello)?);
-        turns.quiet.push(turn.run(&product)?);
+        turns.quiet.push(Reads::run(&turn, address, &product)?);
         let (flooded, flooding) = std::thread::scope(|scope| {
             let flood = Load {
                 connections: FLOOD_CONNECTIONS,
-                ..turn.clone()
+                seconds: turn.seconds * Reads::WAYS,
             };
             let login = &login;
             let flooding = scope.spawn(move || flood.run(login));
-            (turn.run(&product), flooding.join())
+            (Reads::run(&turn, address, &product), flooding.join())
         });
         let Ok(flooding) = flooding else {
             bail!("the flood ended in a panic")
@@ -82,14 +88,19 @@ pub fn run(load: &Load, host: &Host, shop: &Shop, folder: &Path) -> Result<SignI
         turns.flooding.push(flooding?);
         turns.flooded.push(flooded?);
         // Passwords are hashed in turn: once this one is, none of the flood's are left.
-        client::post(address, LOGIN, None, &credentials)?;
+        client::post(
+            address,
+            LOGIN,
+            None,
+            &json!({ "email": READER, "password": PASSWORD }),
+        )?;
     }
     Ok(SignIns {
         anonymous: Measure::of_turns(&turns.anonymous),
         signed_in: Measure::of_turns(&turns.signed_in),
         sign_ins,
-        quiet: Measure::of_turns(&turns.quiet),
-        flooded: Measure::of_turns(&turns.flooded),
+        quiet: Reads::of_turns(&turns.quiet),
+        flooded: Reads::of_turns(&turns.flooded),
         flooding: Measure::of_turns(&turns.flooding),
     })
 }
@@ -109,7 +120,7 @@ fn register(address: SocketAddr, email: &str) -> Result<String> {
 struct Turns {
     anonymous: Vec<Measure>,
     signed_in: Vec<Measure>,
-    quiet: Vec<Measure>,
-    flooded: Vec<Measure>,
+    quiet: Vec<Reads>,
+    flooded: Vec<Reads>,
     flooding: Vec<Measure>,
 }

@@ -4,16 +4,17 @@ use std::fs;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use serde::Serialize;
 use serde_json::Value;
 
 use super::host::Host;
-use super::load::{Load, Measure, Target};
+use super::load::{Load, Target};
+use super::reads::Reads;
 use super::scenarios::Shop;
-use super::wire::{Seen, Shot, Wire};
+use super::wire::{Shot, Wire};
 
 /// The test guest that does it; each call computes for nine tenths of the second that it may. One that takes all of it
 /// is kept from serving after a few calls, and costs nobody anything.
@@ -21,19 +22,8 @@ pub const PLUGIN: &str = "hostile";
 const SPIN: &str = "/hostile/labour";
 /// How many call it at the same time, each again as soon as it is answered.
 const CALLERS: [u32; 2] = [1, 8];
-/// Readers at a steady pace: each this often, far from what the host can do.
-const STEADY_READERS: u32 = 8;
-const STEADY_EVERY: Duration = Duration::from_millis(8);
 /// Until the host has found out what it is dealing with.
 const SETTLING: Duration = Duration::from_secs(2);
-
-/// Reads in two ways: as many as the host answers, and at a steady pace with room to spare, where a time counts from
-/// when the request was due.
-#[derive(Debug, Serialize)]
-pub struct Reads {
-    pub busy: Measure,
-    pub steady: Measure,
-}
 
 /// What came of it.
 #[derive(Debug, Serialize)]
@@ -67,7 +57,7 @@ pub fn run(
     let shop = Shop::of(host.address())?;
     let path = shop.product_path();
     load.warm_up().run(&Target::plain(host.address(), &path))?;
-    let quiet = reads(load, host.address(), &path)?;
+    let quiet = Reads::run(load, host.address(), &path)?;
     let beside = CALLERS.iter().map(|callers| {
         let is_over = AtomicBool::new(false);
         let spun = AtomicU64::new(0);
@@ -76,7 +66,7 @@ pub fn run(
                 scope.spawn(|| spin(host.address(), &is_over, &spun));
             }
             std::thread::sleep(SETTLING);
-            let reads = reads(load, host.address(), &path);
+            let reads = Reads::run(load, host.address(), &path);
             is_over.store(true, Ordering::Relaxed);
             reads
         })?;
@@ -107,55 +97,4 @@ fn spin(address: SocketAddr, is_over: &AtomicBool, spun: &AtomicU64) -> Result<(
         }
     }
     Ok(())
-}
-
-fn reads(load: &Load, address: SocketAddr, path: &str) -> Result<Reads> {
-    Ok(Reads {
-        busy: load.run(&Target::plain(address, path))?,
-        steady: steady(address, path, Duration::from_secs(load.seconds.into()))?,
-    })
-}
-
-/// Reads at a steady pace, whatever the answers take.
-fn steady(address: SocketAddr, path: &str, lasting: Duration) -> Result<Measure> {
-    let begun = Instant::now();
-    let seen: Vec<Result<Seen>> = std::thread::scope(|scope| {
-        let reader = |number| {
-            let from = begun + STEADY_EVERY * number / STEADY_READERS;
-            scope.spawn(move || read_steadily(address, path, from, lasting))
-        };
-        let threads: Vec<_> = (0..STEADY_READERS).map(reader).collect();
-        let joined = threads.into_iter().map(|thread| match thread.join() {
-            Ok(seen) => seen,
-            Err(_) => bail!("a reader ended in a panic"),
-        });
-        joined.collect()
-    });
-    let mut all = Seen::default();
-    for seen in seen {
-        all = all.and(seen?);
-    }
-    all.measure(begun.elapsed())
-}
-
-fn read_steadily(
-    address: SocketAddr,
-    path: &str,
-    from: Instant,
-    lasting: Duration,
-) -> Result<Seen> {
-    let mut wire = Wire::connect(address)?;
-    let shot = Shot {
-        path: path.into(),
-        token: None,
-        body: None,
-    };
-    let (mut seen, mut due) = (Seen::default(), from);
-    while due < from + lasting {
-        std::thread::sleep(due.saturating_duration_since(Instant::now()));
-        let (status, body) = wire.send(&shot)?;
-        seen.add(due.elapsed(), status, &body);
-        due += STEADY_EVERY;
-    }
-    Ok(seen)
 }
