@@ -30,6 +30,7 @@ mod extension;
 mod files;
 mod google;
 mod grants;
+mod health;
 mod host_routes;
 mod hostile;
 mod idempotency;

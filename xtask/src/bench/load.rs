@@ -149,7 +149,8 @@ impl Target {
         let bodies = bodies.iter().map(Value::to_string).collect();
         Ok(Self {
             method: "POST",
-            bodies: lines(&folder.join("bodies"), bodies)?,
+            // Not the file of a scenario, which may still be read.
+            bodies: lines(&folder.join("posts"), bodies)?,
             ..Self::plain(address, path)
         })
     }

@@ -54,9 +54,9 @@ pub fn run(load: &Load, host: &Host, shop: &Shop, folder: &Path) -> Result<SignI
     let hello = Target::plain(address, HELLO_FRESH);
     let own_hello = Target::plain(address, HELLO_FRESH).with_token(&token);
     let product = shop.product_path();
-    let credentials = |email| json!({ "email": email, "password": PASSWORD });
-    let credentials: Vec<Value> = people.iter().map(credentials).collect();
-    let login = Target::posting(address, LOGIN, &credentials, folder)?;
+    let credentials = |email: &str| json!({ "email": email, "password": PASSWORD });
+    let bodies: Vec<Value> = people.iter().map(|email| credentials(email)).collect();
+    let login = Target::posting(address, LOGIN, &bodies, folder)?;
     let flood = Load {
         connections: FLOOD_CONNECTIONS,
         ..load.clone()
@@ -88,12 +88,7 @@ pub fn run(load: &Load, host: &Host, shop: &Shop, folder: &Path) -> Result<SignI
         turns.flooding.push(flooding?);
         turns.flooded.push(flooded?);
         // Passwords are hashed in turn: once this one is, none of the flood's are left.
-        client::post(
-            address,
-            LOGIN,
-            None,
-            &json!({ "email": READER, "password": PASSWORD }),
-        )?;
+        client::post(address, LOGIN, None, &credentials(READER))?;
     }
     Ok(SignIns {
         anonymous: Measure::of_turns(&turns.anonymous),

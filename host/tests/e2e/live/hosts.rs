@@ -1,18 +1,19 @@
 //! Two hosts of one service, with a real Redis between them: what is said to one is heard on the other.
 
-use std::time::Instant;
-
 use serde_json::{Value, json};
 use stoa_testkit::{TestHost, guest_file};
-use tokio::time::{Duration, sleep};
 
 use super::client::Library;
 use super::stream::Events;
-use super::{Client, PATIENCE, Served, Socket, TRANSPORTS, serve};
+use super::{Client, Served, Socket, TRANSPORTS, serve};
+use crate::health::until_whole;
 use crate::process::Stoa;
 use crate::redis::Server;
 
 const ROOM: &str = "rooms/room/r1";
+
+/// The way to other hosts, as `/health` calls it.
+const BUS: &str = "live-bus";
 
 /// Two hosts over one database.
 async fn pair(redis: &Server) -> (Served, Served) {
@@ -20,7 +21,7 @@ async fn pair(redis: &Server) -> (Served, Served) {
     let there = TestHost::builder().redis(&redis.url()).beside(&here.host);
     let there = serve(there).await;
     for host in [&here, &there] {
-        until_whole(true, async || health(host).await).await;
+        until_whole(BUS, true, async || health(host).await).await;
     }
     (here, there)
 }
@@ -31,23 +32,6 @@ async fn health(host: &Served) -> Value {
 
 /// How often a connection looks whether its session goes on, in milliseconds.
 const CHECKED_EVERY_MS: u64 = 30_000;
-
-/// Waits until `/health` says that the way to other hosts is there, or is not.
-async fn until_whole(whole: bool, health: impl AsyncFn() -> Value) {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        let health = health().await;
-        let parts = health["parts"].as_array().unwrap();
-        let bus = parts.iter().find(|part| part["part"] == "live-bus");
-        let bus = bus.unwrap();
-        assert_eq!(bus["ready"], true, "a host without its Redis serves");
-        if bus.get("detail").is_none() == whole {
-            return;
-        }
-        assert!(Instant::now() < deadline, "{bus}");
-        sleep(Duration::from_millis(10)).await;
-    }
-}
 
 fn say(number: u64) -> Value {
     json!({ "op": "say", "channel": ROOM, "event": "message.new", "data": number })
@@ -187,7 +171,7 @@ async fn without_redis_each_host_goes_on_and_with_it_they_find_each_other_again(
 
     redis.kill();
     for host in [&here, &there] {
-        until_whole(false, async || health(host).await).await;
+        until_whole(BUS, false, async || health(host).await).await;
     }
     // Those on the host hear of it at once. Whether others ever hear a word that no history keeps is for chance.
     uma.send(json!({ "op": "say", "channel": ROOM, "event": "typing" }))
@@ -201,7 +185,7 @@ async fn without_redis_each_host_goes_on_and_with_it_they_find_each_other_again(
 
     redis.revive();
     for host in [&here, &there] {
-        until_whole(true, async || health(host).await).await;
+        until_whole(BUS, true, async || health(host).await).await;
     }
     // Nobody says anything, and yet what was kept is told, in its order; and whoever is out is out.
     for number in 2..=3 {
@@ -236,7 +220,7 @@ async fn two_processes_with_one_redis_tell_each_other() {
     }
     let mut sockets = Vec::new();
     for (host, _) in &hosts {
-        until_whole(true, async || host.get("/health", "").await.1).await;
+        until_whole(BUS, true, async || host.get("/health", "").await.1).await;
         let body = json!({ "userId": "uma", "email": "uma@example.com" });
         let (status, answer) = host.post("/auth/token", None, &body).await;
         assert_eq!(status, 200, "{answer}");
@@ -252,7 +236,7 @@ async fn two_processes_with_one_redis_tell_each_other() {
     }
     redis.kill();
     for (host, _) in &hosts {
-        until_whole(false, async || host.get("/health", "").await.1).await;
+        until_whole(BUS, false, async || host.get("/health", "").await.1).await;
     }
     sockets[1].send(typing).await;
     assert_eq!(message(&mut sockets[1]).await["event"], "typing");

@@ -3,10 +3,9 @@
 
 use std::time::{Duration, Instant};
 
-use crate::events::until;
+use crate::health::until_whole;
 use crate::invariants::crash::house::House;
 use crate::invariants::crash::sale::{Sale, Step};
-use crate::process::Stoa;
 use crate::redis::Server;
 
 /// What of the host goes through Redis, as `/health` calls it.
@@ -29,7 +28,10 @@ async fn goes_on_without(leave: impl Fn(&mut Server), come_back: impl Fn(&mut Se
     let host = house.start_with(&environment).await;
     let mut sold = Vec::new();
     for taken in 0..Step::ALL.len() {
-        until_found(&host).await;
+        // What follows has something to lose.
+        for part in PARTS {
+            until_whole(part, true, async || host.get("/health", "").await.1).await;
+        }
         let mut sale = Sale::new(&house, format!("without-{taken}"));
         let walked = sale.walk(&host, &Step::ALL[..taken]).await;
         walked.expect("the host lives");
@@ -43,20 +45,6 @@ async fn goes_on_without(leave: impl Fn(&mut Server), come_back: impl Fn(&mut Se
     }
     host.kill();
     house.assert_whole(&sold).await;
-}
-
-/// Waits until the host has found Redis, or found it again: what follows has something to lose.
-async fn until_found(host: &Stoa) {
-    until("Redis has a part in it", async || {
-        let (_, health) = host.get("/health", "").await;
-        let parts = health["parts"].as_array().unwrap();
-        let found = PARTS.map(|name| {
-            let part = parts.iter().find(|part| part["part"] == name);
-            part.unwrap().get("detail").is_none()
-        });
-        found.iter().all(|found| *found).then_some(())
-    })
-    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
