@@ -31,8 +31,13 @@ impl<'a> Scope<'a> {
             conditions.filter(filter);
         }
         if let Some(now) = self.alive_at {
-            let now = conditions.bind(millis(now));
-            conditions.push(format!("(exp = NONE OR exp > {now})"));
+            let (never, now) = (
+                conditions.bind(millis(Millis::MAX)),
+                conditions.bind(millis(now)),
+            );
+            // Not so that the index of ends could serve it: the engine would go through all that has an end, to leave out what
+            // the other conditions leave out anyway.
+            conditions.push(format!("(exp ?? {never}) > {now}"));
         }
         if !self.without.is_empty() {
             let records: Vec<Value> = self.without.iter().map(Key::record).collect();

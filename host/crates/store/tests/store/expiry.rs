@@ -4,7 +4,7 @@ use serde_json::json;
 use stoa_kernel::query::{Aggregate, Compute, Query};
 use stoa_kernel::store::{Expiry, Store, StoreError};
 
-use crate::support::{NOW, all, both, ids, in_memory, items, thing};
+use crate::support::{NOW, all, both, ids, in_memory, items, only, thing};
 
 #[tokio::test]
 async fn an_expired_document_is_absent_everywhere() {
@@ -53,6 +53,35 @@ async fn an_expired_document_is_absent_everywhere() {
             work.increment(&items(), "goes", "n", 1).await,
             Err(StoreError::NotFound)
         );
+    }
+}
+
+/// The engine goes through what the query asks for, not through all that has an end.
+#[tokio::test]
+async fn ends_choose_no_index() {
+    for fixture in both().await {
+        let work = fixture.begin().await;
+        work.put(&items(), "goes", None, thing(2), Expiry::At(NOW + 1_000))
+            .await
+            .unwrap();
+        work.commit().await.unwrap();
+        for filter in [
+            json!({"eq": ["n", 2]}),
+            json!({"gt": ["n", 1]}),
+            // The first of an index's columns.
+            json!({"eq": ["status", "new"]}),
+        ] {
+            let query = only(filter);
+            let plan = fixture
+                .store
+                .explain(&fixture.tenant, &items(), &query)
+                .await
+                .unwrap();
+            assert!(plan.contains(r#""operator":"IndexScan""#), "{plan}");
+            assert!(!plan.contains(r#""index":"exp""#), "{plan}");
+        }
+        let query = only(json!({"eq": ["n", 2]}));
+        assert_eq!(fixture.find(&query).await, ["goes"]);
     }
 }
 
