@@ -3,14 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use argon2::password_hash::{PasswordHash, PasswordHasher as _, PasswordVerifier as _, SaltString};
-use argon2::{Argon2, Params};
+use argon2::Params;
+use argon2::password_hash::{Output, PasswordHash, SaltString};
 use stoa_kernel::error::Problem;
 use stoa_kernel::importance;
 use stoa_kernel::random::Random;
 use tokio::sync::{Semaphore, oneshot};
 
 use super::Cost;
+use super::leftovers::Leftovers;
+use super::task::Task;
 
 /// Bytes of a salt (RFC 9106, 3.1).
 const SALT_BYTES: usize = 16;
@@ -28,6 +30,7 @@ const NOBODYS: &str = "AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
 pub struct Passwords {
     cost: Cost,
     turns: Arc<Semaphore>,
+    leftovers: Arc<Leftovers>,
     wait_max: Duration,
 }
 
@@ -50,6 +53,7 @@ impl Passwords {
         Self {
             cost,
             turns: Arc::new(Semaphore::new(cores.saturating_sub(1).max(1))),
+            leftovers: Arc::default(),
             wait_max: WAIT_MAX,
         }
     }
@@ -61,14 +65,11 @@ impl Passwords {
     pub async fn hash(&self, password: &str, random: &dyn Random) -> Result<String, Problem> {
         let mut salt = [0; SALT_BYTES];
         random.fill(&mut salt);
-        let (password, cost) = (password.to_owned(), self.cost);
-        self.apart(move || {
-            let salt = SaltString::encode_b64(&salt).map_err(failed)?;
-            let argon2 = cost.argon2().map_err(failed)?;
-            let hash = argon2.hash_password(password.as_bytes(), &salt);
-            Ok(hash.map_err(failed)?.to_string())
-        })
-        .await
+        let salt = SaltString::encode_b64(&salt).map_err(failed)?;
+        let argon2 = self.cost.argon2().map_err(failed)?;
+        let task = Task::new(argon2, password, salt);
+        let output = self.compute(task.clone()).await?;
+        task.in_phc_form(output).map_err(failed)
     }
 
     /// Whether this is the password of a hash. Without a hash it takes as long, and is wrong.
@@ -76,27 +77,23 @@ impl Passwords {
     /// # Errors
     /// 503 when too many wait; 500 for a hash that is none.
     pub async fn verify(&self, password: &str, hash: Option<&str>) -> Result<Verdict, Problem> {
-        let (password, wanted) = (password.to_owned(), self.cost);
-        let hash = hash.map_or_else(|| nobodys(&wanted), str::to_owned);
-        self.apart(move || {
-            let hash = PasswordHash::new(&hash).map_err(failed)?;
-            let found = Cost::from(&Params::try_from(&hash).map_err(failed)?);
-            match Argon2::default().verify_password(password.as_bytes(), &hash) {
-                Ok(()) if found.is_below(&wanted) => Ok(Verdict::Outdated),
-                Ok(()) => Ok(Verdict::Right),
-                Err(argon2::password_hash::Error::Password) => Ok(Verdict::Wrong),
-                Err(error) => Err(failed(error)),
-            }
+        let hash = hash.map_or_else(|| nobodys(&self.cost), str::to_owned);
+        let hash = PasswordHash::new(&hash).map_err(failed)?;
+        let found = Cost::from(&Params::try_from(&hash).map_err(failed)?);
+        let output = self.compute(Task::again(&hash, password).map_err(failed)?);
+        // In constant time.
+        Ok(if hash.hash != Some(output.await?) {
+            Verdict::Wrong
+        } else if found.is_below(&self.cost) {
+            Verdict::Outdated
+        } else {
+            Verdict::Right
         })
-        .await
     }
 
-    /// Runs work on a thread of its own, less important than those that answer, when its turn has come. The turn ends with the work, even if nobody
+    /// Computes away from the threads that answer, when its turn has come. The turn ends with the work, even if nobody
     /// waits for it any more.
-    async fn apart<T: Send + 'static>(
-        &self,
-        work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
-    ) -> Result<T, Problem> {
+    async fn compute(&self, task: Task) -> Result<Output, Problem> {
         let turn = Arc::clone(&self.turns).acquire_owned();
         let turn = tokio::time::timeout(self.wait_max, turn).await;
         let Ok(Ok(turn)) = turn else {
@@ -104,17 +101,21 @@ impl Passwords {
             return Err(Problem::unavailable(RETRY_AFTER_S, reason));
         };
         let (sender, done) = oneshot::channel();
+        let leftovers = Arc::clone(&self.leftovers);
         let hashing = std::thread::Builder::new().name("stoa-password".into());
         let spawned = hashing.spawn(move || {
             // A flood of sign-ins takes what others leave.
             importance::give_way();
+            let output = leftovers.compute(task);
             // Whoever asked may have gone away.
-            let _ = sender.send(work());
+            let _ = sender.send(output);
             drop(turn);
         });
         spawned.map_err(|error| Problem::unavailable(RETRY_AFTER_S, error.to_string()))?;
-        done.await
-            .unwrap_or_else(|error| Err(Problem::internal(error.to_string())))
+        let output = done.await;
+        output
+            .map_err(|error| Problem::internal(error.to_string()))?
+            .map_err(failed)
     }
 }
 

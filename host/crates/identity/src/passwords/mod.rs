@@ -3,7 +3,9 @@
 mod common;
 mod cost;
 mod hashing;
+mod leftovers;
 mod rules;
+mod task;
 
 pub use cost::Cost;
 pub use hashing::{Passwords, Verdict};
