@@ -12,6 +12,10 @@ const config = {
   postgres: { host: '127.0.0.1', port: Number(required('POSTGRES_PORT')), user: 'postgres', database: 'postgres' },
   redis: { host: '127.0.0.1', port: Number(required('REDIS_PORT')) },
   jwtSecret: required('JWT_SECRET'),
+  // Whether it also does what Stoa does for every request beside the request itself.
+  equipped: process.env.EQUIPPED === 'true',
+  // With commas in between; none by default, as in Stoa.
+  corsOrigins: (process.env.CORS_ORIGINS ?? '').split(',').filter(Boolean),
 };
 
 function required(name) {
@@ -22,6 +26,7 @@ function required(name) {
 
 if (cluster.isPrimary) {
   await seed(config.postgres, required('PRODUCTS'));
+  if (config.equipped) (await import('./metrics.js')).collect();
   for (let worker = 0; worker < Number(required('WORKERS')); worker += 1) cluster.fork();
   // A worker that fails would only make the peer look slow.
   cluster.on('exit', (worker, code) => {
@@ -30,7 +35,7 @@ if (cluster.isPrimary) {
   });
   process.on('SIGTERM', () => process.exit(0));
 } else {
-  const app = build(config);
+  const app = await build(config);
   process.on('disconnect', () => process.exit(0));
   await app.listen({ host: config.host, port: config.port });
 }

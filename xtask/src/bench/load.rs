@@ -9,10 +9,13 @@ use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::clients;
 use super::scenarios::{self, Scenario};
 use crate::process;
 use crate::workspace;
 
+/// The program.
+const WRK: &str = "wrk";
 /// What prints the result.
 const SCRIPT: &str = "bench/result.lua";
 /// The same, and makes requests that differ.
@@ -175,7 +178,15 @@ impl Load {
 
     /// Runs it to its end.
     pub fn run(&self, target: &Target) -> Result<Measure> {
-        let mut wrk = Command::new("wrk");
+        self.run_by(Command::new(WRK), target)
+    }
+
+    /// The same by clients that come first where they may.
+    pub fn run_first(&self, target: &Target) -> Result<Measure> {
+        self.run_by(clients::command(WRK), target)
+    }
+
+    fn run_by(&self, mut wrk: Command, target: &Target) -> Result<Measure> {
         wrk.arg(format!("-t{THREADS}"))
             .arg(format!("-c{}", self.connections))
             .arg(format!("-d{}s", self.seconds));

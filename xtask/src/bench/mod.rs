@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: Stoa beside the same service in Node.js, under the same load on the same machine.
 
+mod clients;
 mod events;
 mod host;
 mod live;
@@ -32,7 +33,7 @@ use crate::workspace::{self, Workspace};
 use host::Host;
 use load::{Load, Measure};
 use peer::Peer;
-use report::{Peers, Report, Row};
+use report::{PeerMemory, Peers, Report, Row};
 use scenarios::{Scenario, Shop};
 
 /// What generates the load and what the peer needs.
@@ -137,17 +138,18 @@ pub fn run(args: &Args) -> Result<()> {
     };
     if args.only != Some(Side::Stoa) {
         let shop = shop.unwrap_or_else(Shop::invented);
-        // One process, as the seeds run a service, and one per core, which is the most that the machine gives.
-        for (peer, workers) in [(Peers::One, 1), (Peers::PerCore, report.cores)] {
-            let folder = made(folder.path(), &format!("peer-{workers}"))?;
+        for which in Peers::ALL {
+            let folder = folder.path().join(format!("peer-{which:?}"));
             if args.has(Part::Paths) {
-                let peer = (peer, workers);
-                measure_peer(&folder, &load, &shop, peer, &mut rows, &mut report)?;
+                let folder = made(&folder, "paths")?;
+                measure_peer(&folder, &load, &shop, which, &mut rows, &mut report)?;
             }
-            if args.has(Part::Orders) {
-                let measure = orders::of_peer(&load, &made(&folder, "orders")?, workers)?;
+            // The time of an order goes into its transaction: equipment would hardly show.
+            if args.has(Part::Orders) && which != Peers::Equipped {
+                let folder = made(&folder, "orders")?;
+                let measure = orders::of_peer(&load, &folder, which.workers(report.cores))?;
                 Row::set(&mut rows, orders::NAME, orders::PATH, |row| {
-                    *row.peer_mut(peer) = Some(measure);
+                    row.peers.insert(which, measure);
                 });
             }
         }
@@ -336,12 +338,16 @@ fn measure_peer(
     folder: &Path,
     load: &Load,
     shop: &Shop,
-    (which, workers): (Peers, usize),
+    which: Peers,
     rows: &mut Vec<Row>,
     report: &mut Report,
 ) -> Result<()> {
-    let peer = Peer::start(folder, &shop.products, workers)?;
-    report.peer_idle_bytes = Some(peer.memory_bytes()?);
+    let start = match which {
+        Peers::One | Peers::PerCore => Peer::start,
+        Peers::Equipped => Peer::start_equipped,
+    };
+    let peer = start(folder, &shop.products, which.workers(report.cores))?;
+    let idle_bytes = peer.memory_bytes()?;
     shop.check_same_total(peer.address())?;
     for scenario in scenarios::all(shop)
         .into_iter()
@@ -351,21 +357,25 @@ fn measure_peer(
         let known = rows
             .iter()
             .filter(|row| row.peer_path == scenario.peer_path)
-            .find_map(|row| row.peer(which).clone());
+            .find_map(|row| row.peers.get(&which).cloned());
         let measure = match known {
             Some(measure) => measure,
             None => measure(load, peer.address(), &scenario, &scenario.peer_path, folder)?,
         };
         match rows.iter_mut().find(|row| row.name == scenario.name) {
-            Some(row) => *row.peer_mut(which) = Some(measure),
+            Some(row) => {
+                row.peers.insert(which, measure);
+            }
             None => {
                 let mut row = Row::of_peer(&scenario);
-                *row.peer_mut(which) = Some(measure);
+                row.peers.insert(which, measure);
                 rows.push(row);
             }
         }
     }
-    report.peer_bytes = Some(peer.memory_bytes()?);
+    let bytes = peer.memory_bytes()?;
+    let memory = PeerMemory { idle_bytes, bytes };
+    report.peer_memory.insert(which, memory);
     Ok(())
 }
 

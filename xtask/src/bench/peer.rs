@@ -30,6 +30,21 @@ pub struct Peer {
 impl Peer {
     /// Starts everything on data below `folder`, with so many processes of Fastify.
     pub fn start(folder: &Path, products: &[Value], workers: usize) -> Result<Self> {
+        Self::start_with(folder, products, workers, &[])
+    }
+
+    /// The same, and for every request it does what Stoa does besides answering it: security headers, CORS, a request id,
+    /// metrics, timeouts.
+    pub fn start_equipped(folder: &Path, products: &[Value], workers: usize) -> Result<Self> {
+        Self::start_with(folder, products, workers, &[("EQUIPPED", "true")])
+    }
+
+    fn start_with(
+        folder: &Path,
+        products: &[Value],
+        workers: usize,
+        more: &[(&str, &str)],
+    ) -> Result<Self> {
         let sources = workspace::root().join(SOURCES);
         process::output(
             Command::new("npm")
@@ -54,7 +69,8 @@ impl Peer {
         command.env("POSTGRES_PORT", postgres_address.port().to_string());
         command
             .env("REDIS_PORT", redis_address.port().to_string())
-            .env("JWT_SECRET", JWT_SECRET);
+            .env("JWT_SECRET", JWT_SECRET)
+            .envs(more.iter().copied());
         let mut node = Running::start("Fastify", &mut command, folder.join("fastify.log"))?;
         node.wait_until(|| client::is_ok(address, "/health"))?;
         Ok(Self {

@@ -1,4 +1,5 @@
-//! What somebody who reads a product feels, with the machine full and with room to spare.
+//! What somebody who reads a product feels, with the machine full and with room to spare. Who reads comes first
+//! (`clients.rs`).
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -6,6 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 use serde::Serialize;
 
+use super::clients;
 use super::load::{Load, Measure, Target};
 use super::wire::{Seen, Shot, Wire};
 
@@ -28,7 +30,7 @@ impl Reads {
     /// One way after the other, each as long as this load.
     pub fn run(load: &Load, address: SocketAddr, path: &str) -> Result<Self> {
         Ok(Self {
-            busy: load.run(&Target::plain(address, path))?,
+            busy: load.run_first(&Target::plain(address, path))?,
             steady: steady(address, path, Duration::from_secs(load.seconds.into()))?,
         })
     }
@@ -74,6 +76,7 @@ fn read_steadily(
     from: Instant,
     lasting: Duration,
 ) -> Result<Seen> {
+    clients::this_thread_comes_first()?;
     let mut wire = Wire::connect(address)?;
     let shot = Shot {
         path: path.into(),

@@ -1,5 +1,6 @@
 //! The numbers as a table for people and as JSON for later.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,6 +9,7 @@ use std::process::Command;
 use anyhow::Result;
 use serde::Serialize;
 
+use super::clients;
 use super::events::Handled;
 use super::live::Listening;
 use super::load::{Load, Measure};
@@ -22,11 +24,37 @@ use crate::workspace;
 /// Bytes of a mebibyte.
 const MIB: u64 = 1 << 20;
 
-/// How many processes of Fastify.
-#[derive(Debug, Clone, Copy)]
+/// The kinds of peer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Peers {
+    /// One process, as the seeds run a service.
     One,
+    /// One per core, which is the most that the machine gives.
     PerCore,
+    /// One per core, and each does for every request what Stoa does besides answering it.
+    Equipped,
+}
+
+impl Peers {
+    /// In the order in which they run and are shown.
+    pub const ALL: [Self; 3] = [Self::One, Self::PerCore, Self::Equipped];
+
+    /// How many processes of Fastify.
+    pub const fn workers(self, cores: usize) -> usize {
+        match self {
+            Self::One => 1,
+            Self::PerCore | Self::Equipped => cores,
+        }
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::One => "1 Fastify",
+            Self::PerCore => "Fastify per core",
+            Self::Equipped => "Fastify per core, equipped",
+        }
+    }
 }
 
 /// One scenario on all sides.
@@ -36,8 +64,7 @@ pub struct Row {
     pub stoa_path: String,
     pub peer_path: String,
     pub stoa: Option<Measure>,
-    pub peer_one: Option<Measure>,
-    pub peer_per_core: Option<Measure>,
+    pub peers: BTreeMap<Peers, Measure>,
 }
 
 impl Row {
@@ -52,22 +79,6 @@ impl Row {
     /// Without Stoa's side.
     pub fn of_peer(scenario: &Scenario) -> Self {
         Self::empty(scenario)
-    }
-
-    /// A peer's side.
-    pub const fn peer(&self, which: Peers) -> &Option<Measure> {
-        match which {
-            Peers::One => &self.peer_one,
-            Peers::PerCore => &self.peer_per_core,
-        }
-    }
-
-    /// The same, to fill in.
-    pub const fn peer_mut(&mut self, which: Peers) -> &mut Option<Measure> {
-        match which {
-            Peers::One => &mut self.peer_one,
-            Peers::PerCore => &mut self.peer_per_core,
-        }
     }
 
     /// Sets numbers in the row of this name, which is added if it is missing.
@@ -92,16 +103,44 @@ impl Row {
             stoa_path: stoa_path.to_owned(),
             peer_path: peer_path.to_owned(),
             stoa: None,
-            peer_one: None,
-            peer_per_core: None,
+            peers: BTreeMap::new(),
         }
     }
 
     /// How many times as much Stoa does.
     fn ratio(&self, which: Peers) -> Option<f64> {
-        let peer = self.peer(which).as_ref()?;
+        let peer = self.peers.get(&which)?;
         Some(self.stoa.as_ref()?.per_second() / peer.per_second())
     }
+
+    /// A line for each side that was measured.
+    fn lines(&self) -> Vec<Vec<String>> {
+        let stoa = self.stoa.iter().map(|stoa| ("Stoa", stoa, None));
+        let peers = self.peers.iter();
+        let peers = peers.map(|(which, peer)| (which.name(), peer, self.ratio(*which)));
+        let sides = stoa.chain(peers).enumerate();
+        sides
+            .map(|(at, (side, measure, ratio))| {
+                let name = if at == 0 { self.name } else { "" };
+                vec![
+                    name.to_owned(),
+                    side.to_owned(),
+                    format!("{:.0}", measure.per_second()),
+                    ms(measure.p50_us),
+                    ms(measure.p99_us),
+                    measure.failed().to_string(),
+                    ratio.map_or_else(dash, |ratio| format!("{ratio:.2}×")),
+                ]
+            })
+            .collect()
+    }
+}
+
+/// Memory of a peer, its PostgreSQL and Redis included: before any load, and after all of it.
+#[derive(Debug, Serialize)]
+pub struct PeerMemory {
+    pub idle_bytes: u64,
+    pub bytes: u64,
 }
 
 /// Everything that was measured, and where.
@@ -112,6 +151,8 @@ pub struct Report {
     pub machine: String,
     pub cores: usize,
     pub load: Load,
+    /// Whether those who read beside something else came before all other programs.
+    pub readers_come_first: bool,
     pub rows: Vec<Row>,
     pub sign_ins: Option<SignIns>,
     pub reloads: Option<Reloads>,
@@ -122,8 +163,7 @@ pub struct Report {
     /// Memory before any load, and after all of it.
     pub stoa_idle_bytes: Option<u64>,
     pub stoa_bytes: Option<u64>,
-    pub peer_idle_bytes: Option<u64>,
-    pub peer_bytes: Option<u64>,
+    pub peer_memory: BTreeMap<Peers, PeerMemory>,
 }
 
 impl Report {
@@ -144,6 +184,7 @@ impl Report {
                 .to_owned(),
             cores: std::thread::available_parallelism()?.get(),
             load: load.clone(),
+            readers_come_first: clients::come_first(),
             rows: Vec::new(),
             sign_ins: None,
             reloads: None,
@@ -153,8 +194,7 @@ impl Report {
             live: None,
             stoa_idle_bytes: None,
             stoa_bytes: None,
-            peer_idle_bytes: None,
-            peer_bytes: None,
+            peer_memory: BTreeMap::new(),
         })
     }
 
@@ -164,32 +204,9 @@ impl Report {
             "\n{}, {} cores, {} connections, {} s each; wrk on the same machine\n\n",
             self.machine, self.cores, self.load.connections, self.load.seconds
         );
-        let heads = [
-            "",
-            "Stoa/s",
-            "p50",
-            "p99",
-            "failed",
-            "1 Fastify/s",
-            "p50",
-            "p99",
-            "failed",
-            "ratio",
-            "per core/s",
-            "p50",
-            "p99",
-            "failed",
-            "ratio",
-        ];
+        let heads = ["", "", "per second", "p50", "p99", "failed", "ratio"];
         line(&mut text, &heads.map(ToOwned::to_owned));
-        for row in &self.rows {
-            let mut cells = vec![row.name.to_owned()];
-            cells.extend(side(row.stoa.as_ref()));
-            for peer in [Peers::One, Peers::PerCore] {
-                cells.extend(side(row.peer(peer).as_ref()));
-                let ratio = row.ratio(peer);
-                cells.push(ratio.map_or_else(dash, |ratio| format!("{ratio:.2}×")));
-            }
+        for cells in self.rows.iter().flat_map(Row::lines) {
             line(&mut text, &cells);
         }
         self.closing(&mut text);
@@ -200,9 +217,21 @@ impl Report {
         let mib =
             |bytes: Option<u64>| bytes.map_or_else(dash, |bytes| format!("{} MiB", bytes / MIB));
         text.push_str(&format!(
-            "\nmemory (PSS)  Stoa {} idle, {} after; Fastify per core, PostgreSQL and Redis {} idle, {} after\n",
-            mib(self.stoa_idle_bytes), mib(self.stoa_bytes), mib(self.peer_idle_bytes), mib(self.peer_bytes),
+            "\nmemory (PSS)  Stoa {} idle, {} after\n",
+            mib(self.stoa_idle_bytes),
+            mib(self.stoa_bytes),
         ));
+        for (which, memory) in &self.peer_memory {
+            text.push_str(&format!(
+                "memory (PSS)  {} with PostgreSQL and Redis {} idle, {} after\n",
+                which.name(),
+                mib(Some(memory.idle_bytes)),
+                mib(Some(memory.bytes)),
+            ));
+        }
+        if !self.readers_come_first {
+            text.push_str("readers wait for processors like everybody: the system lets root alone change that\n");
+        }
         if let Some(sign_ins) = &self.sign_ins {
             let SignIns {
                 anonymous,
@@ -285,19 +314,6 @@ fn reads(reads: &Reads) -> String {
     )
 }
 
-fn side(measure: Option<&Measure>) -> [String; 4] {
-    let Some(measure) = measure else {
-        return [dash(), dash(), dash(), dash()];
-    };
-    let rate = format!("{:.0}", measure.per_second());
-    [
-        rate,
-        ms(measure.p50_us),
-        ms(measure.p99_us),
-        measure.failed().to_string(),
-    ]
-}
-
 #[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
 fn ms(us: u64) -> String {
     format!("{:.2} ms", us as f64 / 1e3)
@@ -310,7 +326,7 @@ fn dash() -> String {
 fn line(text: &mut String, cells: &[String]) {
     for (column, cell) in cells.iter().enumerate() {
         // Writing to a string cannot fail.
-        let _ = if column == 0 {
+        let _ = if column < 2 {
             write!(text, "{cell:<30}")
         } else {
             write!(text, "{cell:>11}")
@@ -341,19 +357,42 @@ mod tests {
         assert_eq!(measure(1_000, 200).failed(), 200);
     }
 
-    #[test]
-    fn a_row_compares_both_sides() {
-        let mut row = Row {
-            name: "x",
-            stoa_path: String::new(),
-            peer_path: String::new(),
+    fn row() -> Row {
+        Row {
             stoa: Some(measure(300, 0)),
-            peer_one: None,
-            peer_per_core: None,
-        };
+            ..Row::without_numbers("x", "", "")
+        }
+    }
+
+    #[test]
+    fn a_row_compares_stoa_with_each_peer() {
+        let mut row = row();
         assert!(row.ratio(Peers::One).is_none());
-        *row.peer_mut(Peers::One) = Some(measure(100, 0));
+        row.peers.insert(Peers::One, measure(100, 0));
+        row.peers.insert(Peers::Equipped, measure(50, 0));
         assert!((row.ratio(Peers::One).unwrap_or_default() - 3.0).abs() < 1e-9);
         assert!(row.ratio(Peers::PerCore).is_none());
+        assert!((row.ratio(Peers::Equipped).unwrap_or_default() - 6.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn each_side_that_was_measured_has_a_line_and_a_member() {
+        let mut row = row();
+        row.peers.insert(Peers::Equipped, measure(100, 20));
+        row.peers.insert(Peers::PerCore, measure(100, 0));
+        let lines: Vec<String> = row.lines().iter().map(|cells| cells.join(" | ")).collect();
+        assert_eq!(
+            lines,
+            [
+                "x | Stoa | 150 | 1.50 ms | 9.00 ms | 0 | -",
+                " | Fastify per core | 50 | 1.50 ms | 9.00 ms | 0 | 3.00×",
+                " | Fastify per core, equipped | 40 | 1.50 ms | 9.00 ms | 20 | 3.75×",
+            ]
+        );
+        let json = serde_json::to_value(&row).unwrap_or_default();
+        let requests = |side: &str| json.pointer(&format!("{side}/requests")).cloned();
+        assert_eq!(requests("/peers/equipped"), Some(100.into()));
+        assert_eq!(requests("/peers/per_core"), Some(100.into()));
+        assert_eq!(requests("/peers/one"), None);
     }
 }

@@ -14,7 +14,7 @@ use super::scenarios::{HELLO_FRESH, Shop};
 use crate::client;
 
 /// Those who sign in, in turn: one alone would soon end its own older sessions with each new one.
-const PEOPLE: usize = 32;
+const PEOPLE: usize = 256;
 /// Whoever has signed in and reads.
 const READER: &str = "reader@example.com";
 const PASSWORD: &str = "correct horse battery";
