@@ -327,7 +327,7 @@ fn line(text: &mut String, cells: &[String]) {
     for (column, cell) in cells.iter().enumerate() {
         // Writing to a string cannot fail.
         let _ = if column < 2 {
-            write!(text, "{cell:<30}")
+            write!(text, "{cell:<32}")
         } else {
             write!(text, "{cell:>11}")
         };
