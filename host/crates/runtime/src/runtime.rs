@@ -144,8 +144,7 @@ impl Runtime {
     pub async fn start(config: RuntimeConfig, ports: Ports) -> Result<Arc<Self>, StartError> {
         let engine = engine::build(config.instances_max, &config.limits_cap)
             .map_err(|error| StartError::Engine(format!("{error:#}")))?;
-        let slow_lane = SlowLane::default();
-        let ticker = Ticker::start(&engine, slow_lane.pace())?;
+        let ticker = Ticker::start(&engine)?;
         let aot = AotCache::open(&config.aot_dir, &*ports.random)?;
         ports
             .store
@@ -167,7 +166,7 @@ impl Runtime {
             answers: Answers::new(config.answer_bytes_max),
             tenants: Tenants::new(config.tenant_concurrency_max),
             in_flight: InFlight::default(),
-            slow_lane,
+            slow_lane: SlowLane::default(),
             records: Records::default(),
             failing,
             looking: Semaphore::new(1),
