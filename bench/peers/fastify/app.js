@@ -64,14 +64,14 @@ const newOrder = {
 
 const helloAnswer = { 200: { type: 'object', properties: { hello: { type: 'string' } } } };
 
-export async function build({ postgres, redis: redisConfig, jwtSecret, equipped, corsOrigins }) {
+export async function build({ postgres, redis: redisConfig, jwtSecret, equipped }) {
   // Loaded only then, so that the bare app does not hold it in memory.
   const equipment = equipped ? await import('./equipped.js') : null;
   const app = Fastify({ logger: false, ...equipment?.options });
   const pool = new pg.Pool({ ...postgres, max: CONNECTIONS_PER_WORKER });
   const redis = new Redis(redisConfig);
   const signedIn = { onRequest: (request) => request.jwtVerify() };
-  equipment?.equip(app, { corsOrigins });
+  equipment?.equip(app);
   app.register(jwt, { secret: jwtSecret, sign: { expiresIn: TOKEN_LIFETIME } });
 
   app.after(() => {

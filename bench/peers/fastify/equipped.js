@@ -40,8 +40,8 @@ export const options = {
   genReqId: ({ headers: { [REQUEST_ID]: sent = '' } }) => (SANE_ID.test(sent) ? sent : randomUUID()),
 };
 
-/** Equips an app that has no routes yet. Pages of `corsOrigins` may call. */
-export function equip(app, { corsOrigins }) {
+/** Equips an app that has no routes yet. */
+export function equip(app) {
   app.addHook('onRequest', (request, reply, done) => {
     reply.header(REQUEST_ID, request.id);
     reply.header('permissions-policy', PERMISSIONS_POLICY);
@@ -49,14 +49,7 @@ export function equip(app, { corsOrigins }) {
     done();
   });
   app.register(helmet, securityHeaders);
-  app.register(cors, {
-    // A function, so that origins that are not listed learn nothing.
-    origin: corsOrigins.length > 0 && ((origin, done) => done(null, corsOrigins.includes(origin) && origin)),
-    credentials: true,
-    methods: ['GET', 'HEAD', 'POST'],
-    allowedHeaders: ['authorization', 'content-type', REQUEST_ID],
-    exposedHeaders: [REQUEST_ID],
-    maxAge: 600,
-  });
+  // None, as in Stoa by default.
+  app.register(cors, { origin: false });
   measure(app);
 }

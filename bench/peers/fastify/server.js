@@ -14,8 +14,6 @@ const config = {
   jwtSecret: required('JWT_SECRET'),
   // Whether it also does what Stoa does for every request beside the request itself.
   equipped: process.env.EQUIPPED === 'true',
-  // With commas in between; none by default, as in Stoa.
-  corsOrigins: (process.env.CORS_ORIGINS ?? '').split(',').filter(Boolean),
 };
 
 function required(name) {

@@ -342,11 +342,8 @@ fn measure_peer(
     rows: &mut Vec<Row>,
     report: &mut Report,
 ) -> Result<()> {
-    let start = match which {
-        Peers::One | Peers::PerCore => Peer::start,
-        Peers::Equipped => Peer::start_equipped,
-    };
-    let peer = start(folder, &shop.products, which.workers(report.cores))?;
+    let workers = which.workers(report.cores);
+    let peer = Peer::start(folder, &shop.products, workers, which.settings())?;
     let idle_bytes = peer.memory_bytes()?;
     shop.check_same_total(peer.address())?;
     for scenario in scenarios::all(shop)

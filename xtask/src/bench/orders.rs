@@ -106,7 +106,7 @@ pub fn of_stoa(load: &Load, stoa: &Path, folder: &Path, plugins: &Path) -> Resul
 
 /// Orders at a peer of its own.
 pub fn of_peer(load: &Load, folder: &Path, workers: usize) -> Result<Measure> {
-    let peer = Peer::start(folder, &goods(), workers)?;
+    let peer = Peer::start(folder, &goods(), workers, &[])?;
     measure(load, peer.address())
 }
 

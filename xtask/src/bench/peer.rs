@@ -28,18 +28,8 @@ pub struct Peer {
 }
 
 impl Peer {
-    /// Starts everything on data below `folder`, with so many processes of Fastify.
-    pub fn start(folder: &Path, products: &[Value], workers: usize) -> Result<Self> {
-        Self::start_with(folder, products, workers, &[])
-    }
-
-    /// The same, and for every request it does what Stoa does besides answering it: security headers, CORS, a request id,
-    /// metrics, timeouts.
-    pub fn start_equipped(folder: &Path, products: &[Value], workers: usize) -> Result<Self> {
-        Self::start_with(folder, products, workers, &[("EQUIPPED", "true")])
-    }
-
-    fn start_with(
+    /// Starts everything on data below `folder`, with so many processes of Fastify and more settings of theirs.
+    pub fn start(
         folder: &Path,
         products: &[Value],
         workers: usize,

@@ -48,6 +48,14 @@ impl Peers {
         }
     }
 
+    /// What Fastify has to be told: equipped, it adds security headers, CORS, a request id, metrics, timeouts.
+    pub const fn settings(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Self::One | Self::PerCore => &[],
+            Self::Equipped => &[("EQUIPPED", "true")],
+        }
+    }
+
     const fn name(self) -> &'static str {
         match self {
             Self::One => "1 Fastify",

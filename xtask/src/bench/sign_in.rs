@@ -13,7 +13,8 @@ use super::reads::Reads;
 use super::scenarios::{HELLO_FRESH, Shop};
 use crate::client;
 
-/// Those who sign in, in turn: one alone would soon end its own older sessions with each new one.
+/// Those who sign in, in turn: so many that in all the turns nobody reaches the bound of sessions, where each new one
+/// would also end an old one.
 const PEOPLE: usize = 256;
 /// Whoever has signed in and reads.
 const READER: &str = "reader@example.com";

@@ -19,9 +19,8 @@ pub fn give_way() {
 
 /// Makes the calling thread run only on cores that nobody else wants, which then pass for idle ones: who wakes up gets one at
 /// once, as it would not beside a thread that gives way. There is no way back, and on a full machine hardly any progress: nothing that
-/// others wait for, be it a lock for a moment, may be done on such a thread. Where the system refuses, it gives way.
+/// others wait for, be it a lock for a moment, may be done on such a thread. Where the system refuses, the thread stays as it is.
 pub fn take_leftovers() {
-    give_way();
     #[cfg(target_os = "linux")]
     set_scheduling(libc::SCHED_IDLE, 0, 0);
 }

@@ -1,5 +1,6 @@
 //! Making and checking hashes, away from the threads that serve requests.
 
+use std::fmt::Display;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,7 +25,10 @@ const WAIT_MAX: Duration = Duration::from_secs(5);
 const RETRY_AFTER_S: u32 = 2;
 
 /// Salt and output of a hash that no password has: checking against it costs what any check costs.
-const NOBODYS: &str = "AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+const NOBODYS: (&str, &str) = (
+    "AAAAAAAAAAAAAAAAAAAAAA",
+    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+);
 
 /// Hashes passwords.
 pub struct Passwords {
@@ -67,9 +71,9 @@ impl Passwords {
         random.fill(&mut salt);
         let salt = SaltString::encode_b64(&salt).map_err(failed)?;
         let argon2 = self.cost.argon2().map_err(failed)?;
-        let task = Task::new(argon2, password, salt);
-        let output = self.compute(task.clone()).await?;
-        task.in_phc_form(output).map_err(failed)
+        let task = Task::new(argon2, password, salt.clone());
+        let output = self.compute(task).await?;
+        Ok(in_phc_form(&self.cost, &salt, output))
     }
 
     /// Whether this is the password of a hash. Without a hash it takes as long, and is wrong.
@@ -120,16 +124,22 @@ impl Passwords {
 }
 
 fn nobodys(cost: &Cost) -> String {
+    let (salt, output) = NOBODYS;
+    in_phc_form(cost, salt, output)
+}
+
+/// A hash as it is kept, from its salt and its output in base 64.
+fn in_phc_form(cost: &Cost, salt: impl Display, output: impl Display) -> String {
     let Cost {
         memory_kib,
         passes,
         lanes,
     } = cost;
-    format!("$argon2id$v=19$m={memory_kib},t={passes},p={lanes}${NOBODYS}")
+    format!("$argon2id$v=19$m={memory_kib},t={passes},p={lanes}${salt}${output}")
 }
 
 /// The library's words tell nothing of the password.
-fn failed(error: impl std::fmt::Display) -> Problem {
+fn failed(error: impl Display) -> Problem {
     Problem::internal(format!("argon2: {error}"))
 }
 

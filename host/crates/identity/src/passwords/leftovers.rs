@@ -38,14 +38,18 @@ struct Ask {
 
 impl Default for Leftovers {
     fn default() -> Self {
-        Self {
-            patience: PATIENCE,
-            helpers: Mutex::default(),
-        }
+        Self::with(PATIENCE, Vec::new())
     }
 }
 
 impl Leftovers {
+    fn with(patience: Duration, helpers: Vec<Sender<Ask>>) -> Self {
+        Self {
+            patience,
+            helpers: Mutex::new(helpers),
+        }
+    }
+
     /// Evaluates a task, on an idle core if there is one in time, and on the calling thread otherwise.
     ///
     /// # Errors
@@ -55,7 +59,7 @@ impl Leftovers {
         if let Some(outcome) = self.ask(&task) {
             return outcome;
         }
-        task.compute(&mut vec![Block::default(); task.blocks()])
+        task.compute()
     }
 
     /// What a helper answers in time.
@@ -108,7 +112,7 @@ fn help(blocks: usize, asks: &Receiver<Ask>) {
         // Hashes of other costs are few.
         memory.resize(memory.len().max(task.blocks()), Block::default());
         // It may have been given up.
-        let _ = answer.send(task.compute(&mut memory));
+        let _ = answer.send(task.compute_in(&mut memory));
     }
 }
 
@@ -120,44 +124,34 @@ mod tests {
     use super::super::Cost;
     use super::*;
 
+    /// Longer than any machine takes.
+    const FOREVER: Duration = Duration::from_secs(60);
+
     fn task(cost: Cost) -> Task {
         let salt = SaltString::encode_b64(&[7; 16]).unwrap();
         Task::new(cost.argon2().unwrap(), "correct horse", salt)
     }
 
-    fn alone(task: &Task) -> Output {
-        let mut memory = vec![Block::default(); task.blocks()];
-        task.compute(&mut memory).unwrap()
-    }
-
     #[test]
     fn a_helper_comes_to_the_same_again_and_again() {
-        let leftovers = Leftovers {
-            patience: Duration::from_secs(60),
-            ..Leftovers::default()
-        };
+        let leftovers = Leftovers::with(FOREVER, Vec::new());
         let greater = Cost {
             memory_kib: 64,
             ..Cost::FOR_TESTS
         };
         for cost in [Cost::FOR_TESTS, greater, Cost::FOR_TESTS] {
             let answered = leftovers.ask(&Arc::new(task(cost))).unwrap();
-            assert_eq!(answered.unwrap(), alone(&task(cost)));
+            assert_eq!(answered, task(cost).compute());
         }
         assert_eq!(leftovers.with_helpers(|helpers| helpers.len()), 1);
     }
 
     #[test]
     fn who_gets_no_idle_core_computes_by_itself() {
-        let leftovers = Leftovers {
-            patience: Duration::from_millis(1),
-            ..Leftovers::default()
-        };
         let (busy, asks) = mpsc::channel();
-        leftovers.with_helpers(|helpers| helpers.push(busy));
+        let leftovers = Leftovers::with(Duration::from_millis(1), vec![busy]);
         let task = task(Cost::FOR_TESTS);
-        let outcome = leftovers.compute(task.clone()).unwrap();
-        assert_eq!(outcome, alone(&task));
+        assert_eq!(leftovers.compute(task.clone()), task.compute());
         assert_eq!(leftovers.with_helpers(|helpers| helpers.len()), 1);
         let given_up = asks.try_recv().unwrap();
         assert!(
@@ -168,15 +162,11 @@ mod tests {
 
     #[test]
     fn a_helper_that_has_ended_is_replaced() {
-        let leftovers = Leftovers {
-            patience: Duration::from_secs(60),
-            ..Leftovers::default()
-        };
         let (ended, _) = mpsc::channel();
-        leftovers.with_helpers(|helpers| helpers.push(ended));
+        let leftovers = Leftovers::with(FOREVER, vec![ended]);
         let task = task(Cost::FOR_TESTS);
         let answered = leftovers.ask(&Arc::new(task.clone())).unwrap();
-        assert_eq!(answered.unwrap(), alone(&task));
+        assert_eq!(answered, task.compute());
         assert_eq!(leftovers.with_helpers(|helpers| helpers.len()), 1);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use argon2::password_hash::{self, Output, ParamsString, PasswordHash, Salt, SaltString};
+use argon2::password_hash::{self, Output, PasswordHash, Salt, SaltString};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 
 /// What a hash is made of. Evaluated twice it comes to the same.
@@ -47,11 +47,19 @@ impl Task {
         self.argon2.params().block_count()
     }
 
-    /// Computes for long, in at least so many [blocks](Self::blocks). What they hold does not matter.
+    /// Computes for long.
     ///
     /// # Errors
     /// For a password or a salt of a length that argon2 does not take.
-    pub(super) fn compute(&self, memory: &mut [Block]) -> password_hash::Result<Output> {
+    pub(super) fn compute(&self) -> password_hash::Result<Output> {
+        self.compute_in(&mut vec![Block::default(); self.blocks()])
+    }
+
+    /// The same, in at least so many [blocks](Self::blocks). What they hold does not matter.
+    ///
+    /// # Errors
+    /// Those of [`compute`](Self::compute).
+    pub(super) fn compute_in(&self, memory: &mut [Block]) -> password_hash::Result<Output> {
         let mut salt = [0; Salt::MAX_LENGTH];
         let salt = self.salt.decode_b64(&mut salt)?;
         let bytes = self.argon2.params().output_len();
@@ -61,21 +69,5 @@ impl Task {
                 .argon2
                 .hash_password_into_with_memory(password, salt, output, memory)?)
         })
-    }
-
-    /// The hash with this output, in PHC form.
-    ///
-    /// # Errors
-    /// For parameters that can't be written so.
-    pub(super) fn in_phc_form(&self, output: Output) -> password_hash::Result<String> {
-        let params = self.argon2.params();
-        let hash = PasswordHash {
-            algorithm: Algorithm::Argon2id.ident(),
-            version: Some(Version::V0x13.into()),
-            params: ParamsString::try_from(params)?,
-            salt: Some(self.salt.as_salt()),
-            hash: Some(output),
-        };
-        Ok(hash.to_string())
     }
 }

@@ -10,11 +10,9 @@ use crate::support::{NOW, all, both, ids, in_memory, items, only, thing};
 async fn an_expired_document_is_absent_everywhere() {
     for fixture in both().await {
         fixture.put(&[("stays", thing(1))]).await;
-        let work = fixture.begin().await;
-        work.put(&items(), "goes", None, thing(2), Expiry::At(NOW + 1_000))
-            .await
-            .unwrap();
-        work.commit().await.unwrap();
+        fixture
+            .put_until(Expiry::At(NOW + 1_000), &[("goes", thing(2))])
+            .await;
         let total = Query {
             total: true,
             ..all()
@@ -60,11 +58,9 @@ async fn an_expired_document_is_absent_everywhere() {
 #[tokio::test]
 async fn ends_choose_no_index() {
     for fixture in both().await {
-        let work = fixture.begin().await;
-        work.put(&items(), "goes", None, thing(2), Expiry::At(NOW + 1_000))
-            .await
-            .unwrap();
-        work.commit().await.unwrap();
+        fixture
+            .put_until(Expiry::At(NOW + 1_000), &[("goes", thing(2))])
+            .await;
         for filter in [
             json!({"eq": ["n", 2]}),
             json!({"gt": ["n", 1]}),
@@ -88,13 +84,11 @@ async fn ends_choose_no_index() {
 #[tokio::test]
 async fn what_was_read_holds_until_the_first_of_it_ends_or_changes() {
     for fixture in both().await {
-        let work = fixture.begin().await;
         for (id, ends_at) in [("first", NOW + 1_000), ("second", NOW + 2_000)] {
-            work.put(&items(), id, None, thing(1), Expiry::At(ends_at))
-                .await
-                .unwrap();
+            fixture
+                .put_until(Expiry::At(ends_at), &[(id, thing(1))])
+                .await;
         }
-        work.commit().await.unwrap();
         let read = async |ids: &[&str]| {
             let work = fixture.begin().await;
             for id in ids {
@@ -115,11 +109,9 @@ async fn what_was_read_holds_until_the_first_of_it_ends_or_changes() {
 #[tokio::test]
 async fn an_expired_document_can_be_written_over() {
     for fixture in both().await {
-        let work = fixture.begin().await;
-        work.put(&items(), "a", None, thing(1), Expiry::At(NOW + 10))
-            .await
-            .unwrap();
-        work.commit().await.unwrap();
+        fixture
+            .put_until(Expiry::At(NOW + 10), &[("a", thing(1))])
+            .await;
         fixture.clock.advance(10);
         let work = fixture.begin().await;
         assert_eq!(

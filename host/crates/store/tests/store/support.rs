@@ -119,9 +119,14 @@ impl Fixture {
 
     /// Writes documents in one unit of work.
     pub async fn put(&self, documents: &[(&str, Value)]) {
+        self.put_until(Expiry::Never, documents).await;
+    }
+
+    /// The same, with an end.
+    pub async fn put_until(&self, expiry: Expiry, documents: &[(&str, Value)]) {
         let work = self.begin().await;
         for (id, document) in documents {
-            work.put(&items(), id, None, document.clone(), Expiry::Never)
+            work.put(&items(), id, None, document.clone(), expiry)
                 .await
                 .unwrap();
         }
