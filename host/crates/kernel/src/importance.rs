@@ -1,5 +1,9 @@
 //! Threads that compute for long and give way to those that answer.
 
+use std::cell::RefCell;
+use std::fs::File;
+use std::time::{Duration, Instant};
+
 /// How much less important such a thread is than others: beside a busy one it gets about a tenth (sched(7)).
 const NICE: i32 = 10;
 
@@ -8,6 +12,21 @@ const NICE: i32 = 10;
 #[cfg(target_os = "linux")]
 const SLICE_NS: u64 = 100_000_000;
 
+/// Where Linux tells how long the thread that opens it has waited for a core: the second number, in nanoseconds.
+const WAITED: &str = "/proc/thread-self/schedstat";
+
+/// Waiting below this is what a system's own work costs everybody, nothing that somebody else wants.
+const WAITED_NS_MIN: u64 = 50_000;
+
+/// How long a thread steps aside. Who asks each millisecond then computes for a tenth of the time, as beside a busy thread
+/// anyway, but others meet it at a tenth of the moments, and for a millisecond at most.
+const ASIDE: Duration = Duration::from_millis(9);
+
+thread_local! {
+    /// Of a thread that gives way, on systems that tell.
+    static WAITING: RefCell<Option<Waiting>> = const { RefCell::new(None) };
+}
+
 /// Makes the calling thread give way to all others from now on; there is no way back. It gets whatever they leave, which is
 /// all of the machine where they do nothing. Where the system refuses, the thread stays as it is.
 pub fn give_way() {
@@ -15,6 +34,7 @@ pub fn give_way() {
     let _ = rustix::process::nice(NICE);
     #[cfg(target_os = "linux")]
     set_scheduling(libc::SCHED_OTHER, NICE, SLICE_NS);
+    WAITING.set(Waiting::of_this_thread());
 }
 
 /// Makes the calling thread run only on cores that nobody else wants, which then pass for idle ones: who wakes up gets one at
@@ -23,6 +43,57 @@ pub fn give_way() {
 pub fn take_leftovers() {
     #[cfg(target_os = "linux")]
     set_scheduling(libc::SCHED_IDLE, 0, 0);
+}
+
+/// To be called each millisecond by what computes: if the calling thread gives way and somebody else wanted its core since the
+/// last time, it sleeps for a few milliseconds, and says for how long. The scheduler alone looks every few milliseconds, while
+/// somebody waits who needs a fraction of one.
+#[must_use]
+pub fn step_aside() -> Duration {
+    let was_wanted =
+        WAITING.with_borrow_mut(|waiting| waiting.as_mut().is_some_and(Waiting::was_wanted));
+    if !was_wanted {
+        return Duration::ZERO;
+    }
+    let since = Instant::now();
+    std::thread::sleep(ASIDE);
+    since.elapsed()
+}
+
+/// What a thread knows of those who want its core.
+struct Waiting {
+    told: File,
+    /// How long it had waited at the last look.
+    seen_ns: u64,
+}
+
+impl Waiting {
+    fn of_this_thread() -> Option<Self> {
+        let told = File::open(WAITED).ok()?;
+        let seen_ns = waited_ns(&told)?;
+        Some(Self { told, seen_ns })
+    }
+
+    /// Whether somebody had the core since the last look while this thread wanted it.
+    fn was_wanted(&mut self) -> bool {
+        waited_ns(&self.told).is_some_and(|waited_ns| self.has_waited(waited_ns))
+    }
+
+    fn has_waited(&mut self, waited_ns: u64) -> bool {
+        let since_ns = waited_ns.saturating_sub(self.seen_ns);
+        self.seen_ns = waited_ns;
+        since_ns >= WAITED_NS_MIN
+    }
+}
+
+/// How long the thread that opened this file has waited for a core since it began.
+fn waited_ns(told: &File) -> Option<u64> {
+    use std::os::unix::fs::FileExt as _;
+    // Three numbers of 20 digits at most.
+    let mut text = [0; 64];
+    let read = told.read_at(&mut text, 0).ok()?;
+    let text = str::from_utf8(text.get(..read)?).ok()?;
+    text.split_ascii_whitespace().nth(1)?.parse().ok()
 }
 
 /// Tells the scheduler how this thread is to be treated. Older systems take no wish for a length of turns.
@@ -74,5 +145,32 @@ mod tests {
         });
         assert_eq!(took.join().ok(), Some(libc::SCHED_IDLE));
         assert_eq!(policy(), libc::SCHED_OTHER);
+    }
+
+    #[test]
+    fn who_gives_way_to_nobody_never_steps_aside() {
+        assert_eq!(step_aside(), Duration::ZERO);
+    }
+
+    #[test]
+    fn a_core_is_wanted_when_its_thread_has_waited_since_the_last_look() {
+        let mut waiting = Waiting::of_this_thread().unwrap();
+        waiting.seen_ns = 200_000;
+        assert!(!waiting.has_waited(200_000));
+        assert!(!waiting.has_waited(200_000 + WAITED_NS_MIN - 1));
+        assert!(waiting.has_waited(900_000));
+        assert!(!waiting.has_waited(900_000));
+    }
+
+    #[test]
+    fn the_system_tells_how_long_a_thread_has_waited() {
+        let told = File::open(WAITED).unwrap();
+        let text = std::fs::read_to_string(WAITED).unwrap();
+        let numbers: Vec<u64> = text.split_whitespace().flat_map(str::parse).collect();
+        let [_, waited, _] = numbers.as_slice() else {
+            unreachable!("{text}")
+        };
+        assert!(waited_ns(&told).unwrap() >= *waited);
+        assert_eq!(waited_ns(&File::open("/dev/null").unwrap()), None);
     }
 }

@@ -8,8 +8,13 @@ use std::time::Duration;
 use stoa_kernel::limits::CallLimits;
 use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
+use crate::slow_lane::Pace;
+
 /// How often guests are interrupted to account for their computing. CPU limits are as exact as this.
 pub const TICK_MS: u64 = 10;
+
+/// The same while slow plugins run, so that they step aside in time: less than others notice.
+const FINE_TICK_MS: u64 = 1;
 
 /// Stack of guest code. Guests are linked with a stack of their own in linear memory; this one holds
 /// spilled registers and return addresses, so it bounds recursion.
@@ -114,18 +119,23 @@ pub struct Ticker {
 }
 
 impl Ticker {
-    /// Starts ticking every [`TICK_MS`].
+    /// Starts ticking every [`TICK_MS`], and every [`FINE_TICK_MS`] while slow plugins run.
     ///
     /// # Errors
     /// When the system refuses a thread.
-    pub fn start(engine: &Engine) -> std::io::Result<Self> {
+    pub fn start(engine: &Engine, slow: Arc<Pace>) -> std::io::Result<Self> {
         let stopped = Arc::new(AtomicBool::new(false));
         let (flag, engine) = (Arc::clone(&stopped), engine.weak());
         std::thread::Builder::new()
             .name("stoa-epoch".into())
             .spawn(move || {
                 while !flag.load(Ordering::Relaxed) {
-                    std::thread::sleep(Duration::from_millis(TICK_MS));
+                    let tick_ms = if slow.is_slow() {
+                        FINE_TICK_MS
+                    } else {
+                        TICK_MS
+                    };
+                    std::thread::sleep(Duration::from_millis(tick_ms));
                     let Some(engine) = engine.upgrade() else {
                         break;
                     };

@@ -111,6 +111,12 @@ impl Stopwatch {
         self.spent_ns.store(self.running_ns(), Ordering::Relaxed);
     }
 
+    /// Leaves out some of the time just passed, for whoever is computing.
+    pub fn leave_out(&self, time: Duration) {
+        let time_ns = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+        self.since_ns.fetch_add(time_ns, Ordering::Relaxed);
+    }
+
     fn running_ns(&self) -> u64 {
         let now = self
             .now_ns()
@@ -188,5 +194,21 @@ mod tests {
             spent + waited <= begun.elapsed(),
             "{spent:?} beside {waited:?}"
         );
+    }
+
+    #[test]
+    fn what_is_left_out_does_not_count() {
+        let watch = Stopwatch::new();
+        let begun = Instant::now();
+        watch.start();
+        std::thread::sleep(Duration::from_millis(20));
+        watch.leave_out(Duration::from_millis(20));
+        let (computed, passed) = (watch.running(), begun.elapsed());
+        assert!(
+            computed <= passed - Duration::from_millis(20),
+            "{computed:?} of {passed:?}"
+        );
+        watch.leave_out(Duration::from_secs(60));
+        assert_eq!(watch.running(), Duration::ZERO, "never less than nothing");
     }
 }

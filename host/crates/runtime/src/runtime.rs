@@ -144,7 +144,8 @@ impl Runtime {
     pub async fn start(config: RuntimeConfig, ports: Ports) -> Result<Arc<Self>, StartError> {
         let engine = engine::build(config.instances_max, &config.limits_cap)
             .map_err(|error| StartError::Engine(format!("{error:#}")))?;
-        let ticker = Ticker::start(&engine)?;
+        let slow_lane = SlowLane::default();
+        let ticker = Ticker::start(&engine, slow_lane.pace())?;
         let aot = AotCache::open(&config.aot_dir, &*ports.random)?;
         ports
             .store
@@ -166,7 +167,7 @@ impl Runtime {
             answers: Answers::new(config.answer_bytes_max),
             tenants: Tenants::new(config.tenant_concurrency_max),
             in_flight: InFlight::default(),
-            slow_lane: SlowLane::default(),
+            slow_lane,
             records: Records::default(),
             failing,
             looking: Semaphore::new(1),

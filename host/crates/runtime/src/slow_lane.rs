@@ -3,10 +3,11 @@
 //! A guest that computes is interrupted at each tick, but has its thread until then, and comes back to it in its
 //! turn: a few of them on a machine of few cores would be felt by everybody. So what a plugin does
 //! next after a call that computed for long runs on threads of lower importance. The system's scheduler then
-//! gives it whatever the others leave, which is all of the machine where there are none.
+//! gives it whatever the others leave, which is all of the machine where there are none. It looks only every few milliseconds, though, so
+//! these plugins are interrupted more often, and rest when somebody else wanted their core.
 
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use stoa_kernel::importance;
@@ -58,15 +59,25 @@ fn ms(time: Duration) -> u64 {
 
 /// The threads. They are made when the first plugin turns out to be slow.
 #[derive(Default)]
-pub struct SlowLane(OnceLock<Option<Runtime>>);
+pub struct SlowLane {
+    threads: OnceLock<Option<Runtime>>,
+    /// Of all slow plugins.
+    pace: Arc<Pace>,
+}
 
 impl SlowLane {
+    /// Whether there are slow plugins.
+    pub fn pace(&self) -> Arc<Pace> {
+        Arc::clone(&self.pace)
+    }
+
     /// Where a plugin of this pace runs, if not with all others. Also none where the system refuses threads.
     pub fn of(&self, pace: &Pace) -> Option<Handle> {
         if !pace.is_slow() {
             return None;
         }
-        let runtime = self.0.get_or_init(|| {
+        self.pace.note_slow();
+        let runtime = self.threads.get_or_init(|| {
             let started = start();
             if let Err(error) = &started {
                 tracing::warn!(%error, "slow plugins run with all others");
@@ -88,7 +99,7 @@ fn start() -> std::io::Result<Runtime> {
 impl Drop for SlowLane {
     fn drop(&mut self) {
         // A runtime that is dropped in an async context panics; this neither waits nor panics.
-        if let Some(runtime) = self.0.take().flatten() {
+        if let Some(runtime) = self.threads.take().flatten() {
             runtime.shutdown_background();
         }
     }
@@ -103,7 +114,9 @@ mod tests {
         let (lane, pace) = (SlowLane::default(), Pace::default());
         assert!(lane.of(&pace).is_none());
         pace.note_slow();
+        assert!(!lane.pace().is_slow());
         let slow = lane.of(&pace);
+        assert!(lane.pace().is_slow(), "so that the clock ticks finely");
         let name = async || std::thread::current().name().map(ToOwned::to_owned);
         let ran = slow.map(|slow| slow.spawn(async move { name().await }));
         let Some(ran) = ran else {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use stoa_kernel::importance;
 use stoa_wit::Permission;
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtxView, WasiView};
@@ -165,6 +166,7 @@ impl State {
         let Some(watch) = &self.watch else {
             return Ok(false);
         };
+        watch.leave_out(importance::step_aside());
         let computed = watch.running();
         let spent = computed
             .saturating_sub(self.computed)
