@@ -2,7 +2,9 @@
 
 use std::cell::RefCell;
 use std::fs::File;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use rustix::time::{ClockId, Timespec, clock_gettime};
 
 /// How much less important such a thread is than others: beside a busy one it gets about a tenth (sched(7)).
 const NICE: i32 = 10;
@@ -46,18 +48,25 @@ pub fn take_leftovers() {
 }
 
 /// To be called each millisecond by what computes: if the calling thread gives way and somebody else wanted its core since the
-/// last time, it sleeps for a few milliseconds, and says for how long. The scheduler alone looks every few milliseconds, while
-/// somebody waits who needs a fraction of one.
-#[must_use]
-pub fn step_aside() -> Duration {
+/// last time, it sleeps for a few milliseconds. The scheduler alone looks every few milliseconds, while somebody waits who
+/// needs a fraction of one.
+pub fn step_aside() {
     let was_wanted =
         WAITING.with_borrow_mut(|waiting| waiting.as_mut().is_some_and(Waiting::was_wanted));
-    if !was_wanted {
-        return Duration::ZERO;
+    if was_wanted {
+        std::thread::sleep(ASIDE);
     }
-    let since = Instant::now();
-    std::thread::sleep(ASIDE);
-    since.elapsed()
+}
+
+/// How long the calling thread has computed since it began, in nanoseconds, if it gives way: neither waiting for a core nor
+/// stepping aside is computing. None for all others, whom the question would cost more than the answer is worth to them.
+#[must_use]
+pub fn computed_ns() -> Option<u64> {
+    WAITING.with_borrow(Option::is_some).then(|| {
+        let Timespec { tv_sec, tv_nsec } = clock_gettime(ClockId::ThreadCPUTime);
+        let (seconds, ns) = (tv_sec.unsigned_abs(), tv_nsec.unsigned_abs());
+        seconds.saturating_mul(1_000_000_000).saturating_add(ns)
+    })
 }
 
 /// What a thread knows of those who want its core.
@@ -148,8 +157,20 @@ mod tests {
     }
 
     #[test]
-    fn who_gives_way_to_nobody_never_steps_aside() {
-        assert_eq!(step_aside(), Duration::ZERO);
+    fn waiting_is_no_computing_of_a_thread_that_gives_way() {
+        assert_eq!(computed_ns(), None);
+        let gives_way = std::thread::spawn(|| {
+            give_way();
+            let before = computed_ns().unwrap();
+            std::thread::sleep(ASIDE);
+            let slept = computed_ns().unwrap() - before;
+            let sum: u64 = std::hint::black_box(0..1_000_000).fold(0, u64::wrapping_add);
+            assert_ne!(std::hint::black_box(sum), 0);
+            (slept, computed_ns().unwrap() - before)
+        });
+        let (slept, computed) = gives_way.join().unwrap();
+        assert!(u128::from(slept) < ASIDE.as_nanos(), "{slept}");
+        assert!(computed > slept);
     }
 
     #[test]

@@ -166,7 +166,6 @@ impl State {
         let Some(watch) = &self.watch else {
             return Ok(false);
         };
-        watch.leave_out(importance::step_aside());
         let computed = watch.running();
         let spent = computed
             .saturating_sub(self.computed)
@@ -179,6 +178,7 @@ impl State {
         {
             scope.pace.note_slow();
         }
+        importance::step_aside();
         Ok(!self.cpu_left.is_zero())
     }
 
