@@ -31,10 +31,6 @@ const COMPILE_ADDRESS_BYTES_MAX: u64 = 16 << 30;
 /// Memory of a compiler: a Python program's component takes a quarter of it.
 const COMPILE_DATA_BYTES_MAX: u64 = 2 << 30;
 
-/// How much less important compiling is than answering. With the lowest importance a busy host would take
-/// seconds to show a new version; with this one it takes a fraction, and requests notice little.
-const COMPILE_NICE: i32 = 5;
-
 /// Why a component did not become code.
 #[derive(Debug, thiserror::Error)]
 pub enum CompileError {
@@ -209,12 +205,13 @@ fn run_child(program: &Path, dir: &Path, bytes: &[u8]) -> Result<Vec<u8>, Compil
     }
 }
 
-/// The compiler process: lowers its own importance and limits, then compiles one file into another.
+/// The compiler process: lowers its own limits, then compiles one file into another. It is as important as answering: one
+/// thread leaves the other cores to requests, and on a busy host a new version is there a third sooner than with a nice value of 5.
 ///
 /// # Errors
 /// [`CompileError`] for anything that fails; the process then prints it and exits with 1.
 pub fn compile_file(engine: &Engine, input: &Path, output: &Path) -> Result<(), CompileError> {
-    use rustix::process::{Resource, Rlimit, nice, setrlimit};
+    use rustix::process::{Resource, Rlimit, setrlimit};
     let limit = |max| Rlimit {
         current: Some(max),
         maximum: Some(max),
@@ -222,7 +219,6 @@ pub fn compile_file(engine: &Engine, input: &Path, output: &Path) -> Result<(), 
     setrlimit(Resource::Cpu, limit(COMPILE_CPU_S_MAX)).map_err(std::io::Error::from)?;
     setrlimit(Resource::As, limit(COMPILE_ADDRESS_BYTES_MAX)).map_err(std::io::Error::from)?;
     setrlimit(Resource::Data, limit(COMPILE_DATA_BYTES_MAX)).map_err(std::io::Error::from)?;
-    nice(COMPILE_NICE).map_err(std::io::Error::from)?;
     let code = precompile(engine, &std::fs::read(input)?)?;
     Ok(std::fs::write(output, code)?)
 }
