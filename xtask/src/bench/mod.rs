@@ -147,7 +147,7 @@ pub fn run(args: &Args) -> Result<()> {
             // The time of an order goes into its transaction: equipment would hardly show.
             if args.has(Part::Orders) && which != Peers::Equipped {
                 let folder = made(&folder, "orders")?;
-                let measure = orders::of_peer(&load, &folder, which.workers(report.cores))?;
+                let measure = orders::of_peer(&load, &folder, which, report.cores)?;
                 Row::set(&mut rows, orders::NAME, orders::PATH, |row| {
                     row.peers.insert(which, measure);
                 });
@@ -342,8 +342,7 @@ fn measure_peer(
     rows: &mut Vec<Row>,
     report: &mut Report,
 ) -> Result<()> {
-    let workers = which.workers(report.cores);
-    let peer = Peer::start(folder, &shop.products, workers, which.settings())?;
+    let peer = Peer::start(folder, &shop.products, which, report.cores)?;
     let idle_bytes = peer.memory_bytes()?;
     shop.check_same_total(peer.address())?;
     for scenario in scenarios::all(shop)

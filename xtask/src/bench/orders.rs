@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::host::Host;
 use super::load::{Load, Measure};
 use super::peer::Peer;
+use super::report::Peers;
 use super::volley::{self, Volley};
 use super::wire::Shot;
 
@@ -105,8 +106,8 @@ pub fn of_stoa(load: &Load, stoa: &Path, folder: &Path, plugins: &Path) -> Resul
 }
 
 /// Orders at a peer of its own.
-pub fn of_peer(load: &Load, folder: &Path, workers: usize) -> Result<Measure> {
-    let peer = Peer::start(folder, &goods(), workers, &[])?;
+pub fn of_peer(load: &Load, folder: &Path, which: Peers, cores: usize) -> Result<Measure> {
+    let peer = Peer::start(folder, &goods(), which, cores)?;
     measure(load, peer.address())
 }
 

@@ -8,6 +8,7 @@ use std::process::Command;
 use anyhow::Result;
 use serde_json::Value;
 
+use super::report::Peers;
 use super::{memory, postgres};
 use crate::client;
 use crate::process;
@@ -28,13 +29,8 @@ pub struct Peer {
 }
 
 impl Peer {
-    /// Starts everything on data below `folder`, with so many processes of Fastify and more settings of theirs.
-    pub fn start(
-        folder: &Path,
-        products: &[Value],
-        workers: usize,
-        more: &[(&str, &str)],
-    ) -> Result<Self> {
+    /// Starts everything on data below `folder`, on a machine of so many cores.
+    pub fn start(folder: &Path, products: &[Value], which: Peers, cores: usize) -> Result<Self> {
         let sources = workspace::root().join(SOURCES);
         process::output(
             Command::new("npm")
@@ -53,14 +49,14 @@ impl Peer {
             .current_dir(&sources)
             .env("NODE_ENV", "production");
         command
-            .env("WORKERS", workers.to_string())
+            .env("WORKERS", which.workers(cores).to_string())
             .env("PORT", address.port().to_string())
             .env("PRODUCTS", &products_file);
         command.env("POSTGRES_PORT", postgres_address.port().to_string());
         command
             .env("REDIS_PORT", redis_address.port().to_string())
             .env("JWT_SECRET", JWT_SECRET)
-            .envs(more.iter().copied());
+            .envs(which.settings().iter().copied());
         let mut node = Running::start("Fastify", &mut command, folder.join("fastify.log"))?;
         node.wait_until(|| client::is_ok(address, "/health"))?;
         Ok(Self {

@@ -150,8 +150,8 @@ mod tests {
     fn who_gets_no_idle_core_computes_by_itself() {
         let (busy, asks) = mpsc::channel();
         let leftovers = Leftovers::with(Duration::from_millis(1), vec![busy]);
-        let task = task(Cost::FOR_TESTS);
-        assert_eq!(leftovers.compute(task.clone()), task.compute());
+        let computed = leftovers.compute(task(Cost::FOR_TESTS));
+        assert_eq!(computed, task(Cost::FOR_TESTS).compute());
         assert_eq!(leftovers.with_helpers(|helpers| helpers.len()), 1);
         let given_up = asks.try_recv().unwrap();
         assert!(
@@ -164,8 +164,8 @@ mod tests {
     fn a_helper_that_has_ended_is_replaced() {
         let (ended, _) = mpsc::channel();
         let leftovers = Leftovers::with(FOREVER, vec![ended]);
-        let task = task(Cost::FOR_TESTS);
-        let answered = leftovers.ask(&Arc::new(task.clone())).unwrap();
+        let task = Arc::new(task(Cost::FOR_TESTS));
+        let answered = leftovers.ask(&task).unwrap();
         assert_eq!(answered, task.compute());
         assert_eq!(leftovers.with_helpers(|helpers| helpers.len()), 1);
     }

@@ -1,15 +1,12 @@
 //! One evaluation of argon2.
 
-use std::sync::Arc;
-
 use argon2::password_hash::{self, Output, PasswordHash, Salt, SaltString};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 
 /// What a hash is made of. Evaluated twice it comes to the same.
-#[derive(Clone)]
 pub(super) struct Task {
     argon2: Argon2<'static>,
-    password: Arc<str>,
+    password: Box<str>,
     salt: SaltString,
 }
 
