@@ -20,6 +20,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let config = args.config.load()?;
     let telemetry = telemetry::start(&config)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
+        .on_thread_start(stoa_kernel::importance::answer_soon)
         .enable_all()
         .build()
         .context("cannot start threads")?;

@@ -1,5 +1,8 @@
 //! Threads that compute for long and give way to those that answer.
 
+#[cfg(target_os = "linux")]
+mod offering;
+
 use std::cell::RefCell;
 use std::fs::File;
 use std::time::Duration;
@@ -14,6 +17,10 @@ const NICE: i32 = 10;
 #[cfg(target_os = "linux")]
 const SLICE_NS: u64 = 100_000_000;
 
+/// How long a thread that answers would like to run at a time: the shortest that Linux takes, which is what many answers take.
+#[cfg(target_os = "linux")]
+const SHORT_SLICE_NS: u64 = 100_000;
+
 /// Where Linux tells how long the thread that opens it has waited for a core: the second number, in nanoseconds.
 const WAITED: &str = "/proc/thread-self/schedstat";
 
@@ -27,6 +34,13 @@ const ASIDE: Duration = Duration::from_millis(9);
 thread_local! {
     /// Of a thread that gives way, on systems that tell.
     static WAITING: RefCell<Option<Waiting>> = const { RefCell::new(None) };
+}
+
+/// Makes the calling thread run soon after it wakes up, for short turns: instead of at the end of the turn of whoever
+/// computes. For threads that answer; it gets them no more of a core than others have. Where the system refuses, the thread stays as it is.
+pub fn answer_soon() {
+    #[cfg(target_os = "linux")]
+    set_scheduling(libc::SCHED_OTHER, 0, SHORT_SLICE_NS);
 }
 
 /// Makes the calling thread give way to all others from now on; there is no way back. It gets whatever they leave, which is
@@ -45,6 +59,14 @@ pub fn give_way() {
 pub fn take_leftovers() {
     #[cfg(target_os = "linux")]
     set_scheduling(libc::SCHED_IDLE, 0, 0);
+}
+
+/// Computes on the calling thread, which offers its core to those who wait for one several thousand times a second. Without that,
+/// a thread that takes leftovers keeps somebody waiting for milliseconds every now and then, however unimportant it is.
+pub fn offering_its_core<T>(compute: impl FnOnce() -> T) -> T {
+    #[cfg(target_os = "linux")]
+    let _offering = offering::Offering::of_this_thread();
+    compute()
 }
 
 /// To be called each millisecond by what computes: if the calling thread gives way and somebody else wanted its core since the
@@ -127,6 +149,36 @@ fn set_scheduling(policy: i32, nice: i32, slice_ns: u64) {
 #[expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 mod tests {
     use super::*;
+
+    #[test]
+    #[expect(unsafe_code, reason = "no crate of ours wraps this system call")]
+    fn the_calling_thread_alone_answers_soon() {
+        // What the system knows of this thread's wish; older ones know of none.
+        let slice_ns = || {
+            // SAFETY: all zeros is such a record, and the kernel writes no more of it than it is told there is.
+            unsafe {
+                let mut found: libc::sched_attr = std::mem::zeroed();
+                let (this_thread, flags) = (0, 0);
+                let asked = libc::syscall(
+                    libc::SYS_sched_getattr,
+                    this_thread,
+                    &raw mut found,
+                    size_of::<libc::sched_attr>(),
+                    flags,
+                );
+                assert_eq!(asked, 0);
+                found.sched_runtime
+            }
+        };
+        let before = slice_ns();
+        let answers = std::thread::spawn(move || {
+            answer_soon();
+            slice_ns()
+        });
+        let expected = if before == 0 { 0 } else { SHORT_SLICE_NS };
+        assert_eq!(answers.join().unwrap(), expected);
+        assert_eq!(slice_ns(), before);
+    }
 
     #[test]
     fn the_calling_thread_alone_gives_way() {

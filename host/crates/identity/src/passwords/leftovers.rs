@@ -111,8 +111,9 @@ fn help(blocks: usize, asks: &Receiver<Ask>) {
         let Some(task) = task.upgrade() else { continue };
         // Hashes of other costs are few.
         memory.resize(memory.len().max(task.blocks()), Block::default());
+        let outcome = importance::offering_its_core(|| task.compute_in(&mut memory));
         // It may have been given up.
-        let _ = answer.send(task.compute_in(&mut memory));
+        let _ = answer.send(outcome);
     }
 }
 
