@@ -101,19 +101,33 @@ async fn who_signs_out_is_out_with_the_next_request() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_person_has_only_so_many_sessions_and_the_oldest_makes_room() {
+    const SESSIONS_MAX: usize = 50;
     let host = open().await;
-    let first = register(&host, "ada").await;
-    for _ in 0..50 {
+    let mut sessions = vec![register(&host, "ada").await];
+    let begin = async |sessions: &mut Vec<Value>| {
         host.clock.advance(1);
-        let _ = login(&host, "ada", PASSWORD).await.expect(200);
+        sessions.push(login(&host, "ada", PASSWORD).await.json_of(200));
+    };
+    let list = async |session: &Value| {
+        let list = actor(&host, session).get("/api/auth/sessions").await;
+        list.json_of(200)["items"].as_array().unwrap().clone()
+    };
+    while sessions.len() < SESSIONS_MAX {
+        begin(&mut sessions).await;
     }
-    let _ = actor(&host, &first).get("/api/auth/me").await.expect(401);
-    let last = login(&host, "ada", PASSWORD).await.json_of(200);
-    let list = actor(&host, &last)
-        .get("/api/auth/sessions")
-        .await
-        .json_of(200);
-    assert_eq!(list["items"].as_array().unwrap().len(), 50);
+    // One that has ended makes room for another.
+    let mine = list(&sessions[0]).await;
+    assert_eq!(mine.len(), SESSIONS_MAX);
+    let path = format!("/api/auth/sessions/{}", text(&mine[0], "id"));
+    let _ = actor(&host, &sessions[0]).delete(&path).await.expect(204);
+    begin(&mut sessions).await;
+    assert_eq!(list(&sessions[0]).await.len(), SESSIONS_MAX);
+    for oldest in 0..2 {
+        begin(&mut sessions).await;
+        let ended = actor(&host, &sessions[oldest]).get("/api/auth/me").await;
+        let _ = ended.problem(401, "invalid-token");
+        assert_eq!(list(&sessions[oldest + 1]).await.len(), SESSIONS_MAX);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -17,7 +17,8 @@ use crate::news;
 use crate::organizations;
 use crate::platform::{Unit, unavailable};
 use crate::records::{
-    Account, Code, External, Founder, Invitation, Key, Membership, Organization, Record, Session,
+    Account, Bound, Code, External, Founder, Invitation, Key, Membership, Organization, Record,
+    Session,
 };
 use crate::wire::{body, nothing};
 
@@ -121,6 +122,7 @@ async fn close(
 
 /// Deletes the account and all that hangs on it.
 async fn forget(unit: &Unit, id: &str, account: &Account) -> Result<(), Problem> {
+    unit.delete::<Bound>(id).await?;
     for session in sign_in::of(unit, id).await? {
         unit.delete::<Session>(&session).await?;
     }

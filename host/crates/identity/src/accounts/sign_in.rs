@@ -11,7 +11,7 @@ use super::view::{self, SignedIn, User};
 use super::{Accounts, tenant, token};
 use crate::news;
 use crate::platform::{Unit, unavailable};
-use crate::records::{Account, Session};
+use crate::records::{Account, Bound, Session};
 
 /// Sessions of one account: more than anybody has devices. The oldest makes room.
 const SESSIONS_MAX: usize = 50;
@@ -166,16 +166,29 @@ pub(super) fn refused() -> Problem {
     )
 }
 
-/// Ends the oldest sessions beyond the bound.
+/// Makes room for one more session.
 async fn make_room(unit: &Unit, account: &str) -> Result<(), Problem> {
+    let known: Option<Bound> = unit.get(account).await?;
+    let sessions = match known.map(|known| known.sessions_at_most) {
+        Some(at_most) if at_most < SESSIONS_MAX => at_most,
+        _ => end_the_oldest(unit, account).await?,
+    };
+    let bound = Bound {
+        sessions_at_most: sessions + 1,
+    };
+    unit.put(account, &bound).await.map_err(unavailable)
+}
+
+/// Ends the oldest sessions beyond the bound less one, and answers how many are left.
+async fn end_the_oldest(unit: &Unit, account: &str) -> Result<usize, Problem> {
     let mut sessions = of(unit, account).await?;
     // Ids are ULIDs: the oldest come first.
     sessions.sort();
     let surplus = (sessions.len() + 1).saturating_sub(SESSIONS_MAX);
-    for session in sessions.iter().take(surplus) {
-        unit.delete::<Session>(session).await?;
+    for session in sessions.drain(..surplus) {
+        unit.delete::<Session>(&session).await?;
     }
-    Ok(())
+    Ok(sessions.len())
 }
 
 /// The ids of an account's sessions.

@@ -2,6 +2,7 @@
 
 mod account;
 mod attempts;
+mod bound;
 mod code;
 mod external;
 mod founder;
@@ -20,6 +21,7 @@ use crate::platform::Ending;
 
 pub use account::Account;
 pub use attempts::Attempts;
+pub use bound::Bound;
 pub use code::{Code, Pending, Purpose};
 pub use external::External;
 pub use founder::Founder;
