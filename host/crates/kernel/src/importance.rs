@@ -1,4 +1,4 @@
-//! Threads that compute for long and give way to those that answer.
+//! Threads that compute for long and give way, and those that answer and go first.
 
 #[cfg(target_os = "linux")]
 mod offering;
@@ -15,7 +15,7 @@ const NICE: i32 = 10;
 /// How long such a thread would like to run at a time: the longest that Linux takes. Who wants less (all others do) and
 /// wakes up runs at once instead of at the end of its turn (Linux 6.12 and later, `sched_setattr(2)`).
 #[cfg(target_os = "linux")]
-const SLICE_NS: u64 = 100_000_000;
+const LONG_SLICE_NS: u64 = 100_000_000;
 
 /// How long a thread that answers would like to run at a time: the shortest that Linux takes, which is what many answers take.
 #[cfg(target_os = "linux")]
@@ -49,7 +49,7 @@ pub fn give_way() {
     // Of this thread alone, on Linux.
     let _ = rustix::process::nice(NICE);
     #[cfg(target_os = "linux")]
-    set_scheduling(libc::SCHED_OTHER, NICE, SLICE_NS);
+    set_scheduling(libc::SCHED_OTHER, NICE, LONG_SLICE_NS);
     WAITING.set(Waiting::of_this_thread());
 }
 
@@ -61,7 +61,7 @@ pub fn take_leftovers() {
     set_scheduling(libc::SCHED_IDLE, 0, 0);
 }
 
-/// Computes on the calling thread, which offers its core to those who wait for one several thousand times a second. Without that,
+/// Computes on the calling thread, which offers its core to those who wait for one thousands of times a second. Without that,
 /// a thread that takes leftovers keeps somebody waiting for milliseconds every now and then, however unimportant it is.
 pub fn offering_its_core<T>(compute: impl FnOnce() -> T) -> T {
     #[cfg(target_os = "linux")]

@@ -179,7 +179,7 @@ async fn make_room(unit: &Unit, account: &str) -> Result<(), Problem> {
     unit.put(account, &bound).await.map_err(unavailable)
 }
 
-/// Ends the oldest sessions beyond the bound less one, and answers how many are left.
+/// Ends the oldest sessions until one more fits, and answers how many are left.
 async fn end_the_oldest(unit: &Unit, account: &str) -> Result<usize, Problem> {
     let mut sessions = of(unit, account).await?;
     // Ids are ULIDs: the oldest come first.
