@@ -28,8 +28,8 @@ const FIBER_STACK_BYTES: usize = 2 << 20;
 const MEMORY_KEEP_RESIDENT_BYTES: usize = 1 << 20;
 /// The same for tables.
 const TABLE_KEEP_RESIDENT_BYTES: usize = 8 << 10;
-/// The same for stacks.
-const STACK_KEEP_RESIDENT_BYTES: usize = 64 << 10;
+/// The same for stacks, all of which is cleared whatever was touched: an ordinary call's are not as deep.
+const STACK_KEEP_RESIDENT_BYTES: usize = 16 << 10;
 /// Pool slots that keep such memory: bounds what an idle host holds after a burst.
 const WARM_SLOTS_MAX: u32 = 64;
 
