@@ -4,6 +4,10 @@
 //! an array would be indexed element by element and walked through by paths, so it becomes the object
 //! `{"[]": [...]}`; a null would be another kind of missing, so it is left out and its name kept under
 //! `"[null"`. A document's own names that begin with `[` get one more. Within arrays nothing is changed.
+//!
+//! An array of objects, such as the lines of an order, is often most of a document, and no filter finds anything in
+//! it. The engine copies each member of each value several times on its way; so such an array becomes one text,
+//! `{"[": "[...]"}`.
 
 use std::collections::BTreeMap;
 
@@ -13,6 +17,8 @@ use surrealdb::types::{Array, Number, Object, RecordIdKey, Value};
 
 /// The member that holds an array's elements.
 pub(crate) const ELEMENTS: &str = "[]";
+/// The member that holds an array as text.
+const TEXT: &str = "[";
 /// The member that holds the names of those that are null.
 const NULLS: &str = "[null";
 
@@ -21,11 +27,29 @@ pub(crate) fn encode(json: &Json) -> Result<Value, StoreError> {
     match json {
         Json::Null => Ok(Value::None),
         Json::Object(members) => object(members),
-        Json::Array(_) => Ok(Value::Object(Object::from(BTreeMap::from([(
-            ELEMENTS.to_owned(),
-            plain(json)?,
-        )])))),
+        Json::Array(items) if is_opaque(items) => Ok(holder(TEXT, Value::String(json.to_string()))),
+        Json::Array(_) => Ok(holder(ELEMENTS, plain(json)?)),
         scalar => plain(scalar),
+    }
+}
+
+fn holder(member: &str, value: Value) -> Value {
+    Value::Object(Object::from(BTreeMap::from([(member.to_owned(), value)])))
+}
+
+/// Whether a filter can find nothing among these, and text says exactly what they are.
+fn is_opaque(items: &[Json]) -> bool {
+    let is_nested = |item: &Json| item.is_array() || item.is_object();
+    !items.is_empty() && items.iter().all(is_nested) && items.iter().all(is_exact_as_text)
+}
+
+/// Floating-point numbers may differ in their last digit once they were written and read.
+fn is_exact_as_text(json: &Json) -> bool {
+    match json {
+        Json::Number(number) => number.is_i64(),
+        Json::Array(items) => items.iter().all(is_exact_as_text),
+        Json::Object(members) => members.values().all(is_exact_as_text),
+        Json::Null | Json::Bool(_) | Json::String(_) => true,
     }
 }
 
@@ -113,6 +137,9 @@ pub(crate) fn decode(value: Value) -> Json {
     if let Some(elements) = members.remove(ELEMENTS) {
         return decode_plain(elements);
     }
+    if let Some(Value::String(text)) = members.remove(TEXT) {
+        return serde_json::from_str(&text).unwrap_or(Json::String(text));
+    }
     let mut json = Map::new();
     if let Some(Value::Array(nulls)) = members.remove(NULLS) {
         json.extend(nulls.into_vec().into_iter().filter_map(|name| match name {
@@ -154,7 +181,7 @@ fn decode_plain(value: Value) -> Json {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+#[expect(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 mod tests {
     use super::*;
     use serde_json::json;
@@ -165,10 +192,37 @@ mod tests {
             json!({}),
             json!({"a": null, "b": {"c": null, "d": {}}, "e": [null, {"f": null, "[]": 1}, []]}),
             json!({"[]": [1], "[null": "x", "[[]": null, "[": {"[]": 2}}),
+            json!({"[": "[1]", "lines": [{"[": "[2]"}, {"a": null}], "deep": {"[": [{"b": 1}]}}),
             json!({"int": i64::MIN, "float": 5.0, "tiny": 1e-300, "text": "\u{0}\u{10ffff}", "flag": false}),
         ] {
             assert_eq!(decode(encode(&document).unwrap()), document);
         }
+    }
+
+    #[test]
+    fn what_no_filter_looks_into_is_one_text() {
+        let is_text = |array: Json| {
+            let Value::Object(members) = encode(&array).unwrap() else {
+                panic!("an array that is no object");
+            };
+            assert_eq!(decode(Value::Object(members.clone())), array);
+            members.into_inner().contains_key(TEXT)
+        };
+        assert!(is_text(
+            json!([{"id": "a", "n": -1, "of": [null, true]}, {}])
+        ));
+        assert!(is_text(json!([["\u{0}\"\u{10ffff}"], [i64::MAX]])));
+        // A filter finds scalars, and a float may change its last digit.
+        assert!(!is_text(json!([])));
+        assert!(!is_text(json!([{"n": 1}, 1])));
+        assert!(!is_text(json!([{"n": 1}, null])));
+        assert!(!is_text(json!([{"n": [0.1]}])));
+    }
+
+    #[test]
+    fn an_array_of_objects_that_was_stored_as_such_is_read() {
+        let stored = holder(ELEMENTS, plain(&json!([{"n": 1}])).unwrap());
+        assert_eq!(decode(stored), json!([{"n": 1}]));
     }
 
     #[test]
