@@ -102,6 +102,9 @@ pub trait UnitOfWork: Send + Sync {
     fn has_presumed(&self) -> bool {
         false
     }
+    /// Has its commit go before those of others that wait: for what was undone by a conflict and is done again, and has waited
+    /// once already.
+    fn hurry(&self) {}
     /// The document, or none.
     async fn get(
         &self,

@@ -128,6 +128,8 @@ where
         scope.hold(&revision.name, entered.clone());
         if attempt == 0 {
             scope.unit.presume_new();
+        } else {
+            scope.unit.hurry();
         }
         pass(CrashPoint::BeforeGuest);
         let ended = match act(Arc::clone(&scope)).await {

@@ -43,11 +43,13 @@ pub(crate) struct Plan {
     /// The events that this handles, and for whom.
     pub(crate) handled: Vec<(String, String)>,
     pub(crate) answer: Option<(String, StoredAnswer)>,
+    /// Whether it goes before others that wait.
+    pub(crate) hurries: bool,
 }
 
 /// A plan whose documents are locked, with what they become.
 pub(crate) struct Ready {
-    plan: Plan,
+    pub(crate) plan: Plan,
     /// One for each write.
     rows: Vec<(Key, Option<Arc<Row>>)>,
     /// About how much it writes.
@@ -70,13 +72,14 @@ impl Ready {
 
     /// Nothing, said to be so much.
     #[cfg(test)]
-    pub(crate) fn of_bytes(bytes: usize) -> Self {
+    pub(crate) fn of_bytes(bytes: usize, hurries: bool) -> Self {
         let plan = Plan {
             guards: Vec::new(),
             writes: Vec::new(),
             events: Vec::new(),
             handled: Vec::new(),
             answer: None,
+            hurries,
         };
         Self {
             bytes,

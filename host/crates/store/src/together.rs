@@ -17,8 +17,9 @@ use crate::commit::Ready;
 /// Transactions of one tenant that run at once: as one waits for the disk, the other computes. More would be smaller.
 const RUNNING_MAX: usize = 2;
 
-/// Commits that one transaction takes: far more than wait on a machine that keeps up.
-const TOGETHER_MAX: usize = 64;
+/// Commits that one transaction takes. Of more of them the engine takes no less for each, and those that come meanwhile
+/// wait longer.
+const TOGETHER_MAX: usize = 8;
 
 /// Bytes of documents and events that one transaction takes, unless the first commit alone has more: what is small does not
 /// wait for what is large.
@@ -31,7 +32,21 @@ pub(crate) struct Meeting(Mutex<State>);
 #[derive(Default)]
 struct State {
     running: usize,
+    /// What a conflict has undone and is done again: it has waited once already.
+    hurrying: VecDeque<Waiting>,
     waiting: VecDeque<Waiting>,
+}
+
+impl State {
+    /// Whoever is next, unless `is_refused`.
+    fn pop(&mut self, is_refused: impl FnOnce(&Ready) -> bool) -> Option<Waiting> {
+        let queue = if self.hurrying.is_empty() {
+            &mut self.waiting
+        } else {
+            &mut self.hurrying
+        };
+        queue.pop_front_if(|next| !is_refused(&next.ready))
+    }
 }
 
 /// A commit that waits.
@@ -72,7 +87,12 @@ impl Meeting {
             } else {
                 let (told, waits) = oneshot::channel();
                 let ready = Arc::clone(ready);
-                state.waiting.push_back(Waiting { ready, told });
+                let queue = if ready.plan.hurries {
+                    &mut state.hurrying
+                } else {
+                    &mut state.waiting
+                };
+                queue.push_back(Waiting { ready, told });
                 Some(waits)
             }
         };
@@ -88,16 +108,16 @@ impl Meeting {
     /// The next ones that go together; none if nobody waits.
     fn next(&self) -> Option<(Waiting, Vec<Waiting>)> {
         let mut state = self.lock();
-        let Some(first) = state.waiting.pop_front() else {
+        let Some(first) = state.pop(|_| false) else {
             state.running -= 1;
             return None;
         };
         let mut bytes = first.ready.bytes;
         let mut others = Vec::new();
         while others.len() + 1 < TOGETHER_MAX
-            && let Some(next) = state.waiting.pop_front_if(|next| {
-                bytes = bytes.saturating_add(next.ready.bytes);
-                bytes <= TOGETHER_BYTES_MAX
+            && let Some(next) = state.pop(|next| {
+                bytes = bytes.saturating_add(next.bytes);
+                bytes > TOGETHER_BYTES_MAX
             })
         {
             others.push(next);
@@ -128,7 +148,11 @@ mod tests {
     use super::*;
 
     fn ready(bytes: usize) -> Arc<Ready> {
-        Arc::new(Ready::of_bytes(bytes))
+        Arc::new(Ready::of_bytes(bytes, false))
+    }
+
+    fn hurrying(bytes: usize) -> Arc<Ready> {
+        Arc::new(Ready::of_bytes(bytes, true))
     }
 
     fn lead(told: Told) -> (Turn, Vec<Waiting>) {
@@ -152,12 +176,23 @@ mod tests {
 
     /// Commits of so many bytes, which wait one behind the other.
     async fn wait(meeting: &Arc<Meeting>, bytes: &[usize]) -> Vec<JoinHandle<Told>> {
+        wait_as(meeting, bytes.iter().map(|bytes| ready(*bytes))).await
+    }
+
+    /// The same with commits that are ready.
+    async fn wait_as(
+        meeting: &Arc<Meeting>,
+        all: impl Iterator<Item = Arc<Ready>>,
+    ) -> Vec<JoinHandle<Told>> {
+        let count = || {
+            let state = meeting.lock();
+            state.waiting.len() + state.hurrying.len()
+        };
         let mut waiting = Vec::new();
-        for bytes in bytes {
-            let (own, ready) = (Arc::clone(meeting), ready(*bytes));
-            let before = meeting.lock().waiting.len();
+        for ready in all {
+            let (own, before) = (Arc::clone(meeting), count());
             waiting.push(tokio::spawn(async move { own.join(&ready).await }));
-            while meeting.lock().waiting.len() == before {
+            while count() == before {
                 tokio::task::yield_now().await;
             }
         }
@@ -188,6 +223,20 @@ mod tests {
         drop((turn, turns));
         assert_eq!(meeting.lock().running, 0);
         drop(busy(&meeting).await);
+    }
+
+    #[tokio::test]
+    async fn what_is_done_again_goes_first() {
+        let meeting = Arc::default();
+        let mut turns = busy(&meeting).await;
+        let all = [ready(1), hurrying(2), hurrying(3), ready(4)];
+        let mut waiting = wait_as(&meeting, all.into_iter()).await;
+        turns.pop();
+        let (turn, others) = lead(waiting.remove(1).await.unwrap());
+        let bytes: Vec<usize> = others.iter().map(|other| other.ready.bytes).collect();
+        assert_eq!(bytes, [3, 1, 4]);
+        drop((others, turn, turns));
+        assert_eq!(meeting.lock().running, 0);
     }
 
     #[tokio::test]

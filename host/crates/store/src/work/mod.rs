@@ -81,6 +81,10 @@ impl UnitOfWork for Work {
         self.state().presumption == Presumption::Made
     }
 
+    fn hurry(&self) {
+        self.state().hurries = true;
+    }
+
     async fn get(
         &self,
         collection: &CollectionName,

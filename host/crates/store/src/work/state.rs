@@ -72,6 +72,7 @@ pub(super) struct State {
     pub(super) answer: Option<(String, StoredAnswer)>,
     pub(super) handled: Vec<(String, String)>,
     pub(super) presumption: Presumption,
+    pub(super) hurries: bool,
     undo: Vec<Undo>,
     bytes: usize,
     turn: u64,
@@ -283,6 +284,7 @@ impl State {
             events: self.events.clone(),
             answer: self.answer.clone(),
             handled: self.handled.clone(),
+            hurries: self.hurries,
         }))
     }
 
