@@ -49,7 +49,7 @@ pub(crate) struct Plan {
 
 /// A plan whose documents are locked, with what they become.
 pub(crate) struct Ready {
-    pub(crate) plan: Plan,
+    plan: Plan,
     /// One for each write.
     rows: Vec<(Key, Option<Arc<Row>>)>,
     /// About how much it writes.
@@ -85,6 +85,11 @@ impl Ready {
             bytes,
             ..Self::new(plan, 1)
         }
+    }
+
+    /// See [`Plan::hurries`].
+    pub(crate) const fn hurries(&self) -> bool {
+        self.plan.hurries
     }
 
     /// Each write with its document and what that becomes.

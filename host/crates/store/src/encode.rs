@@ -40,7 +40,8 @@ fn holder(member: &str, value: Value) -> Value {
 /// Whether a filter can find nothing among these, and text says exactly what they are.
 fn is_opaque(items: &[Json]) -> bool {
     let is_nested = |item: &Json| item.is_array() || item.is_object();
-    !items.is_empty() && items.iter().all(is_nested) && items.iter().all(is_exact_as_text)
+    let is_opaque = |item: &Json| is_nested(item) && is_exact_as_text(item);
+    !items.is_empty() && items.iter().all(is_opaque)
 }
 
 /// Floating-point numbers may differ in their last digit once they were written and read.
@@ -138,6 +139,7 @@ pub(crate) fn decode(value: Value) -> Json {
         return decode_plain(elements);
     }
     if let Some(Value::String(text)) = members.remove(TEXT) {
+        // Nobody but `encode` writes it.
         return serde_json::from_str(&text).unwrap_or(Json::String(text));
     }
     let mut json = Map::new();

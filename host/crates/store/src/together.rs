@@ -3,7 +3,7 @@
 //! A transaction costs the engine much that does not depend on what is in it: it reads the definitions of what it touches,
 //! begins, commits and has the log written; and rows that come to one table in one statement cost less than in several. So no more commits
 //! of a tenant run at once than the machine can work on, and what comes meanwhile is committed together by whoever is
-//! next. What is alone never waits. Nobody's commit depends on another's: all of them hold the locks of what they write, and where
+//! next, what a conflict has undone before all others. What is alone never waits. Nobody's commit depends on another's: all of them hold the locks of what they write, and where
 //! their transaction fails, each is tried alone.
 
 use std::collections::VecDeque;
@@ -38,14 +38,22 @@ struct State {
 }
 
 impl State {
-    /// Whoever is next, unless `is_refused`.
-    fn pop(&mut self, is_refused: impl FnOnce(&Ready) -> bool) -> Option<Waiting> {
+    fn push(&mut self, waiting: Waiting) {
+        if waiting.ready.hurries() {
+            self.hurrying.push_back(waiting);
+        } else {
+            self.waiting.push_back(waiting);
+        }
+    }
+
+    /// Whoever is next, if it `may_go`.
+    fn pop(&mut self, may_go: impl FnOnce(&Ready) -> bool) -> Option<Waiting> {
         let queue = if self.hurrying.is_empty() {
             &mut self.waiting
         } else {
             &mut self.hurrying
         };
-        queue.pop_front_if(|next| !is_refused(&next.ready))
+        queue.pop_front_if(|next| may_go(&next.ready))
     }
 }
 
@@ -87,12 +95,7 @@ impl Meeting {
             } else {
                 let (told, waits) = oneshot::channel();
                 let ready = Arc::clone(ready);
-                let queue = if ready.plan.hurries {
-                    &mut state.hurrying
-                } else {
-                    &mut state.waiting
-                };
-                queue.push_back(Waiting { ready, told });
+                state.push(Waiting { ready, told });
                 Some(waits)
             }
         };
@@ -108,7 +111,7 @@ impl Meeting {
     /// The next ones that go together; none if nobody waits.
     fn next(&self) -> Option<(Waiting, Vec<Waiting>)> {
         let mut state = self.lock();
-        let Some(first) = state.pop(|_| false) else {
+        let Some(first) = state.pop(|_| true) else {
             state.running -= 1;
             return None;
         };
@@ -117,7 +120,7 @@ impl Meeting {
         while others.len() + 1 < TOGETHER_MAX
             && let Some(next) = state.pop(|next| {
                 bytes = bytes.saturating_add(next.bytes);
-                bytes > TOGETHER_BYTES_MAX
+                bytes <= TOGETHER_BYTES_MAX
             })
         {
             others.push(next);
