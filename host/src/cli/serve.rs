@@ -21,6 +21,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
     let telemetry = telemetry::start(&config)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .on_thread_start(stoa_kernel::importance::answer_soon)
+        .on_thread_park(stoa_web::thread_rests)
         .enable_all()
         .build()
         .context("cannot start threads")?;

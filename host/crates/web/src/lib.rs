@@ -7,6 +7,7 @@ mod access_log;
 mod auth;
 mod body;
 mod client;
+mod company;
 mod compress;
 mod conditional;
 mod config;
@@ -36,6 +37,7 @@ mod tenant;
 mod trail;
 
 pub use client::Peer;
+pub use company::rest as thread_rests;
 pub use config::{EdgeConfig, LiveTimes, RateLimits};
 pub use edge::{Edge, Ports};
 pub use meters::{Metrics, MetricsError};

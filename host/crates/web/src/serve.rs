@@ -16,6 +16,7 @@ use tokio::time::{interval, sleep, timeout};
 
 use crate::body::Body;
 use crate::client::Peer;
+use crate::company;
 use crate::edge::Edge;
 use crate::line::Line;
 use crate::meters::Metrics;
@@ -170,7 +171,9 @@ impl Connection {
                 async move {
                     let (mut head, body) = request.into_parts();
                     head.extensions.insert(peer);
+                    company::begin();
                     let response = edge.answer(head, Body::Wire(body)).await;
+                    company::wait_for_others().await;
                     Ok::<_, Infallible>(response)
                 }
             }
