@@ -6,7 +6,7 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use super::memory;
+use super::processes;
 use crate::client;
 use crate::running::{Running, free_address};
 use crate::workspace;
@@ -54,8 +54,13 @@ impl Host {
         self.address
     }
 
-    /// The memory that it alone holds.
+    /// All that makes up the service.
+    pub fn processes(&self) -> Vec<u32> {
+        vec![self.running.id()]
+    }
+
+    /// What it holds.
     pub fn memory_bytes(&self) -> Result<u64> {
-        memory::bytes(&[self.running.id()])
+        processes::memory_bytes(&self.processes())
     }
 }

@@ -25,7 +25,7 @@ const RESULT: &str = "RESULT ";
 /// Threads of wrk: one is enough to saturate two cores of servers, two keep its own latency out of the numbers.
 const THREADS: u32 = 2;
 /// Seconds until compilers and caches are warm.
-const WARM_UP_SECONDS: u32 = 2;
+const WARM_UP_SECONDS: u32 = 1;
 
 /// How much load.
 #[derive(Debug, Clone, Serialize)]
@@ -53,6 +53,9 @@ pub struct Measure {
     pub refused: u64,
     /// Requests without an answer.
     pub broken: u64,
+    /// Processor time of the side that answered, where somebody looked.
+    #[serde(default)]
+    pub cpu_us: Option<u64>,
 }
 
 impl Measure {
@@ -68,13 +71,24 @@ impl Measure {
             p99_us: median(turns, |turn| turn.p99_us),
             refused: sum(|turn| turn.refused),
             broken: sum(|turn| turn.broken),
+            cpu_us: turns.iter().map(|turn| turn.cpu_us).sum(),
         }
     }
 
     /// Good answers per second.
     #[expect(clippy::cast_precision_loss, reason = "a rate needs no 53 bits")]
     pub fn per_second(&self) -> f64 {
-        self.requests.saturating_sub(self.refused) as f64 * 1e6 / self.duration_us.max(1) as f64
+        self.good() as f64 * 1e6 / self.duration_us.max(1) as f64
+    }
+
+    /// Processor time of each good answer: what the side takes of a machine, whatever the load beside it takes.
+    #[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
+    pub fn cpu_us_each(&self) -> Option<f64> {
+        Some(self.cpu_us? as f64 / self.good().max(1) as f64)
+    }
+
+    const fn good(&self) -> u64 {
+        self.requests.saturating_sub(self.refused)
     }
 
     /// Whatever was not a good answer.
@@ -168,6 +182,14 @@ fn lines(file: &Path, lines: Vec<String>) -> Result<Option<PathBuf>> {
 }
 
 impl Load {
+    /// One of so many turns.
+    pub fn turn(&self, turns: u32) -> Self {
+        Self {
+            seconds: self.seconds.div_ceil(turns),
+            ..self.clone()
+        }
+    }
+
     /// The same, shorter.
     pub fn warm_up(&self) -> Self {
         Self {
@@ -222,6 +244,7 @@ mod tests {
             p99_us,
             refused: 1,
             broken: 0,
+            cpu_us: Some(100),
         };
         let all = Measure::of_turns(&[turn(11, 8), turn(21, 90), turn(31, 4)]);
         assert_eq!(
@@ -229,6 +252,7 @@ mod tests {
             (3_000_000, 63, 3)
         );
         assert!((all.per_second() - 20.0).abs() < 1e-9);
+        assert_eq!(all.cpu_us_each(), Some(5.0));
         assert_eq!((all.p50_us, all.p99_us), (4, 8));
     }
 }

@@ -3,12 +3,14 @@
 mod clients;
 mod events;
 mod host;
+mod in_process;
 mod live;
 mod load;
-mod memory;
 mod orders;
+mod paths;
 mod peer;
 mod postgres;
+mod processes;
 mod reads;
 mod reload;
 mod report;
@@ -18,6 +20,7 @@ mod spinning;
 mod volley;
 mod wire;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -31,10 +34,11 @@ use crate::tools;
 use crate::workspace::{self, Workspace};
 
 use host::Host;
-use load::{Load, Measure};
+use load::Load;
+use paths::Sides;
 use peer::Peer;
 use report::{PeerMemory, Peers, Report, Row};
-use scenarios::{Scenario, Shop};
+use scenarios::{Remembered, Shop};
 
 /// What generates the load and what the peer needs.
 const TOOLS: &[Tool] = &[
@@ -53,6 +57,9 @@ const TOOLS: &[Tool] = &[
 
 /// Where measuring programs find test guests.
 const GUESTS_VARIABLE: &str = "STOA_TEST_GUESTS";
+
+/// What sells and fills carts.
+const SHOP_PLUGINS: &[&str] = &["cart", "catalog"];
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -77,7 +84,7 @@ pub struct Args {
     /// Which parts to run, with commas in between; all if absent.
     #[arg(long, value_enum, value_delimiter = ',')]
     parts: Vec<Part>,
-    /// Measure this program, and `examples/events` and `examples/live` beside it, instead of a fresh release build.
+    /// Measure this program, and those of `examples/` beside it, instead of a fresh release build.
     #[arg(long)]
     stoa: Option<PathBuf>,
     /// Install missing Debian packages without asking.
@@ -107,6 +114,8 @@ enum Part {
     Orders,
     /// Reads beside a plugin that computes without end.
     Spinning,
+    /// A hello without network and client.
+    InProcess,
     /// Events that a plugin handles.
     Events,
     /// Messages to those who listen.
@@ -131,30 +140,27 @@ pub fn run(args: &Args) -> Result<()> {
         connections: args.connections,
     };
     let mut report = Report::new(&load)?;
-    let mut rows = Vec::new();
-    let shop = match args.only {
-        Some(Side::Peer) => None,
-        _ => measure_stoa(args, consent, folder.path(), &load, &mut rows, &mut report)?,
-    };
-    if args.only != Some(Side::Stoa) {
-        let shop = shop.unwrap_or_else(Shop::invented);
-        for which in Peers::ALL {
-            let folder = folder.path().join(format!("peer-{which:?}"));
-            if args.has(Part::Paths) {
-                let folder = made(&folder, "paths")?;
-                measure_peer(&folder, &load, &shop, which, &mut rows, &mut report)?;
-            }
-            // The time of an order goes into its transaction: equipment would hardly show.
-            if args.has(Part::Orders) && which != Peers::Equipped {
-                let folder = made(&folder, "orders")?;
-                let measure = orders::of_peer(&load, &folder, which, report.cores)?;
-                Row::set(&mut rows, orders::NAME, orders::PATH, |row| {
-                    row.peers.insert(which, measure);
-                });
-            }
+    if args.only == Some(Side::Peer) {
+        if args.has(Part::Paths) {
+            let sides = Sides {
+                peers: peers(folder.path(), &Shop::invented(), report.cores)?,
+                ..Sides::default()
+            };
+            measure_paths(&load, &Shop::invented(), sides, folder.path(), &mut report)?;
+        }
+    } else {
+        measure_stoa(args, consent, folder.path(), &load, &mut report)?;
+    }
+    if args.only != Some(Side::Stoa) && args.has(Part::Orders) {
+        // The time of an order goes into its transaction: equipment would hardly show.
+        for which in [Peers::One, Peers::PerCore] {
+            let folder = made(folder.path(), &format!("orders-{which:?}"))?;
+            let measure = orders::of_peer(&load, &folder, which, report.cores)?;
+            Row::set(&mut report.rows, orders::NAME, orders::PATH, |row| {
+                row.peers.insert(which, measure);
+            });
         }
     }
-    report.rows = rows;
     print!("{}", report.table());
     let file = report.write(&workspace::root().join("bench/results"))?;
     println!("{}", file.display());
@@ -174,15 +180,13 @@ fn traversable() -> fs::Permissions {
     fs::Permissions::from_mode(0o755)
 }
 
-/// Answers what it sells, if that was asked.
 fn measure_stoa(
     args: &Args,
     consent: Consent,
     folder: &Path,
     load: &Load,
-    rows: &mut Vec<Row>,
     report: &mut Report,
-) -> Result<Option<Shop>> {
+) -> Result<()> {
     let workspace = Workspace::load()?;
     let stoa = match &args.stoa {
         Some(program) => program
@@ -193,13 +197,9 @@ fn measure_stoa(
     let plugins = folder.join("plugins");
     copy_plugins(&workspace.plugins_dir(), &plugins)?;
     let of_one_host = [Part::Paths, Part::SignIns, Part::Reloads];
-    let shop = if of_one_host.into_iter().any(|part| args.has(part)) {
-        Some(measure_host(
-            args, &stoa, folder, &plugins, load, rows, report,
-        )?)
-    } else {
-        None
-    };
+    if of_one_host.into_iter().any(|part| args.has(part)) {
+        measure_host(args, &stoa, folder, &plugins, load, report)?;
+    }
     if args.has(Part::Orders) {
         // For honesty also while those who hear of orders work on them.
         for (name, wanted) in [
@@ -210,15 +210,24 @@ fn measure_stoa(
             let few = folder.join("plugins");
             copy_some(&plugins, &few, wanted)?;
             let measure = orders::of_stoa(load, &stoa, &folder, &few)?;
-            Row::set(rows, name, orders::PATH, |row| row.stoa = Some(measure));
+            Row::set(&mut report.rows, name, orders::PATH, |row| {
+                row.stoa = Some(measure);
+            });
         }
     }
     if args.has(Part::Spinning) {
         let folder = made(folder, "spinning")?;
         let few = folder.join("plugins");
-        copy_some(&plugins, &few, &["cart", "catalog"])?;
+        copy_some(&plugins, &few, SHOP_PLUGINS)?;
         let guests = workspace.test_plugins_dir();
         report.spinning = Some(spinning::run(load, &stoa, &folder, &few, &guests)?);
+    }
+    if args.has(Part::InProcess) {
+        report.in_process = in_process::run(
+            &stoa,
+            &workspace.plugins_dir(),
+            &workspace.test_plugins_dir(),
+        )?;
     }
     if args.has(Part::Events) {
         report.events = events::run(&stoa, &workspace.test_plugins_dir())?;
@@ -227,27 +236,42 @@ fn measure_stoa(
         let guests = workspace.test_plugins_dir();
         report.live = Some(live::run(&stoa, &guests, args.sockets, args.messages)?);
     }
-    Ok(shop)
+    Ok(())
 }
 
-/// What needs nothing but a host with all plugins.
+/// What a host with all plugins is asked for.
 fn measure_host(
     args: &Args,
     stoa: &Path,
     folder: &Path,
     plugins: &Path,
     load: &Load,
-    rows: &mut Vec<Row>,
     report: &mut Report,
-) -> Result<Shop> {
+) -> Result<()> {
     let host = Host::start(stoa, folder, plugins, &[])?;
     let shop = Shop::of(host.address())?;
     report.stoa_idle_bytes = Some(host.memory_bytes()?);
     if args.has(Part::Paths) {
-        for scenario in scenarios::all(&shop) {
-            let measure = measure(load, host.address(), &scenario, &scenario.stoa_path, folder)?;
-            rows.push(Row::new(&scenario, measure));
+        // Those that remember less are asked for products alone.
+        let few = made(folder, "few-plugins")?;
+        copy_some(plugins, &few, SHOP_PLUGINS)?;
+        let less = Remembered::LESS.map(|remembered| {
+            let folder = made(folder, &format!("remembering-{remembered:?}"))?;
+            let host = Host::start(stoa, &folder, &few, remembered.settings())?;
+            anyhow::Ok((remembered, host))
+        });
+        let less = less.into_iter().collect::<Result<Vec<_>>>()?;
+        let mut sides = Sides::default();
+        sides.hosts.insert(Remembered::Answers, &host);
+        sides
+            .hosts
+            .extend(less.iter().map(|(remembered, host)| (*remembered, host)));
+        if args.only != Some(Side::Stoa) {
+            sides.peers = peers(folder, &shop, report.cores)?;
         }
+        measure_paths(load, &shop, sides, folder, report)?;
+        // Programs that several run count in parts for each.
+        drop(less);
         report.stoa_bytes = Some(host.memory_bytes()?);
     }
     if args.has(Part::SignIns) {
@@ -257,28 +281,42 @@ fn measure_host(
         report.reloads = Some(reload::warm(load, &host, plugins, args.reloads)?);
         report.compiled_reloads = Some(reload::compiled(load, &host, plugins)?);
     }
-    drop(host);
-    if !args.has(Part::Paths) {
-        return Ok(shop);
-    }
+    Ok(())
+}
 
-    // For honesty: what the same reads cost when each one runs its handler, and when each one asks the database, too.
-    let not_remembering = ("STOA_PLUGINS__ANSWER_BYTES_MAX", "0");
-    let not_caching = ("STOA_STORE__QUERY_CACHE_ENTRIES_MAX", "0");
-    for (settings, scenarios) in [
-        (&[not_remembering][..], scenarios::without_answers(&shop)),
-        (
-            &[not_remembering, not_caching],
-            scenarios::without_caches(&shop),
-        ),
-    ] {
-        let host = Host::start(stoa, folder, plugins, settings)?;
-        for scenario in scenarios {
-            let measure = measure(load, host.address(), &scenario, &scenario.stoa_path, folder)?;
-            rows.push(Row::new(&scenario, measure));
-        }
+/// All kinds of peer, selling the same.
+fn peers(folder: &Path, shop: &Shop, cores: usize) -> Result<BTreeMap<Peers, Peer>> {
+    let start = |which| {
+        let folder = made(folder, &format!("peer-{which:?}"))?;
+        let peer = Peer::start(&folder, &shop.products, which, cores)?;
+        shop.check_same_total(peer.address())?;
+        Ok((which, peer))
+    };
+    Peers::ALL.into_iter().map(start).collect()
+}
+
+/// Asks all of them, and looks what it does to the peers' memory.
+fn measure_paths(
+    load: &Load,
+    shop: &Shop,
+    sides: Sides<'_>,
+    folder: &Path,
+    report: &mut Report,
+) -> Result<()> {
+    let memory = |peers: &BTreeMap<Peers, Peer>| {
+        let bytes = peers
+            .iter()
+            .map(|(which, peer)| Ok((*which, peer.memory_bytes()?)));
+        bytes.collect::<Result<BTreeMap<_, _>>>()
+    };
+    let idle = memory(&sides.peers)?;
+    report.rows.extend(paths::run(load, shop, &sides, folder)?);
+    for (which, bytes) in memory(&sides.peers)? {
+        let idle_bytes = idle.get(&which).copied().unwrap_or_default();
+        let memory = PeerMemory { idle_bytes, bytes };
+        report.peer_memory.insert(which, memory);
     }
-    Ok(shop)
+    Ok(())
 }
 
 /// The release build with the plugins as they are shipped.
@@ -294,6 +332,7 @@ fn build(workspace: &Workspace, consent: Consent) -> Result<PathBuf> {
         cargo
             .args(["build", "--release", "--workspace"])
             .args(["--bin", "stoa"])
+            .args(["--example", in_process::PROGRAM])
             .args(["--example", events::PROGRAM])
             .args(["--example", live::PROGRAM])
             .current_dir(workspace::root()),
@@ -332,59 +371,4 @@ fn copy_some(from: &Path, to: &Path, names: &[&str]) -> Result<()> {
         fs::copy(from.join(&file), to.join(&file)).with_context(|| file.display().to_string())?;
     }
     Ok(())
-}
-
-fn measure_peer(
-    folder: &Path,
-    load: &Load,
-    shop: &Shop,
-    which: Peers,
-    rows: &mut Vec<Row>,
-    report: &mut Report,
-) -> Result<()> {
-    let peer = Peer::start(folder, &shop.products, which, report.cores)?;
-    let idle_bytes = peer.memory_bytes()?;
-    shop.check_same_total(peer.address())?;
-    for scenario in scenarios::all(shop)
-        .into_iter()
-        .chain(scenarios::without_answers(shop))
-        .chain(scenarios::without_caches(shop))
-    {
-        let known = rows
-            .iter()
-            .filter(|row| row.peer_path == scenario.peer_path)
-            .find_map(|row| row.peers.get(&which).cloned());
-        let measure = match known {
-            Some(measure) => measure,
-            None => measure(load, peer.address(), &scenario, &scenario.peer_path, folder)?,
-        };
-        match rows.iter_mut().find(|row| row.name == scenario.name) {
-            Some(row) => {
-                row.peers.insert(which, measure);
-            }
-            None => {
-                let mut row = Row::of_peer(&scenario);
-                row.peers.insert(which, measure);
-                rows.push(row);
-            }
-        }
-    }
-    let bytes = peer.memory_bytes()?;
-    let memory = PeerMemory { idle_bytes, bytes };
-    report.peer_memory.insert(which, memory);
-    Ok(())
-}
-
-/// Tokens for this side, a short warm-up, then what counts.
-fn measure(
-    load: &Load,
-    address: std::net::SocketAddr,
-    scenario: &Scenario,
-    path: &str,
-    folder: &Path,
-) -> Result<Measure> {
-    let target = load::Target::new(address, scenario, path, folder)?;
-    println!("{} http://{address}{path}", scenario.name);
-    load.warm_up().run(&target)?;
-    load.run(&target)
 }

@@ -9,7 +9,7 @@ use anyhow::Result;
 use serde_json::Value;
 
 use super::report::Peers;
-use super::{memory, postgres};
+use super::{postgres, processes};
 use crate::client;
 use crate::process;
 use crate::running::{Running, free_address};
@@ -71,9 +71,16 @@ impl Peer {
         self.address
     }
 
-    /// The memory of all that makes up the service.
+    /// All that makes up the service.
+    pub fn processes(&self) -> Vec<u32> {
+        [&self.node, &self.redis, &self.postgres]
+            .map(Running::id)
+            .to_vec()
+    }
+
+    /// What all of it holds.
     pub fn memory_bytes(&self) -> Result<u64> {
-        memory::bytes(&[self.node.id(), self.redis.id(), self.postgres.id()])
+        processes::memory_bytes(&self.processes())
     }
 }
 

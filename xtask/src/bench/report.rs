@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use super::clients;
 use super::events::Handled;
+use super::in_process::Hello;
 use super::live::Listening;
 use super::load::{Load, Measure};
 use super::reads::Reads;
@@ -76,17 +77,9 @@ pub struct Row {
 }
 
 impl Row {
-    /// With Stoa's side.
-    pub fn new(scenario: &Scenario, stoa: Measure) -> Self {
-        Self {
-            stoa: Some(stoa),
-            ..Self::empty(scenario)
-        }
-    }
-
-    /// Without Stoa's side.
-    pub fn of_peer(scenario: &Scenario) -> Self {
-        Self::empty(scenario)
+    /// Without numbers yet.
+    pub fn of(scenario: &Scenario) -> Self {
+        Self::without_numbers(scenario.name, &scenario.stoa_path, &scenario.peer_path)
     }
 
     /// Sets numbers in the row of this name, which is added if it is missing.
@@ -99,10 +92,6 @@ impl Row {
                 rows.push(row);
             }
         }
-    }
-
-    fn empty(scenario: &Scenario) -> Self {
-        Self::without_numbers(scenario.name, &scenario.stoa_path, &scenario.peer_path)
     }
 
     fn without_numbers(name: &'static str, stoa_path: &str, peer_path: &str) -> Self {
@@ -121,15 +110,25 @@ impl Row {
         Some(self.stoa.as_ref()?.per_second() / peer.per_second())
     }
 
+    /// How many times as much processor time the peer takes for the same.
+    fn cpu_ratio(&self, which: Peers) -> Option<f64> {
+        let peer = self.peers.get(&which)?;
+        Some(peer.cpu_us_each()? / self.stoa.as_ref()?.cpu_us_each()?)
+    }
+
     /// A line for each side that was measured.
     fn lines(&self) -> Vec<Vec<String>> {
-        let stoa = self.stoa.iter().map(|stoa| ("Stoa", stoa, None));
-        let peers = self.peers.iter();
-        let peers = peers.map(|(which, peer)| (which.name(), peer, self.ratio(*which)));
+        let stoa = self.stoa.iter().map(|stoa| ("Stoa", stoa, None, None));
+        let peers = self.peers.iter().map(|(which, peer)| {
+            let ratios = (self.ratio(*which), self.cpu_ratio(*which));
+            (which.name(), peer, ratios.0, ratios.1)
+        });
         let sides = stoa.chain(peers).enumerate();
+        let times = |ratio: Option<f64>| ratio.map_or_else(dash, |ratio| format!("{ratio:.2}×"));
         sides
-            .map(|(at, (side, measure, ratio))| {
+            .map(|(at, (side, measure, ratio, cpu_ratio))| {
                 let name = if at == 0 { self.name } else { "" };
+                let cpu_each = measure.cpu_us_each();
                 vec![
                     name.to_owned(),
                     side.to_owned(),
@@ -137,7 +136,9 @@ impl Row {
                     ms(measure.p50_us),
                     ms(measure.p99_us),
                     measure.failed().to_string(),
-                    ratio.map_or_else(dash, |ratio| format!("{ratio:.2}×")),
+                    times(ratio),
+                    cpu_each.map_or_else(dash, |us| format!("{us:.1} µs")),
+                    times(cpu_ratio),
                 ]
             })
             .collect()
@@ -166,6 +167,7 @@ pub struct Report {
     pub reloads: Option<Reloads>,
     pub compiled_reloads: Option<Reloads>,
     pub spinning: Option<Spinning>,
+    pub in_process: Vec<Hello>,
     pub events: Vec<Handled>,
     pub live: Option<Listening>,
     /// Memory before any load, and after all of it.
@@ -198,6 +200,7 @@ impl Report {
             reloads: None,
             compiled_reloads: None,
             spinning: None,
+            in_process: Vec::new(),
             events: Vec::new(),
             live: None,
             stoa_idle_bytes: None,
@@ -212,7 +215,17 @@ impl Report {
             "\n{}, {} cores, {} connections, {} s each; wrk on the same machine\n\n",
             self.machine, self.cores, self.load.connections, self.load.seconds
         );
-        let heads = ["", "", "per second", "p50", "p99", "failed", "ratio"];
+        let heads = [
+            "",
+            "",
+            "per second",
+            "p50",
+            "p99",
+            "failed",
+            "ratio",
+            "cpu each",
+            "by cpu",
+        ];
         line(&mut text, &heads.map(ToOwned::to_owned));
         for cells in self.rows.iter().flat_map(Row::lines) {
             line(&mut text, &cells);
@@ -282,6 +295,17 @@ impl Report {
                     beside.callers
                 ));
             }
+        }
+        for Hello {
+            case,
+            calls,
+            p50_us,
+            p99_us,
+        } in &self.in_process
+        {
+            text.push_str(&format!(
+                "in process    a hello, {case} instance: p50 {p50_us:.1} µs, p99 {p99_us:.1} µs ({calls} calls)\n"
+            ));
         }
         for handled in &self.events {
             let Handled {
@@ -356,6 +380,7 @@ mod tests {
             p99_us: 9_000,
             refused,
             broken: 0,
+            cpu_us: None,
         }
     }
 
@@ -384,6 +409,20 @@ mod tests {
     }
 
     #[test]
+    fn who_takes_half_of_the_time_is_twice_as_good() {
+        let measure = |cpu_us| Measure {
+            cpu_us: Some(cpu_us),
+            ..measure(100, 0)
+        };
+        let mut row = row();
+        row.stoa = Some(measure(2_000));
+        row.peers.insert(Peers::One, measure(4_000));
+        assert!((row.cpu_ratio(Peers::One).unwrap_or_default() - 2.0).abs() < 1e-9);
+        let cells = row.lines().concat().join(" | ");
+        assert!(cells.ends_with("1.00× | 40.0 µs | 2.00×"), "{cells}");
+    }
+
+    #[test]
     fn each_side_that_was_measured_has_a_line_and_a_member() {
         let mut row = row();
         row.peers.insert(Peers::Equipped, measure(100, 20));
@@ -392,9 +431,9 @@ mod tests {
         assert_eq!(
             lines,
             [
-                "x | Stoa | 150 | 1.50 ms | 9.00 ms | 0 | -",
-                " | Fastify per core | 50 | 1.50 ms | 9.00 ms | 0 | 3.00×",
-                " | Fastify per core, equipped | 40 | 1.50 ms | 9.00 ms | 20 | 3.75×",
+                "x | Stoa | 150 | 1.50 ms | 9.00 ms | 0 | - | - | -",
+                " | Fastify per core | 50 | 1.50 ms | 9.00 ms | 0 | 3.00× | - | -",
+                " | Fastify per core, equipped | 40 | 1.50 ms | 9.00 ms | 20 | 3.75× | - | -",
             ]
         );
         let json = serde_json::to_value(&row).unwrap_or_default();

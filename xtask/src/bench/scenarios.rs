@@ -29,10 +29,40 @@ const PAGE: usize = 200;
 /// Products of the invented shop.
 const INVENTED: usize = 60;
 
+/// What a host remembers of its work: for honesty, some reads are also measured without.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Remembered {
+    /// Answers, as every host does.
+    Answers,
+    /// Results of queries: each request runs its handler.
+    Results,
+    /// Neither: each query runs, too.
+    Nothing,
+}
+
+impl Remembered {
+    /// What is measured beside the usual.
+    pub const LESS: [Self; 2] = [Self::Results, Self::Nothing];
+
+    /// What its host has to be told.
+    pub const fn settings(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Self::Answers => &[],
+            Self::Results => &[("STOA_PLUGINS__ANSWER_BYTES_MAX", "0")],
+            Self::Nothing => &[
+                ("STOA_PLUGINS__ANSWER_BYTES_MAX", "0"),
+                ("STOA_STORE__QUERY_CACHE_ENTRIES_MAX", "0"),
+            ],
+        }
+    }
+}
+
 /// One kind of request.
 pub struct Scenario {
     /// What the report calls it.
     pub name: &'static str,
+    /// By which host of Stoa it is answered.
+    pub remembered: Remembered,
     pub method: &'static str,
     /// Where Stoa answers.
     pub stoa_path: String,
@@ -48,6 +78,7 @@ impl Scenario {
     fn get(name: &'static str, stoa_path: impl Into<String>, peer_path: impl Into<String>) -> Self {
         Self {
             name,
+            remembered: Remembered::Answers,
             method: "GET",
             stoa_path: stoa_path.into(),
             peer_path: peer_path.into(),
@@ -199,43 +230,33 @@ pub fn token(address: SocketAddr, shopper: &str) -> Result<String> {
         .to_owned())
 }
 
-/// Everything but what needs a host of its own.
+/// What is measured. Neighbours that ask the peer for the same belong together.
 pub fn all(shop: &Shop) -> Vec<Scenario> {
-    let by_id = shop.product_path();
+    let product = |name| Scenario::get(name, shop.product_path(), shop.product_path());
+    let page_path = format!("{PRODUCTS}{}", shop.query);
+    let page = |name| Scenario::get(name, page_path.clone(), page_path.clone());
+    let where_only = |remembered, scenario| Scenario {
+        remembered,
+        ..scenario
+    };
+    let bodies = shop
+        .in_cart
+        .iter()
+        .map(|id| json!({"productId": id, "quantity": 1}));
     vec![
         Scenario::get("hello, native", HELLO_NATIVE, HELLO_PEER),
         Scenario::get("hello, fresh instance", HELLO_FRESH, HELLO_PEER),
         Scenario::get("hello, reused instance", HELLO_REUSED, HELLO_PEER),
-        Scenario::get("product by id", by_id.clone(), by_id),
-        page("product page", shop),
+        product("product by id"),
+        where_only(Remembered::Results, product("the same, handler runs")),
+        page("filtered page with total"),
+        where_only(Remembered::Results, page("the same, handler runs")),
+        where_only(Remembered::Nothing, page("the same, query runs")),
         Scenario {
             method: "POST",
-            bodies: shop
-                .in_cart
-                .iter()
-                .map(|id| json!({"productId": id, "quantity": 1}))
-                .collect(),
+            bodies: bodies.collect(),
             shoppers: SHOPPERS,
             ..Scenario::get("add to cart", CART_ITEMS, CART_ITEMS)
         },
     ]
-}
-
-/// The reads of a host that runs the handler each time.
-pub fn without_answers(shop: &Shop) -> Vec<Scenario> {
-    let by_id = shop.product_path();
-    vec![
-        Scenario::get("product by id, handler runs", by_id.clone(), by_id),
-        page("product page, handler runs", shop),
-    ]
-}
-
-/// The page of a host that keeps no results of queries either.
-pub fn without_caches(shop: &Shop) -> Vec<Scenario> {
-    vec![page("product page, query runs", shop)]
-}
-
-fn page(name: &'static str, shop: &Shop) -> Scenario {
-    let path = format!("{PRODUCTS}{}", shop.query);
-    Scenario::get(name, path.clone(), path)
 }

@@ -123,6 +123,7 @@ impl Seen {
             p99_us: percentile(&self.times, 99),
             refused: self.refused,
             broken: 0,
+            cpu_us: None,
         })
     }
 }

@@ -1,0 +1,130 @@
+//! Single requests, again and again, asked of all sides in turns. What the machine does beside this changes within
+//! seconds, and would be taken for a difference between what is asked now and what is asked a minute later.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::net::SocketAddr;
+use std::path::Path;
+
+use anyhow::Result;
+
+use super::host::Host;
+use super::load::{Load, Measure, Target};
+use super::peer::Peer;
+use super::processes;
+use super::report::{Peers, Row};
+use super::scenarios::{self, Remembered, Scenario, Shop};
+
+/// How often each side has its turn.
+const TURNS: u32 = 5;
+
+/// Everybody who is asked, all up at the same time.
+#[derive(Default)]
+pub struct Sides<'a> {
+    pub hosts: BTreeMap<Remembered, &'a Host>,
+    pub peers: BTreeMap<Peers, Peer>,
+}
+
+/// A row for each kind of request.
+pub fn run(load: &Load, shop: &Shop, sides: &Sides<'_>, folder: &Path) -> Result<Vec<Row>> {
+    let mut rows = Vec::new();
+    for alike in scenarios::all(shop).chunk_by(|one, next| one.peer_path == next.peer_path) {
+        rows.extend(rows_of(alike, load, sides, folder)?);
+    }
+    Ok(rows)
+}
+
+/// Rows of what is the same to the peers, who are therefore measured once.
+fn rows_of(alike: &[Scenario], load: &Load, sides: &Sides<'_>, folder: &Path) -> Result<Vec<Row>> {
+    let mut asked = Vec::new();
+    for scenario in alike {
+        if let Some(host) = sides.hosts.get(&scenario.remembered) {
+            let folder = folder.join(format!("{:?}", scenario.remembered));
+            let path = &scenario.stoa_path;
+            let side = Asked::new(host.address(), host.processes(), scenario, path, &folder)?;
+            asked.push((Side::Stoa(scenario.name), side));
+        }
+    }
+    if let Some(scenario) = alike.first() {
+        for (which, peer) in &sides.peers {
+            let folder = folder.join(format!("{which:?}"));
+            let path = &scenario.peer_path;
+            let side = Asked::new(peer.address(), peer.processes(), scenario, path, &folder)?;
+            asked.push((Side::Peer(*which), side));
+        }
+    }
+    let turn = load.turn(TURNS);
+    for _ in 0..TURNS {
+        for (_, side) in &mut asked {
+            side.has_its_turn(&turn)?;
+        }
+    }
+    let measured: Vec<(Side, Measure)> = asked
+        .into_iter()
+        .map(|(side, asked)| (side, Measure::of_turns(&asked.turns)))
+        .collect();
+    Ok(alike
+        .iter()
+        .map(|scenario| row(scenario, &measured))
+        .collect())
+}
+
+/// What of all this belongs to one kind of request.
+fn row(scenario: &Scenario, measured: &[(Side, Measure)]) -> Row {
+    let mut row = Row::of(scenario);
+    for (side, measure) in measured {
+        match side {
+            Side::Stoa(name) if *name == scenario.name => row.stoa = Some(measure.clone()),
+            Side::Stoa(_) => {}
+            Side::Peer(which) => {
+                row.peers.insert(*which, measure.clone());
+            }
+        }
+    }
+    row
+}
+
+/// Who was asked: Stoa for a scenario of this name, or one of the peers.
+enum Side {
+    Stoa(&'static str),
+    Peer(Peers),
+}
+
+/// What is asked of a side, and what came of it so far.
+struct Asked {
+    target: Target,
+    processes: Vec<u32>,
+    turns: Vec<Measure>,
+}
+
+impl Asked {
+    /// Keeps bodies and tokens below `folder`.
+    fn new(
+        address: SocketAddr,
+        processes: Vec<u32>,
+        scenario: &Scenario,
+        path: &str,
+        folder: &Path,
+    ) -> Result<Self> {
+        println!("{} http://{address}{path}", scenario.name);
+        fs::create_dir_all(folder)?;
+        Ok(Self {
+            target: Target::new(address, scenario, path, folder)?,
+            processes,
+            turns: Vec::new(),
+        })
+    }
+
+    /// Others had theirs before: compilers and caches get warm first.
+    fn has_its_turn(&mut self, turn: &Load) -> Result<()> {
+        turn.warm_up().run(&self.target)?;
+        let before = processes::cpu_us(&self.processes)?;
+        let measure = turn.run(&self.target)?;
+        let took = processes::cpu_us(&self.processes)?.saturating_sub(before);
+        self.turns.push(Measure {
+            cpu_us: Some(took),
+            ..measure
+        });
+        Ok(())
+    }
+}
