@@ -353,7 +353,9 @@ fn guest_program(stoa: &Path, name: &str, guests: &Path) -> Result<Command> {
 
 fn copy_plugins(from: &Path, to: &Path) -> Result<()> {
     fs::create_dir_all(to)?;
-    for entry in fs::read_dir(from)? {
+    let built = fs::read_dir(from)
+        .with_context(|| format!("no {}: run `cargo xtask guests`", from.display()))?;
+    for entry in built {
         let file = entry?.path();
         fs::copy(
             &file,

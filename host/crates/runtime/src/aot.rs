@@ -1,13 +1,15 @@
 //! Compiled code on disk, keyed by digest and engine, and authenticated before it is loaded.
 //!
 //! Loading compiled code runs it: whoever can write these files could run anything. So each carries an
-//! HMAC under a key that only this host has, and a file that does not verify is as good as missing.
+//! HMAC under a key that only this host has, and a file that does not verify is as good as missing. What has not been
+//! loaded for longest goes when there is too much.
 
 use std::fs;
 use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::SystemTime;
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
@@ -16,6 +18,13 @@ use stoa_kernel::random::Random;
 
 const KEY_BYTES: usize = 32;
 const TAG_BYTES: usize = 32;
+
+/// Compiled code that is kept: hundreds of plugins. Each saved file of a developer, and each version that is published,
+/// leaves one to five megabytes that nobody may ask for again.
+const CODE_BYTES_MAX: u64 = 512 << 20;
+
+/// What its files end with.
+const CODE_EXTENSION: &str = "cwasm";
 
 /// Random bytes in the names of temporary files: hosts that share the folder, or came back with the same
 /// process id after a crash, never meet on one name.
@@ -26,6 +35,7 @@ pub struct AotCache {
     dir: PathBuf,
     key: [u8; KEY_BYTES],
     temporary: Temporary,
+    bytes_max: u64,
 }
 
 impl AotCache {
@@ -55,11 +65,12 @@ impl AotCache {
             dir: dir.to_path_buf(),
             key,
             temporary,
+            bytes_max: CODE_BYTES_MAX,
         })
     }
 
     fn path(&self, digest: &str, engine: &str) -> PathBuf {
-        self.dir.join(format!("{digest}-{engine}.cwasm"))
+        self.dir.join(format!("{digest}-{engine}.{CODE_EXTENSION}"))
     }
 
     fn mac(&self, digest: &str, engine: &str, code: &[u8]) -> io::Result<Hmac<Sha256>> {
@@ -73,11 +84,16 @@ impl AotCache {
     /// The code compiled from the component with this digest for this engine, if it is there and ours.
     #[must_use]
     pub fn load(&self, digest: &str, engine: &str) -> Option<Vec<u8>> {
-        let mut bytes = fs::read(self.path(digest, engine)).ok()?;
+        let path = self.path(digest, engine);
+        let mut bytes = fs::read(&path).ok()?;
         let code = bytes.split_off(TAG_BYTES.min(bytes.len()));
         let mac = self.mac(digest, engine, &code).ok()?;
         match mac.verify_slice(&bytes) {
-            Ok(()) => Some(code),
+            Ok(()) => {
+                // Whoever can't mark it loses no more than a compilation.
+                let _ = fs::File::open(&path).and_then(|file| file.set_modified(SystemTime::now()));
+                Some(code)
+            }
             Err(_) => {
                 tracing::warn!(digest, "compiled code does not verify; compiling again");
                 None
@@ -94,7 +110,35 @@ impl AotCache {
         let mut bytes = tag.to_vec();
         bytes.extend_from_slice(code);
         let temporary = self.temporary.file(&bytes)?;
-        fs::rename(&temporary, self.path(digest, engine))
+        fs::rename(&temporary, self.path(digest, engine))?;
+        self.shrink()
+    }
+
+    /// Removes what was made or loaded longest ago, until the rest is not too much. Hosts that share the folder do this
+    /// at the same time.
+    fn shrink(&self) -> io::Result<()> {
+        let mut files = Vec::new();
+        for entry in fs::read_dir(&self.dir)? {
+            let path = entry?.path();
+            let is_code = path
+                .extension()
+                .is_some_and(|ending| ending == CODE_EXTENSION);
+            if let (true, Ok(about)) = (is_code, path.metadata()) {
+                files.push((about.modified()?, about.len(), path));
+            }
+        }
+        files.sort_unstable();
+        let mut bytes = 0;
+        for (_, length, path) in files.into_iter().rev() {
+            bytes += length;
+            if bytes > self.bytes_max {
+                match fs::remove_file(path) {
+                    Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                    _ => {}
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Makes a folder that only this user can enter, for a compiler's files. Whoever asked removes it.
@@ -168,6 +212,8 @@ impl Temporary {
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     struct Sevens;
@@ -197,5 +243,27 @@ mod tests {
         assert!(cache.load("d1", "e").is_none(), "one bit changed");
         fs::write(&path, b"short").unwrap();
         assert!(cache.load("d1", "e").is_none());
+    }
+
+    #[test]
+    fn what_was_loaded_longest_ago_goes_first() {
+        let dir = tempfile::tempdir().unwrap();
+        let room_for_two = u64::try_from(2 * (TAG_BYTES + b"code".len())).unwrap();
+        let cache = AotCache {
+            bytes_max: room_for_two,
+            ..AotCache::open(dir.path(), &Sevens).unwrap()
+        };
+        for (digest, made_s) in [("d1", 1), ("d2", 2)] {
+            cache.store(digest, "e", b"code").unwrap();
+            let made = SystemTime::UNIX_EPOCH + Duration::from_secs(made_s);
+            let file = fs::File::open(cache.path(digest, "e")).unwrap();
+            file.set_modified(made).unwrap();
+        }
+        assert!(cache.load("d1", "e").is_some());
+        cache.store("d3", "e", b"code").unwrap();
+        assert!(cache.load("d2", "e").is_none());
+        assert!(cache.load("d1", "e").is_some());
+        assert!(cache.load("d3", "e").is_some());
+        assert!(dir.path().join("key").exists());
     }
 }
