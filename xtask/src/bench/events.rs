@@ -2,11 +2,10 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
-use super::guest_program;
-use crate::process;
+use super::{cases, guest_program};
 
 /// The measuring program: an example of the crate `stoa-testkit`, because a host's clients can't raise events.
 pub const PROGRAM: &str = "events";
@@ -25,9 +24,5 @@ pub struct Handled {
 /// Runs the program that was built beside `stoa`.
 pub fn run(stoa: &Path, guests: &Path) -> Result<Vec<Handled>> {
     println!("events handled");
-    let said = process::output(&mut guest_program(stoa, PROGRAM, guests)?)?;
-    let cases = said
-        .lines()
-        .map(|line| serde_json::from_str(line).with_context(|| line.to_owned()));
-    cases.collect()
+    cases(&mut guest_program(stoa, PROGRAM, guests)?)
 }

@@ -2,11 +2,10 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
-use super::guest_program;
-use crate::process;
+use super::{cases, guest_program};
 
 /// The measuring program: an example of the crate `stoa-testkit`, because no client sees the inside.
 pub const PROGRAM: &str = "sandbox";
@@ -27,9 +26,5 @@ pub struct Hello {
 pub fn run(stoa: &Path, plugins: &Path, guests: &Path) -> Result<Vec<Hello>> {
     println!("hello in process");
     let mut program = guest_program(stoa, PROGRAM, guests)?;
-    let said = process::output(program.env(PLUGINS_VARIABLE, plugins))?;
-    let cases = said
-        .lines()
-        .map(|line| serde_json::from_str(line).with_context(|| line.to_owned()));
-    cases.collect()
+    cases(program.env(PLUGINS_VARIABLE, plugins))
 }

@@ -26,6 +26,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
+use serde::de::DeserializeOwned;
 
 use crate::guests::{self, Batch, Profile};
 use crate::prerequisites::{self, Consent, Tool};
@@ -349,6 +350,15 @@ fn guest_program(stoa: &Path, name: &str, guests: &Path) -> Result<Command> {
     let mut command = Command::new(program);
     command.env(GUESTS_VARIABLE, guests);
     Ok(command)
+}
+
+/// What such a program prints: each case as a line of JSON.
+fn cases<T: DeserializeOwned>(program: &mut Command) -> Result<Vec<T>> {
+    let said = process::output(program)?;
+    let cases = said
+        .lines()
+        .map(|line| serde_json::from_str(line).with_context(|| line.to_owned()));
+    cases.collect()
 }
 
 fn copy_plugins(from: &Path, to: &Path) -> Result<()> {

@@ -42,7 +42,7 @@ fn rows_of(alike: &[Scenario], load: &Load, sides: &Sides<'_>, folder: &Path) ->
             let folder = folder.join(format!("{:?}", scenario.remembered));
             let path = &scenario.stoa_path;
             let side = Asked::new(host.address(), host.processes(), scenario, path, &folder)?;
-            asked.push((Side::Stoa(scenario.name), side));
+            asked.push((Who::Stoa(scenario.name), side));
         }
     }
     if let Some(scenario) = alike.first() {
@@ -50,7 +50,7 @@ fn rows_of(alike: &[Scenario], load: &Load, sides: &Sides<'_>, folder: &Path) ->
             let folder = folder.join(format!("{which:?}"));
             let path = &scenario.peer_path;
             let side = Asked::new(peer.address(), peer.processes(), scenario, path, &folder)?;
-            asked.push((Side::Peer(*which), side));
+            asked.push((Who::Peer(*which), side));
         }
     }
     let turn = load.turn(TURNS);
@@ -59,9 +59,9 @@ fn rows_of(alike: &[Scenario], load: &Load, sides: &Sides<'_>, folder: &Path) ->
             side.has_its_turn(&turn)?;
         }
     }
-    let measured: Vec<(Side, Measure)> = asked
+    let measured: Vec<(Who, Measure)> = asked
         .into_iter()
-        .map(|(side, asked)| (side, Measure::of_turns(&asked.turns)))
+        .map(|(who, side)| (who, Measure::of_turns(&side.turns)))
         .collect();
     Ok(alike
         .iter()
@@ -70,13 +70,13 @@ fn rows_of(alike: &[Scenario], load: &Load, sides: &Sides<'_>, folder: &Path) ->
 }
 
 /// What of all this belongs to one kind of request.
-fn row(scenario: &Scenario, measured: &[(Side, Measure)]) -> Row {
+fn row(scenario: &Scenario, measured: &[(Who, Measure)]) -> Row {
     let mut row = Row::of(scenario);
-    for (side, measure) in measured {
-        match side {
-            Side::Stoa(name) if *name == scenario.name => row.stoa = Some(measure.clone()),
-            Side::Stoa(_) => {}
-            Side::Peer(which) => {
+    for (who, measure) in measured {
+        match who {
+            Who::Stoa(name) if *name == scenario.name => row.stoa = Some(measure.clone()),
+            Who::Stoa(_) => {}
+            Who::Peer(which) => {
                 row.peers.insert(*which, measure.clone());
             }
         }
@@ -85,7 +85,7 @@ fn row(scenario: &Scenario, measured: &[(Side, Measure)]) -> Row {
 }
 
 /// Who was asked: Stoa for a scenario of this name, or one of the peers.
-enum Side {
+enum Who {
     Stoa(&'static str),
     Peer(Peers),
 }
