@@ -5,7 +5,7 @@
 //! loaded for longest goes when there is too much.
 
 use std::fs;
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -84,14 +84,15 @@ impl AotCache {
     /// The code compiled from the component with this digest for this engine, if it is there and ours.
     #[must_use]
     pub fn load(&self, digest: &str, engine: &str) -> Option<Vec<u8>> {
-        let path = self.path(digest, engine);
-        let mut bytes = fs::read(&path).ok()?;
+        let mut file = fs::File::open(self.path(digest, engine)).ok()?;
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).ok()?;
         let code = bytes.split_off(TAG_BYTES.min(bytes.len()));
         let mac = self.mac(digest, engine, &code).ok()?;
         match mac.verify_slice(&bytes) {
             Ok(()) => {
                 // Whoever can't mark it loses no more than a compilation.
-                let _ = fs::File::open(&path).and_then(|file| file.set_modified(SystemTime::now()));
+                let _ = file.set_modified(SystemTime::now());
                 Some(code)
             }
             Err(_) => {

@@ -19,7 +19,7 @@ thread_local! {
 }
 
 /// To be called by a thread of the runtime that has nothing more to do.
-pub fn rest() {
+pub fn thread_rests() {
     BEGUN_BEFORE.set(BEGUN.replace(0));
 }
 
@@ -46,15 +46,15 @@ mod tests {
 
     /// Whatever ran on this thread before.
     fn forget() {
-        rest();
-        rest();
+        thread_rests();
+        thread_rests();
     }
 
     /// What a runtime of one thread does with so many requests at once.
     fn order_of(requests: u32) -> Vec<String> {
         forget();
         let runtime = tokio::runtime::Builder::new_current_thread()
-            .on_thread_park(rest)
+            .on_thread_park(thread_rests)
             .build()
             .unwrap();
         let done = Arc::new(Mutex::new(Vec::new()));
@@ -98,10 +98,10 @@ mod tests {
     fn a_thread_that_was_busy_expects_to_be_busy_once_more() {
         forget();
         (0..=FEW).for_each(|_| begin());
-        rest();
+        thread_rests();
         begin();
         assert!(wait_for_others().now_or_never().is_none());
-        rest();
+        thread_rests();
         begin();
         assert!(wait_for_others().now_or_never().is_some());
     }

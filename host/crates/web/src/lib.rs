@@ -37,7 +37,7 @@ mod tenant;
 mod trail;
 
 pub use client::Peer;
-pub use company::rest as thread_rests;
+pub use company::thread_rests;
 pub use config::{EdgeConfig, LiveTimes, RateLimits};
 pub use edge::{Edge, Ports};
 pub use meters::{Metrics, MetricsError};
