@@ -17,6 +17,7 @@ mod report;
 mod scenarios;
 mod sign_in;
 mod spinning;
+mod turns;
 mod volley;
 mod wire;
 
@@ -38,7 +39,7 @@ use host::Host;
 use load::Load;
 use paths::Sides;
 use peer::Peer;
-use report::{PeerMemory, Peers, Report, Row};
+use report::{PeerMemory, Peers, Report};
 use scenarios::{Remembered, Shop};
 
 /// What generates the load and what the peer needs.
@@ -142,25 +143,9 @@ pub fn run(args: &Args) -> Result<()> {
     };
     let mut report = Report::new(&load)?;
     if args.only == Some(Side::Peer) {
-        if args.has(Part::Paths) {
-            let sides = Sides {
-                peers: peers(folder.path(), &Shop::invented(), report.cores)?,
-                ..Sides::default()
-            };
-            measure_paths(&load, &Shop::invented(), sides, folder.path(), &mut report)?;
-        }
+        measure_peers(args, folder.path(), &load, &mut report)?;
     } else {
         measure_stoa(args, consent, folder.path(), &load, &mut report)?;
-    }
-    if args.only != Some(Side::Stoa) && args.has(Part::Orders) {
-        // The time of an order goes into its transaction: equipment would hardly show.
-        for which in [Peers::One, Peers::PerCore] {
-            let folder = made(folder.path(), &format!("orders-{which:?}"))?;
-            let measure = orders::of_peer(&load, &folder, which, report.cores)?;
-            Row::set(&mut report.rows, orders::NAME, orders::PATH, |row| {
-                row.peers.insert(which, measure);
-            });
-        }
     }
     print!("{}", report.table());
     let file = report.write(&workspace::root().join("bench/results"))?;
@@ -202,19 +187,7 @@ fn measure_stoa(
         measure_host(args, &stoa, folder, &plugins, load, report)?;
     }
     if args.has(Part::Orders) {
-        // For honesty also while those who hear of orders work on them.
-        for (name, wanted) in [
-            (orders::NAME, orders::PLUGINS),
-            (orders::NAME_HEARD, orders::PLUGINS_HEARING),
-        ] {
-            let folder = made(folder, &format!("orders-{}", wanted.len()))?;
-            let few = folder.join("plugins");
-            copy_some(&plugins, &few, wanted)?;
-            let measure = orders::of_stoa(load, &stoa, &folder, &few)?;
-            Row::set(&mut report.rows, name, orders::PATH, |row| {
-                row.stoa = Some(measure);
-            });
-        }
+        measure_orders(args, &stoa, folder, &plugins, load, report)?;
     }
     if args.has(Part::Spinning) {
         let folder = made(folder, "spinning")?;
@@ -318,6 +291,63 @@ fn measure_paths(
         report.peer_memory.insert(which, memory);
     }
     Ok(())
+}
+
+/// What peers are asked for where nobody is beside them.
+fn measure_peers(args: &Args, folder: &Path, load: &Load, report: &mut Report) -> Result<()> {
+    if args.has(Part::Paths) {
+        let sides = Sides {
+            peers: peers(folder, &Shop::invented(), report.cores)?,
+            ..Sides::default()
+        };
+        measure_paths(load, &Shop::invented(), sides, folder, report)?;
+    }
+    if args.has(Part::Orders) {
+        let peers = peers_for_orders(folder, report.cores)?;
+        report.rows.extend(orders::run(load, &[], &peers)?);
+    }
+    Ok(())
+}
+
+/// Orders on hosts and peers of their own.
+fn measure_orders(
+    args: &Args,
+    stoa: &Path,
+    folder: &Path,
+    plugins: &Path,
+    load: &Load,
+    report: &mut Report,
+) -> Result<()> {
+    // For honesty also while those who hear of orders work on them.
+    let hosts = [
+        (orders::NAME, orders::PLUGINS),
+        (orders::NAME_HEARD, orders::PLUGINS_HEARING),
+    ];
+    let hosts = hosts.into_iter().map(|(name, wanted)| {
+        let folder = made(folder, &format!("orders-{}", wanted.len()))?;
+        let few = folder.join("plugins");
+        copy_some(plugins, &few, wanted)?;
+        anyhow::Ok((name, orders::host(stoa, &folder, &few)?))
+    });
+    let hosts = hosts.collect::<Result<Vec<_>>>()?;
+    let peers = match args.only {
+        Some(_) => Vec::new(),
+        None => peers_for_orders(folder, report.cores)?,
+    };
+    report.rows.extend(orders::run(load, &hosts, &peers)?);
+    Ok(())
+}
+
+/// The time of an order goes into its transaction: equipment would hardly show.
+fn peers_for_orders(folder: &Path, cores: usize) -> Result<Vec<(Peers, Peer)>> {
+    let start = |which| {
+        let folder = made(folder, &format!("orders-{which:?}"))?;
+        Ok((which, orders::peer(&folder, which, cores)?))
+    };
+    [Peers::One, Peers::PerCore]
+        .map(start)
+        .into_iter()
+        .collect()
 }
 
 /// The release build with the plugins as they are shipped.

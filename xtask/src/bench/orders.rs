@@ -1,4 +1,4 @@
-//! Carts of three products become orders, on both sides with the same goods, shoppers and bodies.
+//! Carts of three products become orders, on all sides with the same goods, shoppers and bodies, in turns.
 
 use std::fs;
 use std::net::SocketAddr;
@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 use super::host::Host;
 use super::load::{Load, Measure};
 use super::peer::Peer;
-use super::report::Peers;
+use super::report::{Peers, Row};
+use super::turns::{self, Side, TURNS};
 use super::volley::{self, Volley};
 use super::wire::Shot;
 
@@ -50,8 +51,8 @@ const STOCK: u32 = 100_000;
 const LINES: usize = 3;
 /// Carts that are filled for each second of measuring, which ends early when they are used up.
 const CARTS_PER_SECOND: u32 = 1_500;
-/// Carts that warm caches and compilers up, uncounted.
-const WARM_UP_CARTS: usize = 1_000;
+/// Carts that warm caches and compilers up before each turn, uncounted.
+const WARM_UP_CARTS: usize = 200;
 /// Longer than any filling takes.
 const NO_HURRY: Duration = Duration::from_secs(600);
 
@@ -96,54 +97,118 @@ fn write_demo(folder: &Path) -> Result<()> {
     )?)
 }
 
-/// Orders on a host of its own, with these plugins.
-pub fn of_stoa(load: &Load, stoa: &Path, folder: &Path, plugins: &Path) -> Result<Measure> {
+/// A host that sells the goods, with these plugins.
+pub fn host(stoa: &Path, folder: &Path, plugins: &Path) -> Result<Host> {
     let demo = folder.join("demo");
     write_demo(&demo)?;
     let demo = demo.to_str().context("a folder without a name")?;
-    let host = Host::start(stoa, folder, plugins, &[("STOA_DEV__DEMO", demo)])?;
-    measure(load, host.address())
+    Host::start(stoa, folder, plugins, &[("STOA_DEV__DEMO", demo)])
 }
 
-/// Orders at a peer of its own.
-pub fn of_peer(load: &Load, folder: &Path, which: Peers, cores: usize) -> Result<Measure> {
-    let peer = Peer::start(folder, &goods(), which, cores)?;
-    measure(load, peer.address())
+/// A peer that sells the same.
+pub fn peer(folder: &Path, which: Peers, cores: usize) -> Result<Peer> {
+    Peer::start(folder, &goods(), which, cores)
 }
 
-/// Fills carts, then orders them.
-fn measure(load: &Load, address: SocketAddr) -> Result<Measure> {
-    let carts = WARM_UP_CARTS + usize::try_from(load.seconds * CARTS_PER_SECOND)?;
-    let send = |shots: &[Shot], at_most| volley::send(address, load.connections, shots, at_most);
-    let tokens = tokens(&send(&sign_ins(carts), NO_HURRY)?, carts)?;
-    for line in 0..LINES {
-        let item = |(cart, token): (usize, &String)| Shot {
-            path: CART_ITEMS.into(),
+/// Orders at these hosts, each a row of its name, and at these peers, who belong to the row of [`NAME`].
+pub fn run(
+    load: &Load,
+    hosts: &[(&'static str, Host)],
+    peers: &[(Peers, Peer)],
+) -> Result<Vec<Row>> {
+    let hosts_sides = hosts
+        .iter()
+        .map(|(_, host)| (host.address(), host.processes()));
+    let peers_sides = peers
+        .iter()
+        .map(|(_, peer)| (peer.address(), peer.processes()));
+    let sides = hosts_sides.chain(peers_sides);
+    let mut sides = sides
+        .map(|(address, processes)| Carts::filled(load, address, processes))
+        .collect::<Result<Vec<_>>>()?;
+    let mut measured = turns::run(load, &mut sides)?.into_iter();
+    let mut rows = Vec::new();
+    for ((name, _), measure) in hosts.iter().zip(measured.by_ref()) {
+        Row::set(&mut rows, name, PATH, |row| row.stoa = Some(measure));
+    }
+    for ((which, _), measure) in peers.iter().zip(measured) {
+        Row::set(&mut rows, NAME, PATH, |row| {
+            row.peers.insert(*which, measure);
+        });
+    }
+    Ok(rows)
+}
+
+/// Carts that wait to be ordered at one side.
+struct Carts {
+    address: SocketAddr,
+    processes: Vec<u32>,
+    orders: Vec<Shot>,
+    /// How many of them are ordered.
+    ordered: usize,
+}
+
+impl Carts {
+    /// Enough of them for the load.
+    fn filled(load: &Load, address: SocketAddr, processes: Vec<u32>) -> Result<Self> {
+        let carts =
+            TURNS as usize * WARM_UP_CARTS + usize::try_from(load.seconds * CARTS_PER_SECOND)?;
+        println!("{carts} carts to be ordered at http://{address}{PATH}");
+        let send = |shots: &[Shot]| volley::send(address, load.connections, shots, NO_HURRY);
+        let tokens = tokens(&send(&sign_ins(carts))?, carts)?;
+        for line in 0..LINES {
+            let item = |(cart, token): (usize, &String)| Shot {
+                path: CART_ITEMS.into(),
+                token: Some(token.clone()),
+                body: Some(
+                    json!({"productId": id(product(cart, line)), "quantity": quantity(line)}),
+                ),
+            };
+            let shots: Vec<Shot> = tokens.iter().enumerate().map(item).collect();
+            all_good(&send(&shots)?)?;
+        }
+        let order = |token: &String| Shot {
+            path: PATH.into(),
             token: Some(token.clone()),
-            body: Some(json!({"productId": id(product(cart, line)), "quantity": quantity(line)})),
+            body: Some(body()),
         };
-        let shots: Vec<Shot> = tokens.iter().enumerate().map(item).collect();
-        all_good(&send(&shots, NO_HURRY)?)?;
+        Ok(Self {
+            address,
+            processes,
+            orders: tokens.iter().map(order).collect(),
+            ordered: 0,
+        })
     }
-    let order = |token: &String| Shot {
-        path: PATH.into(),
-        token: Some(token.clone()),
-        body: Some(body()),
-    };
-    let shots: Vec<Shot> = tokens.iter().map(order).collect();
-    println!("orders of {carts} carts http://{address}{PATH}");
-    let (warm_up, counted) = shots
-        .split_at_checked(WARM_UP_CARTS)
-        .context("too few carts to warm up")?;
-    all_good(&send(warm_up, NO_HURRY)?)?;
-    let volley = send(counted, Duration::from_secs(load.seconds.into()))?;
-    for (at, answer) in &volley.answers {
-        check(WARM_UP_CARTS + at, answer)?;
+
+    /// Orders the next ones, so many at most, and looks at each answer.
+    fn order(&mut self, load: &Load, carts_max: usize, at_most: Duration) -> Result<Volley> {
+        let left = self.orders.get(self.ordered..).unwrap_or_default();
+        let next = left.get(..carts_max).unwrap_or(left);
+        let volley = volley::send(self.address, load.connections, next, at_most)?;
+        for (at, answer) in &volley.answers {
+            check(self.ordered + at, answer)?;
+        }
+        self.ordered += usize::try_from(volley.measure.requests)?;
+        Ok(volley)
     }
-    if let Some(refusal) = &volley.refusal {
-        println!("an order was refused: {refusal}");
+}
+
+impl Side for Carts {
+    fn processes(&self) -> &[u32] {
+        &self.processes
     }
-    Ok(volley.measure)
+
+    fn warm_up(&mut self, turn: &Load) -> Result<()> {
+        all_good(&self.order(turn, WARM_UP_CARTS, NO_HURRY)?)
+    }
+
+    fn ask(&mut self, turn: &Load) -> Result<Measure> {
+        let volley = self.order(turn, usize::MAX, Duration::from_secs(turn.seconds.into()))?;
+        if let Some(refusal) = &volley.refusal {
+            println!("an order was refused: {refusal}");
+        }
+        Ok(volley.measure)
+    }
 }
 
 /// What is said of an order beside the cart.

@@ -1,5 +1,4 @@
-//! Single requests, again and again, asked of all sides in turns. What the machine does beside this changes within
-//! seconds, and would be taken for a difference between what is asked now and what is asked a minute later.
+//! Single requests, again and again, asked of all sides in turns.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,12 +10,9 @@ use anyhow::Result;
 use super::host::Host;
 use super::load::{Load, Measure, Target};
 use super::peer::Peer;
-use super::processes;
 use super::report::{Peers, Row};
 use super::scenarios::{self, Remembered, Scenario, Shop};
-
-/// How often each side has its turn.
-const TURNS: u32 = 5;
+use super::turns::{self, Side};
 
 /// Everybody who is asked, all up at the same time.
 #[derive(Default)]
@@ -36,13 +32,14 @@ pub fn run(load: &Load, shop: &Shop, sides: &Sides<'_>, folder: &Path) -> Result
 
 /// Rows of what is the same to the peers, who are therefore measured once.
 fn rows_of(alike: &[Scenario], load: &Load, sides: &Sides<'_>, folder: &Path) -> Result<Vec<Row>> {
-    let mut asked = Vec::new();
+    let (mut who, mut asked) = (Vec::new(), Vec::new());
     for scenario in alike {
         if let Some(host) = sides.hosts.get(&scenario.remembered) {
             let folder = folder.join(format!("{:?}", scenario.remembered));
             let path = &scenario.stoa_path;
             let side = Asked::new(host.address(), host.processes(), scenario, path, &folder)?;
-            asked.push((Who::Stoa(scenario.name), side));
+            who.push(Who::Stoa(scenario.name));
+            asked.push(side);
         }
     }
     if let Some(scenario) = alike.first() {
@@ -50,19 +47,12 @@ fn rows_of(alike: &[Scenario], load: &Load, sides: &Sides<'_>, folder: &Path) ->
             let folder = folder.join(format!("{which:?}"));
             let path = &scenario.peer_path;
             let side = Asked::new(peer.address(), peer.processes(), scenario, path, &folder)?;
-            asked.push((Who::Peer(*which), side));
+            who.push(Who::Peer(*which));
+            asked.push(side);
         }
     }
-    let turn = load.turn(TURNS);
-    for _ in 0..TURNS {
-        for (_, side) in &mut asked {
-            side.has_its_turn(&turn)?;
-        }
-    }
-    let measured: Vec<(Who, Measure)> = asked
-        .into_iter()
-        .map(|(who, side)| (who, Measure::of_turns(&side.turns)))
-        .collect();
+    let measured = turns::run(load, &mut asked)?;
+    let measured: Vec<(Who, Measure)> = who.into_iter().zip(measured).collect();
     Ok(alike
         .iter()
         .map(|scenario| row(scenario, &measured))
@@ -90,11 +80,10 @@ enum Who {
     Peer(Peers),
 }
 
-/// What is asked of a side, and what came of it so far.
+/// What is asked of a side.
 struct Asked {
     target: Target,
     processes: Vec<u32>,
-    turns: Vec<Measure>,
 }
 
 impl Asked {
@@ -111,20 +100,21 @@ impl Asked {
         Ok(Self {
             target: Target::new(address, scenario, path, folder)?,
             processes,
-            turns: Vec::new(),
         })
     }
+}
 
-    /// Others had theirs before: compilers and caches get warm first.
-    fn has_its_turn(&mut self, turn: &Load) -> Result<()> {
+impl Side for Asked {
+    fn processes(&self) -> &[u32] {
+        &self.processes
+    }
+
+    fn warm_up(&mut self, turn: &Load) -> Result<()> {
         turn.warm_up().run(&self.target)?;
-        let before = processes::cpu_us(&self.processes)?;
-        let measure = turn.run(&self.target)?;
-        let took = processes::cpu_us(&self.processes)?.saturating_sub(before);
-        self.turns.push(Measure {
-            cpu_us: Some(took),
-            ..measure
-        });
         Ok(())
+    }
+
+    fn ask(&mut self, turn: &Load) -> Result<Measure> {
+        turn.run(&self.target)
     }
 }
