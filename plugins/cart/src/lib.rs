@@ -45,7 +45,7 @@ struct Quantity {
 
 fn view_cart(shopper: Shopper) -> Result<Json<CartView>> {
     let cart = carts::open(&shopper)?.cart;
-    shown(&cart, &shelf::offers(&cart, None)?)
+    shown(&shopper, &cart, &shelf::offers(&cart, None)?)
 }
 
 fn add_item(shopper: Shopper, Json(new): Json<NewItem>) -> Result<Json<CartView>> {
@@ -55,7 +55,7 @@ fn add_item(shopper: Shopper, Json(new): Json<NewItem>) -> Result<Json<CartView>
     let offers = shelf::offers(&owned.cart, Some(&new.product_id))?;
     owned.cart.put(line(new.product_id, quantity, &offers)?)?;
     owned.save()?;
-    shown(&owned.cart, &offers)
+    shown(&shopper, &owned.cart, &offers)
 }
 
 fn change_item(
@@ -73,7 +73,7 @@ fn change_item(
     let offers = shelf::offers(&owned.cart, None)?;
     owned.cart.put(line(product_id, quantity, &offers)?)?;
     owned.save()?;
-    shown(&owned.cart, &offers)
+    shown(&shopper, &owned.cart, &offers)
 }
 
 fn remove_item(shopper: Shopper, Path(id): Path<String>) -> Result<Json<CartView>> {
@@ -82,12 +82,12 @@ fn remove_item(shopper: Shopper, Path(id): Path<String>) -> Result<Json<CartView
         return Err(Problem::not_found("item"));
     }
     owned.save()?;
-    shown(&owned.cart, &shelf::offers(&owned.cart, None)?)
+    shown(&shopper, &owned.cart, &shelf::offers(&owned.cart, None)?)
 }
 
 fn clear_cart(shopper: Shopper) -> Result<Json<CartView>> {
     carts::clear(&shopper)?;
-    shown(&Cart::default(), &[])
+    shown(&shopper, &Cart::default(), &[])
 }
 
 fn in_bounds(quantity: u32) -> Result<u32> {
@@ -122,9 +122,12 @@ fn line(product_id: String, quantity: u32, offers: &[Product]) -> Result<Line> {
     })
 }
 
-/// The cart at today's offers.
-fn shown(cart: &Cart, offers: &[Product]) -> Result<Json<CartView>> {
-    Ok(Json(view::view(cart, offers, &terms()?)))
+/// The shopper's cart at today's offers.
+fn shown(shopper: &Shopper, cart: &Cart, offers: &[Product]) -> Result<Json<CartView>> {
+    Ok(Json(CartView {
+        user_id: shopper.account().map(Into::into),
+        ..view::view(cart, offers, &terms()?)
+    }))
 }
 
 /// What the operator has set. A tax that makes no sense is told, not guessed: nobody should sell without it.

@@ -125,6 +125,7 @@ fn what_is_added_costs_what_the_catalogue_says() {
     let cart = shop.add(ANNA, "b", 1).unwrap();
     assert_eq!(content(&cart), "a*2 b*1");
     for (name, expected) in [
+        ("userId", json!("anna")),
         ("itemCount", json!(3)),
         ("subtotal", json!(22.5)),
         ("taxRate", json!(19.0)),

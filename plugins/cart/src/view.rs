@@ -15,6 +15,9 @@ pub struct CartView {
     /// Absent for an untouched cart.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
+    /// Whose it is; absent for somebody who is not signed in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<String>,
     pub items: Vec<ItemView>,
     /// Pieces that can be bought.
     pub item_count: u32,
@@ -64,7 +67,7 @@ pub struct Terms {
     pub currency: String,
 }
 
-/// The cart at today's offers, which are in no particular order.
+/// A cart, of nobody in particular, at today's offers, which are in no particular order.
 pub fn view(cart: &Cart, offers: &[Product], terms: &Terms) -> CartView {
     let currency = cart.currency().unwrap_or(&terms.currency).to_string();
     let mut subtotal = 0_i64;
@@ -91,6 +94,7 @@ pub fn view(cart: &Cart, offers: &[Product], terms: &Terms) -> CartView {
     };
     CartView {
         id: cart.id.clone(),
+        user_id: None,
         items,
         item_count,
         subtotal: major(subtotal),

@@ -18,6 +18,8 @@ pub struct PageQuery {
     pub limit: Option<u32>,
     /// Elements to skip, 10,000 at most.
     pub offset: Option<u32>,
+    /// The number of the page from 1, instead of an offset.
+    pub page: Option<u32>,
 }
 
 /// A category.
@@ -50,7 +52,7 @@ struct Row {
 }
 
 pub fn list_categories(Query(query): Query<PageQuery>) -> Result<Json<CategoryList>> {
-    let window = Window::of(query.limit, query.offset, None)?;
+    let window = Window::numbered(query.page, query.limit, query.offset, None)?;
     let rows = PRODUCTS
         .aggregate()
         .filter(eq("status", Status::Active.word()))
@@ -66,7 +68,7 @@ pub fn list_categories(Query(query): Query<PageQuery>) -> Result<Json<CategoryLi
 }
 
 fn page(mut rows: Vec<Row>, window: &Window) -> CategoryList {
-    rows.sort_by(|a, b| a.category.cmp(&b.category));
+    rows.sort_by_cached_key(|row| (row.category.to_lowercase(), row.category.clone()));
     let total = rows.len() as u64;
     let skipped = rows
         .into_iter()
@@ -121,7 +123,7 @@ mod tests {
             offset: 1,
             cursor: None,
         };
-        let list = page(vec![row("c"), row("a"), row("b")], &window);
+        let list = page(vec![row("C"), row("a"), row("b")], &window);
         assert_eq!(list.total, 3);
         assert_eq!(
             list.items,

@@ -7,6 +7,7 @@ mod categories;
 mod check;
 mod copies;
 mod criteria;
+mod downloads;
 mod interface;
 mod inventory;
 mod listing;
@@ -25,11 +26,11 @@ mod view;
 mod write;
 
 use crate::categories::list_categories;
+use crate::downloads::count_download;
 use crate::inventory::take_inventory;
 use crate::personal::{forget, personal_data};
 use crate::products::{
-    create_product, delete_product, get_product, list_own_products, list_products, patch_product,
-    replace_product,
+    change_product, create_product, delete_product, get_product, list_own_products, list_products,
 };
 use crate::reviews::{add_review, list_reviews};
 

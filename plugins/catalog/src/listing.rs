@@ -17,6 +17,8 @@ pub struct ProductQuery {
     pub limit: Option<u32>,
     /// Elements to skip, 10,000 at most.
     pub offset: Option<u32>,
+    /// The number of the page from 1, instead of an offset.
+    pub page: Option<u32>,
     /// `nextCursor` of the page before, instead of an offset.
     pub cursor: Option<String>,
     pub category: Option<String>,
@@ -40,7 +42,9 @@ pub struct ProductQuery {
     pub vendor: Option<String>,
     /// A status, or `all`. Anything but `active` is for administrators, and for vendors' own products.
     pub status: Option<String>,
+    #[serde(alias = "isFeatured")]
     pub featured: Option<bool>,
+    #[serde(alias = "isPopular")]
     pub popular: Option<bool>,
     /// Words of the name, description, brand or category.
     pub search: Option<String>,
@@ -132,7 +136,8 @@ fn public_scope(caller: &Caller, vendor: Option<String>, status: Option<Status>)
 }
 
 fn page(caller: &Caller, query: &ProductQuery, scope: Scope) -> Result<ProductList> {
-    let window = Window::of(query.limit, query.offset, query.cursor.as_deref())?;
+    let cursor = query.cursor.as_deref();
+    let window = Window::numbered(query.page, query.limit, query.offset, cursor)?;
     let chosen = PRODUCTS.query().filter(criteria::filter(query, scope)?);
     let sorted = ordered(chosen, query.sort.unwrap_or_default());
     let found = window.page(sorted.with_total())?;

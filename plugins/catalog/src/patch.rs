@@ -1,18 +1,38 @@
 //! Changes of single members of a product: a merge patch (RFC 7396), then checked as a whole.
 
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use stoa_guest::FromRequest;
 use stoa_guest::prelude::*;
 
+use crate::view::ProductView;
 use crate::write::NewProduct;
 
-/// Members of a product to change, named as in `NewProduct`; null removes one.
+/// Members that nobody writes. Clients that change what they have read send them back.
+const READ_ONLY: &[&str] = &[
+    "analytics",
+    "createdAt",
+    "downloadCount",
+    "rating",
+    "rejectionReason",
+    "reviewCount",
+    "updatedAt",
+    "vendor",
+    "viewCount",
+];
+
+/// Members of a product to change, named as in `NewProduct`; null removes one. What can only be read may come along as
+/// it was read.
 #[derive(Debug, Deserialize, Schema)]
 pub struct ProductPatch(Map<String, Value>);
 
-/// The product as it would be written whole after a merge patch (RFC 7396) of what it is now.
-pub fn patched(present: &NewProduct, request: &Request) -> Result<NewProduct> {
-    let Json(ProductPatch(patch)) = Json::from_request(request)?;
+/// The product as it would be written whole after a merge patch (RFC 7396) of what it is now, which is `shown` so.
+pub fn patched(present: &NewProduct, shown: &ProductView, request: &Request) -> Result<NewProduct> {
+    let Json(ProductPatch(mut patch)) = Json::from_request(request)?;
+    let shown = json!(shown);
+    patch.retain(|name, value| {
+        let is_as_read = shown.get(name) == Some(value);
+        !(is_as_read && READ_ONLY.contains(&name.as_str()))
+    });
     Json::patched(present, patch)
 }

@@ -61,22 +61,14 @@ pub fn create_product(
     Ok(Created(Json(ProductView::of(id, product, &caller))))
 }
 
-pub fn replace_product(
-    caller: Caller,
-    Path(id): Path<String>,
-    Json(new): Json<NewProduct>,
-) -> Result<Json<ProductView>> {
-    let product = changeable(&caller, &id)?;
-    rewrite(&caller, id, product, &new)
-}
-
-pub fn patch_product(
+pub fn change_product(
     caller: Caller,
     Path(id): Path<String>,
     request: Request,
 ) -> Result<Json<ProductView>> {
     let product = changeable(&caller, &id)?;
-    let new = patch::patched(&NewProduct::of(&id, &product), &request)?;
+    let shown = ProductView::of(id.clone(), product.clone(), &caller);
+    let new = patch::patched(&NewProduct::of(&id, &product), &shown, &request)?;
     rewrite(&caller, id, product, &new)
 }
 

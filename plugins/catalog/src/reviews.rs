@@ -82,6 +82,8 @@ pub struct ReviewQuery {
     pub limit: Option<u32>,
     /// Elements to skip, 10,000 at most.
     pub offset: Option<u32>,
+    /// The number of the page from 1, instead of an offset.
+    pub page: Option<u32>,
     /// `nextCursor` of the page before, instead of an offset.
     pub cursor: Option<String>,
     /// `newest` if absent.
@@ -117,7 +119,8 @@ pub fn list_reviews(
     Path(id): Path<String>,
     Query(query): Query<ReviewQuery>,
 ) -> Result<Json<ReviewList>> {
-    let window = Window::of(query.limit, query.offset, query.cursor.as_deref())?;
+    let cursor = query.cursor.as_deref();
+    let window = Window::numbered(query.page, query.limit, query.offset, cursor)?;
     seen(&caller, &id)?;
     let reviews = REVIEWS.query().filter(eq("productId", id));
     let sorted = match query.sort.unwrap_or_default() {

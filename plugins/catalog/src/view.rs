@@ -13,6 +13,8 @@ use crate::rights;
 pub struct ProductView {
     pub id: String,
     pub vendor_id: String,
+    /// The same, as one shop's clients know it.
+    pub vendor: String,
     pub name: String,
     pub description: String,
     /// What a marketplace product is.
@@ -46,6 +48,8 @@ pub struct ProductView {
     pub review_count: u64,
     pub download_count: u64,
     pub view_count: u64,
+    /// The four of them, as one shop's clients know them.
+    pub analytics: Analytics,
     pub is_featured: bool,
     pub is_popular: bool,
     pub status: Status,
@@ -54,6 +58,15 @@ pub struct ProductView {
     pub rejection_reason: Option<String>,
     pub created_at: String,
     pub updated_at: String,
+}
+
+/// What others made of a product.
+#[derive(Debug, Serialize, Schema)]
+pub struct Analytics {
+    pub downloads: u64,
+    pub views: u64,
+    pub rating: f64,
+    pub reviews: u64,
 }
 
 impl ProductView {
@@ -73,6 +86,7 @@ impl ProductView {
         });
         Self {
             id,
+            vendor: product.vendor_id.clone(),
             vendor_id: product.vendor_id,
             name: offer.name,
             description: offer.description,
@@ -93,6 +107,12 @@ impl ProductView {
             review_count: product.review_count,
             download_count: product.download_count,
             view_count: product.view_count,
+            analytics: Analytics {
+                downloads: product.download_count,
+                views: product.view_count,
+                rating: product.rating,
+                reviews: product.review_count,
+            },
             is_featured: product.is_featured,
             is_popular: product.is_popular,
             status: product.status,

@@ -145,6 +145,11 @@ impl Plain {
             Event::End(TagEnd::CodeBlock | TagEnd::HtmlBlock) => {
                 self.code = self.code.saturating_sub(1);
             }
+            Event::InlineHtml(tag) => match hides(tag) {
+                Some(true) => self.code += 1,
+                Some(false) => self.code = self.code.saturating_sub(1),
+                None => {}
+            },
             Event::Text(text) if self.code == 0 => self.text.push_str(text),
             Event::Code(text) => self.text.push_str(text),
             event if is_break(event) => self.text.push(' '),
@@ -177,6 +182,18 @@ impl Plain {
         }
         summary
     }
+}
+
+/// Whether a tag begins or ends what nobody gets to read.
+fn hides(tag: &str) -> Option<bool> {
+    let tag = tag.to_ascii_lowercase();
+    let name = tag.strip_prefix('<')?.trim_end_matches('>');
+    let (begins, name) = match name.strip_prefix('/') {
+        Some(name) => (false, name),
+        None => (true, name),
+    };
+    let name = name.split(|c: char| !c.is_ascii_alphanumeric()).next()?;
+    matches!(name, "script" | "style").then_some(begins)
 }
 
 /// Whether words before and after it are apart.

@@ -108,9 +108,11 @@ impl<T> Routes<T> {
         self.entries.iter()
     }
 
-    /// What a method and a raw path lead to; `name` tells an owner's name.
+    /// What a method and a raw path lead to; `name` tells an owner's name. A slash at the end of a path that nobody has does
+    /// not matter: clients of the frameworks that ignore it send both.
     pub fn find(&self, method: &str, path: &str, name: impl Fn(&T) -> Arc<str>) -> Lookup {
-        let Ok(matched) = self.router.at(path) else {
+        let without_slash = || self.router.at(path.strip_suffix('/')?).ok();
+        let Some(matched) = self.router.at(path).ok().or_else(without_slash) else {
             return Lookup::Missing;
         };
         let Some(methods) = self.paths.get(*matched.value) else {
@@ -181,8 +183,38 @@ fn percent_decode(raw: &str) -> Option<String> {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests fail by panicking")]
 mod tests {
     use super::*;
+
+    fn routes(paths: &[&str]) -> Routes<()> {
+        let mut routes = Routes::default();
+        for path in paths {
+            let route = serde_json::json!({"method": "GET", "path": path, "handler": "h", "callers": ["public"], "summary": "s"});
+            let route = Arc::new(serde_json::from_value(route).unwrap());
+            routes.add((), &route).unwrap();
+        }
+        routes
+    }
+
+    /// The route that a path leads to.
+    fn found(routes: &Routes<()>, path: &str) -> Option<String> {
+        match routes.find("GET", path, |()| "p".into()) {
+            Lookup::Found(matched) => Some(matched.route.path.clone()),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn one_slash_at_the_end_does_not_matter_unless_somebody_has_it() {
+        let known = routes(&["/things", "/things/{id}", "/own/", "/own"]);
+        assert_eq!(found(&known, "/things/").as_deref(), Some("/things"));
+        assert_eq!(found(&known, "/things/a/").as_deref(), Some("/things/{id}"));
+        assert_eq!(found(&known, "/own/").as_deref(), Some("/own/"));
+        for nothing in ["/", "/things//", "//things", "/things/a//", "things"] {
+            assert_eq!(found(&known, nothing), None, "{nothing}");
+        }
+    }
 
     #[test]
     fn percent_signs_decode_or_lead_nowhere() {

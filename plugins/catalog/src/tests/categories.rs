@@ -21,8 +21,8 @@ fn categories_count_what_is_on_sale() {
     assert_eq!(
         answer["items"],
         json!([
-            {"slug": "pilot-co", "name": "Pilot & Co", "productCount": 1},
             {"slug": "dive", "name": "dive", "productCount": 2},
+            {"slug": "pilot-co", "name": "Pilot & Co", "productCount": 1},
         ])
     );
     assert_eq!(

@@ -29,6 +29,11 @@ fn a_product_shows_what_was_written() {
         ("reviewCount", json!(0)),
         ("downloadCount", json!(0)),
         ("viewCount", json!(0)),
+        ("vendor", json!("v")),
+        (
+            "analytics",
+            json!({"downloads": 0, "views": 0, "rating": 0.0, "reviews": 0}),
+        ),
         ("createdAt", json!("2026-01-01T00:00:00.001Z")),
         ("updatedAt", json!("2026-01-01T00:00:00.001Z")),
     ] {
@@ -123,8 +128,8 @@ fn every_write_drops_the_copy() {
     shop.on_sale("w", json!({"stock": 5}));
     let whole = json!({"name": "Watch", "category": "sport", "price": 10, "stock": 5});
     for (who, handler, body) in [
-        (Who::Admin, "replace_product", whole),
-        (Who::Admin, "patch_product", json!({"price": 11})),
+        (Who::Admin, "change_product", whole),
+        (Who::Admin, "change_product", json!({"price": 11})),
         (Who::User("u"), "take_inventory", json!({"quantity": 1})),
         (Who::User("u"), "add_review", json!({"rating": 4})),
     ] {

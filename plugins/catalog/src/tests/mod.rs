@@ -36,7 +36,7 @@ enum Who {
 
 impl Shop {
     fn new() -> Self {
-        Self(Host::new())
+        Self(Host::of(include_str!("../../plugin.toml")))
     }
 
     fn by(&self, who: Who, handler: &str) -> RequestBuilder {

@@ -147,7 +147,7 @@ fn a_vendor_reads_why_a_product_was_refused_and_nobody_else() {
     assert_eq!(own.json()["items"][0]["rejectionReason"], "No imprint.");
     // Offered again, it is not refused any more; nor once it is on sale.
     let offer = json!({"status": "pending"});
-    let offered = shop.about(Who::Vendor("v"), "patch_product", "new", &offer);
+    let offered = shop.about(Who::Vendor("v"), "change_product", "new", &offer);
     assert_eq!(offered.unwrap().json().get("rejectionReason"), None);
     Plugin::reject("new".into(), "Still none.".into()).unwrap();
     Plugin::approve("new".into()).unwrap();

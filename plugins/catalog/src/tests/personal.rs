@@ -14,10 +14,6 @@ fn list(shop: &Shop, product: &str) -> Value {
     request.send(crate::dispatch).unwrap().json()
 }
 
-fn shop() -> Shop {
-    Shop(Host::of(include_str!("../../plugin.toml")))
-}
-
 fn erase(shop: &Shop, name: &str, source: &str) {
     let event = shop.0.event(name).source(source);
     let event = event.json(&json!({ "userId": "anna" }));
@@ -26,7 +22,7 @@ fn erase(shop: &Shop, name: &str, source: &str) {
 
 #[test]
 fn authors_are_told_their_own_reviews() {
-    let shop = shop();
+    let shop = Shop::new();
     shop.on_sale("w", json!({}));
     let own = review(&shop, "anna", "w");
     review(&shop, "ben", "w");
@@ -36,7 +32,7 @@ fn authors_are_told_their_own_reviews() {
 
 #[test]
 fn an_erased_authors_reviews_stay_without_their_name() {
-    let shop = shop();
+    let shop = Shop::new();
     shop.on_sale("w", json!({}));
     let own = review(&shop, "anna", "w");
     let bens = review(&shop, "ben", "w");
@@ -65,7 +61,7 @@ fn an_erased_authors_reviews_stay_without_their_name() {
 
 #[test]
 fn many_reviews_are_forgotten_in_portions() {
-    let shop = shop();
+    let shop = Shop::new();
     for number in 0..101 {
         let id = format!("w{number}");
         shop.on_sale(&id, json!({}));

@@ -54,7 +54,12 @@ fn a_vendor_sells_own_files_alone() {
     let product = shop.add(Who::Vendor("v1"), sold("ZIP"));
     assert_eq!(product["files"]["downloadUrl"], "blob:ZIP");
     let id = product["id"].as_str().unwrap();
-    let renamed = shop.about(Who::Admin, "patch_product", id, &json!({ "name": "Other" }));
+    let renamed = shop.about(
+        Who::Admin,
+        "change_product",
+        id,
+        &json!({ "name": "Other" }),
+    );
     assert_eq!(renamed.unwrap().json()["files"]["downloadUrl"], "blob:ZIP");
     for (who, id) in [(Who::Vendor("v2"), "ZIP"), (Who::Vendor("v1"), "NONE")] {
         let problem = shop.try_add(who, sold(id)).unwrap_err();

@@ -13,7 +13,7 @@ fn vendors_offer_and_administrators_publish() {
     assert_eq!(shop.event_names(), ["product.created", "product.uploaded"]);
     let published = shop.about(
         Who::Admin,
-        "patch_product",
+        "change_product",
         offered["id"].as_str().unwrap(),
         &json!({"status": "active"}),
     );
@@ -67,7 +67,7 @@ fn what_only_administrators_may_say_is_refused_from_vendors() {
         json!({"isPopular": true}),
         json!({"vendorId": "v2"}),
     ] {
-        let result = shop.about(Who::Vendor("v1"), "patch_product", id, &members);
+        let result = shop.about(Who::Vendor("v1"), "change_product", id, &members);
         assert_eq!(refused(result), refusal(403, "forbidden"), "{members}");
     }
     assert_eq!(shop.see(Who::Vendor("v1"), id).unwrap(), own);
@@ -78,7 +78,7 @@ fn a_vendor_withdraws_and_resubmits_but_keeps_selling_what_is_sold() {
     let shop = Shop::new();
     shop.on_sale("w", json!({"vendorId": "v1"}));
     let patch = |members: Value| {
-        let answer = shop.about(Who::Vendor("v1"), "patch_product", "w", &members);
+        let answer = shop.about(Who::Vendor("v1"), "change_product", "w", &members);
         answer.map(|answer| answer.json()["status"].clone())
     };
     assert_eq!(patch(json!({"price": 11})).unwrap(), json!("active"));
@@ -100,8 +100,8 @@ fn others_products_look_missing() {
     shop.on_sale("w", json!({"vendorId": "v1"}));
     let whole = json!({"name": "Mine now", "category": "sport", "price": 1});
     for (handler, body) in [
-        ("replace_product", whole),
-        ("patch_product", json!({"price": 1})),
+        ("change_product", whole),
+        ("change_product", json!({"price": 1})),
         ("delete_product", Value::Null),
     ] {
         let foreign = shop
@@ -117,44 +117,49 @@ fn others_products_look_missing() {
 }
 
 #[test]
-fn replacing_leaves_nothing_of_what_was_written_before() {
+fn what_is_not_sent_stays() {
     let shop = Shop::new();
     let before = shop.on_sale(
         "w",
-        json!({"brand": "Kaito", "tags": ["a"], "stock": 3, "isFeatured": true, "currency": "EUR"}),
+        json!({"brand": "Kaito", "tags": ["a"], "stock": 0, "isFeatured": true, "currency": "EUR"}),
     );
-    shop.about(Who::User("u"), "add_review", "w", &json!({"rating": 4}))
-        .unwrap();
     shop.0.advance(1_000);
-    let whole = json!({"id": "w", "name": "Other", "category": "field", "price": 20});
+    let change = json!({"id": "w", "name": "Other", "category": "field", "price": 20});
     let after = shop
-        .about(Who::Admin, "replace_product", "w", &whole)
+        .about(Who::Admin, "change_product", "w", &change)
         .unwrap()
         .json();
-    for (name, expected) in [
-        ("brand", Value::Null),
-        ("stock", Value::Null),
-        ("tags", json!([])),
-        ("name", json!("Other")),
-        ("price", json!(20)),
-        ("currency", json!("EUR")),
-        ("isFeatured", json!(true)),
-        ("status", json!("active")),
-        ("rating", json!(4.0)),
-        ("createdAt", before["createdAt"].clone()),
-        ("updatedAt", json!("2026-01-01T00:00:01.001Z")),
-    ] {
-        assert_eq!(
-            after.get(name).cloned().unwrap_or_default(),
-            expected,
-            "{name}"
-        );
+    let mut expected = before;
+    for (name, value) in change.as_object().unwrap() {
+        expected[name] = value.clone();
     }
-    let renamed = json!({"id": "x", "name": "Other", "category": "field", "price": 20});
+    expected["updatedAt"] = json!("2026-01-01T00:00:01.001Z");
+    assert_eq!(after, expected);
+    let renamed = json!({"id": "x"});
     assert_eq!(
-        refused(shop.about(Who::Admin, "replace_product", "w", &renamed)),
+        refused(shop.about(Who::Admin, "change_product", "w", &renamed)),
         refusal(400, "id")
     );
+}
+
+#[test]
+fn what_was_read_can_be_sent_back() {
+    let shop = Shop::new();
+    shop.on_sale("w", json!({"vendorId": "v", "stock": 3}));
+    shop.about(Who::User("u"), "add_review", "w", &json!({"rating": 4}))
+        .unwrap();
+    for who in [Who::Admin, Who::Vendor("v")] {
+        let mut read = shop.see(who, "w").unwrap();
+        read["price"] = json!(11);
+        let after = shop.about(who, "change_product", "w", &read).unwrap();
+        assert_eq!(after.json()["price"], json!(11));
+        assert_eq!(after.json()["rating"], json!(4.0));
+        read["analytics"]["downloads"] = json!(1_000_000);
+        assert_eq!(
+            refused(shop.about(who, "change_product", "w", &read)),
+            refusal(400, "analytics")
+        );
+    }
 }
 
 #[test]
@@ -167,7 +172,7 @@ fn patching_changes_what_it_names_and_null_removes() {
     );
     let patch = json!({"brand": null, "price": 12, "files": {"size": 6}});
     let after = shop
-        .about(Who::Admin, "patch_product", "w", &patch)
+        .about(Who::Admin, "change_product", "w", &patch)
         .unwrap()
         .json();
     assert_eq!(
@@ -201,7 +206,7 @@ fn a_malformed_write_is_refused_by_the_name_of_its_member_and_changes_nothing() 
         (json!({"currency": "usd"}), "currency"),
     ] {
         assert_eq!(
-            refused(shop.about(Who::Admin, "patch_product", "w", &patch)),
+            refused(shop.about(Who::Admin, "change_product", "w", &patch)),
             refusal(400, field),
             "{patch}"
         );
@@ -216,7 +221,7 @@ fn a_malformed_write_is_refused_by_the_name_of_its_member_and_changes_nothing() 
         }
     }
     assert_eq!(
-        shop.about(Who::Admin, "patch_product", "w", &json!([1]))
+        shop.about(Who::Admin, "change_product", "w", &json!([1]))
             .unwrap_err()
             .status,
         400
@@ -267,4 +272,24 @@ fn a_deleted_product_is_gone_and_told_of() {
     assert_eq!(shop.event_names().last().unwrap(), "product.deleted");
     let again = shop.about(Who::Vendor("v1"), "delete_product", id, &Value::Null);
     assert_eq!(refused(again), refusal(404, "not-found"));
+}
+
+#[test]
+fn downloads_count_and_the_most_downloaded_comes_first() {
+    let shop = Shop::new();
+    for id in ["a", "b", "c"] {
+        shop.on_sale(id, json!({}));
+    }
+    assert_eq!(shop.see(Who::Anybody, "b").unwrap()["downloadCount"], 0);
+    for id in ["b", "b", "a", "gone", "no id at all"] {
+        let event = shop.0.event("download.started").source("downloads");
+        let event = event.json(&json!({"productId": id, "userId": "u", "vendorId": "v"}));
+        event.deliver(crate::dispatch_event).unwrap();
+    }
+    let shown = shop.see(Who::Anybody, "b").unwrap();
+    assert_eq!(
+        (&shown["downloadCount"], &shown["analytics"]["downloads"]),
+        (&json!(2), &json!(2))
+    );
+    assert_eq!(shop.ids(Who::Anybody, "sort=popular").concat(), "bac");
 }

@@ -200,6 +200,9 @@ fn a_text_is_summed_up_in_words() {
         rendered.unwrap().summary,
         "Head Some bold words, linked. End"
     );
+    let scripted = "Fine <script>alert(1)</script> <STYLE>a{}</STYLE><b>and bold</b>";
+    let scripted = crate::markdown::render("content", scripted).unwrap();
+    assert_eq!(scripted.summary, "Fine and bold");
     let long = crate::markdown::render("content", &"word ".repeat(1_000)).unwrap();
     assert!(long.summary.ends_with("word…") && long.summary.chars().count() <= 201);
     assert_eq!(long.reading_minutes, 5);
