@@ -69,6 +69,30 @@ async fn a_product_is_the_same_on_every_path() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_slash_at_the_end_of_a_path_does_not_matter() {
+    let host = shop::open().await;
+    let made = host
+        .admin()
+        .post("/api/v1/products/", &shop::product(json!({})))
+        .await
+        .json_of(201);
+    let path = format!("/api/v1/products/{}", shop::id(&made));
+    for path in [format!("{path}/"), path.clone()] {
+        assert_eq!(host.anonymous().get(&path).await.json_of(200), made);
+    }
+    let list = host.anonymous().get("/api/v1/products/").await;
+    assert_eq!(list.json_of(200)["items"], json!([made]));
+    for nothing in ["/api/v1/products//", "//api/v1/products", "/api/v1/"] {
+        let _ = host
+            .anonymous()
+            .get(nothing)
+            .await
+            .problem(404, "not-found");
+    }
+    let _ = host.admin().delete(&format!("{path}/")).await.expect(204);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_vendors_product_waits_for_approval() {
     let host = shop::open().await;
     let made = host

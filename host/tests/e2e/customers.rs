@@ -62,7 +62,14 @@ async fn a_customer_is_changed_found_and_deleted() {
         (&changed["tier"], &changed["vip_tier"]),
         (&json!("Gold"), &json!("Bronze"))
     );
-    for query in ["tier=Gold", "email=ADA@example.org", "limit=5&offset=0"] {
+    let unknown = admin.get("/customers?tier=platinum").await.json_of(200);
+    assert_eq!(unknown["total"], 0);
+    for query in [
+        "tier=Gold",
+        "tier=gold",
+        "email=ADA@example.org",
+        "limit=5&offset=0",
+    ] {
         let list = admin.get(&format!("/customers?{query}")).await.json_of(200);
         assert_eq!(shop::ids(&list), [shop::id(&made)], "{query}");
     }

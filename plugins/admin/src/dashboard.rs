@@ -8,6 +8,7 @@ use stoa_guest::prelude::*;
 
 use crate::queue;
 use crate::sources;
+use crate::vendors_office;
 
 /// Days that the dashboard shows.
 const DAYS: u64 = 30;
@@ -81,6 +82,9 @@ pub fn view_dashboard() -> Result<Json<Dashboard>> {
         *orders.entry(total.status).or_default() += total.orders;
     }
     let (waiting, oldest) = queue::length()?;
+    let vendors = vendors
+        .into_iter()
+        .map(|(status, count)| (vendors_office::shown(status), count));
     let (vendors, products) = (BTreeMap::from_iter(vendors), BTreeMap::from_iter(products));
     Ok(Json(Dashboard {
         total_users: people.total,

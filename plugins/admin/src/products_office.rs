@@ -25,7 +25,7 @@ pub struct ProductsQuery {
 }
 
 /// A product, as the office sees it.
-#[derive(Debug, Serialize, Schema)]
+#[derive(Debug, Clone, Serialize, Schema)]
 #[serde(rename_all = "camelCase")]
 pub struct ProductItem {
     id: String,
@@ -47,6 +47,10 @@ pub struct ProductItem {
 #[serde(rename_all = "camelCase")]
 pub struct ProductItems {
     products: Vec<ProductItem>,
+    /// The same, under the name that all lists have.
+    items: Vec<ProductItem>,
+    /// All that match, on every page.
+    total: u32,
     pagination: Pagination,
 }
 
@@ -81,8 +85,11 @@ pub fn list_products(Query(query): Query<ProductsQuery>) -> Result<Json<ProductI
         Error::Invalid(reason) => Problem::invalid("status", reason),
         error => problem(error),
     })?;
+    let products: Vec<ProductItem> = page.listings.into_iter().map(Into::into).collect();
     Ok(Json(ProductItems {
-        products: page.listings.into_iter().map(Into::into).collect(),
+        items: products.clone(),
+        products,
+        total: page.total,
         pagination: window.of_total(page.total),
     }))
 }

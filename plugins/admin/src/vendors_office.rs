@@ -11,7 +11,7 @@ use crate::vendors::{Error, Vendor};
 #[derive(Debug, Deserialize, Schema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct VendorsQuery {
-    /// `pending`, `approved`, `rejected` or `suspended`.
+    /// `pending`, `active` (also called `approved`), `rejected` or `suspended`.
     status: Option<String>,
     /// From 1.
     page: Option<u32>,
@@ -20,17 +20,29 @@ pub struct VendorsQuery {
 }
 
 /// A vendor, as the office sees it.
-#[derive(Debug, Serialize, Schema)]
+#[derive(Debug, Clone, Serialize, Schema)]
 #[serde(rename_all = "camelCase")]
 pub struct VendorItem {
     id: String,
     name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     email: Option<String>,
+    /// `pending`, `active`, `rejected` or `suspended`.
     status: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
     created_at: String,
+}
+
+/// The word of clients and that of the vendors' interface for the same status.
+const ACTIVE: (&str, &str) = ("active", "approved");
+
+/// A vendor's status as clients know it.
+pub fn shown(status: String) -> String {
+    match status {
+        status if status == ACTIVE.1 => ACTIVE.0.into(),
+        status => status,
+    }
 }
 
 /// Vendors, newest first.
@@ -38,6 +50,10 @@ pub struct VendorItem {
 #[serde(rename_all = "camelCase")]
 pub struct VendorList {
     vendors: Vec<VendorItem>,
+    /// The same, under the name that all lists have.
+    items: Vec<VendorItem>,
+    /// All that match, on every page.
+    total: u32,
     pagination: Pagination,
 }
 
@@ -47,7 +63,7 @@ impl From<Vendor> for VendorItem {
             id: vendor.id,
             name: vendor.name,
             email: vendor.email,
-            status: vendor.status,
+            status: shown(vendor.status),
             reason: vendor.reason,
             created_at: clock::rfc3339(vendor.created_at_ms),
         }
@@ -56,15 +72,20 @@ impl From<Vendor> for VendorItem {
 
 pub fn list_vendors(Query(query): Query<VendorsQuery>) -> Result<Json<VendorList>> {
     let window = Window::of(query.page, query.limit)?;
-    let page = source::list(query.status.as_deref(), window.offset(), window.limit);
+    let status = query.status.as_deref();
+    let status = status.map(|word| if word == ACTIVE.0 { ACTIVE.1 } else { word });
+    let page = source::list(status, window.offset(), window.limit);
     let page = page.map_err(|error| match error {
         Error::InvalidStatus(word) => {
             Problem::invalid("status", format!("{word:?} is no status of a vendor."))
         }
         error => problem(error),
     })?;
+    let vendors: Vec<VendorItem> = page.vendors.into_iter().map(Into::into).collect();
     Ok(Json(VendorList {
-        vendors: page.vendors.into_iter().map(Into::into).collect(),
+        items: vendors.clone(),
+        vendors,
+        total: page.total,
         pagination: window.of_total(page.total),
     }))
 }

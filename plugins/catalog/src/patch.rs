@@ -1,7 +1,7 @@
 //! Changes of single members of a product: a merge patch (RFC 7396), then checked as a whole.
 
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use stoa_guest::FromRequest;
 use stoa_guest::prelude::*;
 
@@ -28,11 +28,6 @@ pub struct ProductPatch(Map<String, Value>);
 
 /// The product as it would be written whole after a merge patch (RFC 7396) of what it is now, which is `shown` so.
 pub fn patched(present: &NewProduct, shown: &ProductView, request: &Request) -> Result<NewProduct> {
-    let Json(ProductPatch(mut patch)) = Json::from_request(request)?;
-    let shown = json!(shown);
-    patch.retain(|name, value| {
-        let is_as_read = shown.get(name) == Some(value);
-        !(is_as_read && READ_ONLY.contains(&name.as_str()))
-    });
-    Json::patched(present, patch)
+    let Json(ProductPatch(patch)) = Json::from_request(request)?;
+    Json::patched_as_read(present, shown, READ_ONLY, patch)
 }

@@ -13,7 +13,7 @@ use crate::message::{Attachment, FILES_MAX, MESSAGES, Message, MessageView, TEXT
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NewMessage {
     /// Plain text of at most 4,000 characters; may be empty beside files.
-    #[serde(default, alias = "content")]
+    #[serde(default, alias = "content", alias = "message")]
     pub text: String,
     /// Ids of files that the sender has uploaded, at most 10.
     #[serde(default)]

@@ -40,7 +40,8 @@ pub fn change(
     request: Request,
 ) -> Result<Json<ArticleView>> {
     let before = shelf.texts().get(&id)?.ok_or_else(|| missing(shelf))?;
-    let new = NewArticle::of(&before).changed(&request)?;
+    let read = shown(shelf, id.clone(), before.clone(), caller)?;
+    let new = NewArticle::of(&before).changed(&read, &request)?;
     let slugs = match &new.slug {
         Some(asked) => slugs::change(shelf.word(), &id, before.slugs.clone(), asked)?,
         None => before.slugs.clone(),

@@ -6,6 +6,7 @@ use stoa_guest::FromRequest;
 use stoa_guest::prelude::*;
 
 use crate::job::{Employment, Job, JobStatus, Salary};
+use crate::job_view::JobView;
 use crate::slugs::Slugs;
 use crate::write::check_ahead;
 use crate::{check, markdown};
@@ -62,7 +63,19 @@ pub struct SalaryRange {
     pub currency: String,
 }
 
-/// Members of a job to change; others stay, null removes one.
+/// Members that nobody writes.
+const READ_ONLY: &[&str] = &[
+    "createdAt",
+    "excerpt",
+    "html",
+    "id",
+    "openedAt",
+    "seo",
+    "updatedAt",
+    "url",
+];
+
+/// Members of a job to change; others stay, null removes one. What can only be read may come along as it was read.
 #[derive(Debug, Deserialize, Schema)]
 pub struct JobChange(Map<String, Value>);
 
@@ -113,15 +126,15 @@ impl NewJob {
         }
     }
 
-    /// The same after a change.
-    pub fn changed(&self, request: &Request) -> Result<Self> {
+    /// The same after a change, by somebody who has `read` it.
+    pub fn changed(&self, read: &JobView, request: &Request) -> Result<Self> {
         let Json(JobChange(mut change)) = Json::from_request(request)?;
         let opens = change.get("status") == Some(&json!(JobStatus::Open));
         if opens && self.status == Some(JobStatus::Closed) {
             // What was closed at its time would close again.
             change.entry("closesAt").or_insert(Value::Null);
         }
-        Json::patched(self, change)
+        Json::patched_as_read(self, read, READ_ONLY, change)
     }
 
     /// The job that is to be stored; `before` is what was there.

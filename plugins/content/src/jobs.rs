@@ -127,7 +127,8 @@ pub fn create_job(Json(new): Json<NewJob>) -> Result<Created<Json<JobView>>> {
 
 pub fn change_job(Path(id): Path<String>, request: Request) -> Result<Json<JobView>> {
     let before = by_id(&id)?.ok_or_else(missing)?;
-    let new = NewJob::of(&before).changed(&request)?;
+    let read = JobView::of(id.clone(), before.clone(), true);
+    let new = NewJob::of(&before).changed(&read, &request)?;
     let slugs = match &new.slug {
         Some(asked) => slugs::change(SHELF, &id, before.slugs.clone(), asked)?,
         None => before.slugs.clone(),

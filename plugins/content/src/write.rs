@@ -8,6 +8,7 @@ use stoa_guest::prelude::*;
 use crate::article::{Article, Difficulty, Seo, Status};
 use crate::markdown::Rendered;
 use crate::slugs::Slugs;
+use crate::view::ArticleView;
 use crate::{authors, check, markdown};
 
 /// A text as its author writes it.
@@ -49,7 +50,20 @@ pub struct NewArticle {
     pub published_at: Option<String>,
 }
 
-/// Members of a text to change; others stay, null removes one.
+/// Members that nobody writes, or that are shown otherwise than they are written.
+const AS_READ: &[&str] = &[
+    "author",
+    "createdAt",
+    "excerpt",
+    "html",
+    "id",
+    "readingTime",
+    "seo",
+    "updatedAt",
+    "url",
+];
+
+/// Members of a text to change; others stay, null removes one. What is not written so may come along as it was read.
 #[derive(Debug, Deserialize, Schema)]
 pub struct ArticleChange(Map<String, Value>);
 
@@ -73,15 +87,15 @@ impl NewArticle {
         }
     }
 
-    /// The same after a change.
-    pub fn changed(&self, request: &Request) -> Result<Self> {
+    /// The same after a change, by somebody who has `read` it.
+    pub fn changed(&self, read: &ArticleView, request: &Request) -> Result<Self> {
         let Json(ArticleChange(mut change)) = Json::from_request(request)?;
         let publishes = change.get("status") == Some(&json!(Status::Published));
         if publishes && self.status == Some(Status::Scheduled) {
             // Who publishes what waits for its time doesn't want to wait.
             change.entry("publishedAt").or_insert(Value::Null);
         }
-        Json::patched(self, change)
+        Json::patched_as_read(self, read, AS_READ, change)
     }
 
     /// The text that is to be stored; `before` is what was there.

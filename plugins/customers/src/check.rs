@@ -5,11 +5,14 @@ use stoa_guest::prelude::*;
 
 use crate::CustomerChange;
 use crate::customer::Profile;
+use crate::view::CustomerView;
 
 /// Characters of a name.
 pub const NAME_CHARS_MAX: usize = 200;
 /// Characters of a telephone number with everything that people put between the digits.
 pub const PHONE_CHARS_MAX: usize = 32;
+/// Characters of a tier: a word or two.
+pub const TIER_CHARS_MAX: usize = 40;
 /// Characters of an address: what fits on a label, generously.
 pub const ADDRESS_CHARS_MAX: usize = 500;
 /// Bytes of an e-mail address (RFC 5321, 4.5.3.1.3).
@@ -78,8 +81,21 @@ fn bounded(
     Ok(Some(text.to_owned()))
 }
 
-/// The profile with the members changed that a body names (RFC 7396); one that it has not is refused by its name.
-pub fn merged(profile: &Profile, request: &Request) -> Result<Profile> {
+/// Members that nobody writes; and the tier, which stays what the customer has spent as long as nobody names another.
+const AS_READ: &[&str] = &[
+    "account_id",
+    "created_at",
+    "currency",
+    "id",
+    "tier",
+    "total_spent",
+    "updated_at",
+    "vip_tier",
+];
+
+/// The profile with the members changed that a body names (RFC 7396), which may also hold what was `shown`; one that it has
+/// not is refused by its name.
+pub fn merged(profile: &Profile, shown: &CustomerView, request: &Request) -> Result<Profile> {
     let Json(CustomerChange(change)) = Json::from_request(request)?;
-    Json::patched(profile, change)
+    Json::patched_as_read(profile, shown, AS_READ, change)
 }

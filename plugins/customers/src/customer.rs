@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use stoa_guest::prelude::*;
 
-use crate::tier::Tier;
+use crate::tier::{self, Tier};
 use crate::{check, sales};
 
 /// All customers. One that comes from an account has the account's id.
@@ -23,9 +23,9 @@ pub struct Customer {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub account_id: Option<String>,
     /// What an administrator says; goes before what the customer has spent.
-    pub assigned_tier: Option<Tier>,
-    /// The one that counts.
-    pub tier: Tier,
+    pub assigned_tier: Option<String>,
+    /// The one that counts, as lists are asked for it.
+    pub tier: String,
     /// What was spent when somebody looked last.
     pub spent_minor: i64,
     pub currency: String,
@@ -41,7 +41,7 @@ pub struct Customer {
 pub struct Profile {
     pub email: Option<String>,
     pub name: Option<String>,
-    pub tier: Option<Tier>,
+    pub tier: Option<String>,
     pub phone: Option<String>,
     pub address: Option<String>,
 }
@@ -52,6 +52,7 @@ impl Customer {
         let now = clock::now_ms();
         Self {
             account_id,
+            tier: Tier::default().word().into(),
             currency: sales::currency(),
             created_at: now,
             updated_at: now,
@@ -64,7 +65,7 @@ impl Customer {
         Profile {
             email: self.email.clone(),
             name: self.name.clone(),
-            tier: self.assigned_tier,
+            tier: self.assigned_tier.clone(),
             phone: self.phone.clone(),
             address: self.address.clone(),
         }
@@ -80,7 +81,8 @@ impl Customer {
             profile.address.as_deref(),
             check::ADDRESS_CHARS_MAX,
         )?;
-        self.assigned_tier = profile.tier;
+        self.assigned_tier = check::line("tier", profile.tier.as_deref(), check::TIER_CHARS_MAX)?;
+        self.rank();
         self.updated_at = clock::now_ms();
         Ok(())
     }
@@ -92,8 +94,16 @@ impl Customer {
             Some(account) => sales::spent(account, &self.currency)?,
             None => 0,
         };
-        self.tier = self.assigned_tier.unwrap_or_else(|| self.earned_tier());
+        self.rank();
         Ok(())
+    }
+
+    /// Says which tier counts.
+    fn rank(&mut self) {
+        self.tier = match &self.assigned_tier {
+            Some(word) => tier::key(word),
+            None => self.earned_tier().word().into(),
+        };
     }
 
     /// The tier by what was spent.

@@ -18,7 +18,6 @@ use stoa_guest::prelude::*;
 use crate::customer::{CUSTOMERS, Customer, Profile};
 use crate::events::{on_order, on_registered, on_verified};
 use crate::personal::{forget, personal_data};
-use crate::tier::Tier;
 use crate::view::{CustomerList, CustomerView, OrderList};
 
 stoa_guest::plugin!("plugin.toml");
@@ -31,7 +30,8 @@ struct CustomerQuery {
     limit: Option<u32>,
     /// Elements to skip, 10,000 at most.
     offset: Option<u32>,
-    tier: Option<Tier>,
+    /// In any case; a word that nobody has finds nobody.
+    tier: Option<String>,
     /// The whole address, in any case.
     email: Option<String>,
 }
@@ -53,9 +53,9 @@ struct NewCustomer {
     email: String,
     #[serde(default)]
     name: Option<String>,
-    /// Holds until it is changed, whatever the customer spends.
+    /// A word of at most 40 characters. Holds until it is changed, whatever the customer spends.
     #[serde(default)]
-    tier: Option<Tier>,
+    tier: Option<String>,
     #[serde(default)]
     phone: Option<String>,
     #[serde(default)]
@@ -66,7 +66,7 @@ struct NewCustomer {
 }
 
 /// Members of a customer to change. What is absent stays; null removes what may be absent, and the tier is again
-/// what the customer has spent.
+/// what the customer has spent. What can only be read may come along as it was read.
 #[derive(Debug, Deserialize, Schema)]
 struct CustomerChange(Map<String, Value>);
 
@@ -74,7 +74,7 @@ fn list_customers(Query(query): Query<CustomerQuery>) -> Result<Json<CustomerLis
     let window = Window::of(query.limit, query.offset, None)?;
     let filters = query
         .tier
-        .map(|tier| eq("tier", tier.word()))
+        .map(|tier| eq("tier", tier::key(tier.trim())))
         .into_iter()
         .chain(
             query
@@ -123,13 +123,15 @@ fn create_customer(Json(new): Json<NewCustomer>) -> Result<Created<Json<Customer
 
 fn change_customer(Path(id): Path<String>, request: Request) -> Result<Json<CustomerView>> {
     let mut customer = found(&id)?;
-    let profile = check::merged(&customer.profile(), &request)?;
+    // As `get_customer` shows it.
+    customer.count()?;
+    let shown = CustomerView::of(id.clone(), customer.clone());
+    let profile = check::merged(&customer.profile(), &shown, &request)?;
     let had_email = customer.email.is_some();
     customer.rewrite(profile)?;
     if had_email && customer.email.is_none() {
         return Err(without_email());
     }
-    customer.count()?;
     CUSTOMERS.put(&id, &customer)?;
     Ok(Json(CustomerView::of(id, customer)))
 }

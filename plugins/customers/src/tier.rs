@@ -8,13 +8,22 @@ const SILVER_OVER: i64 = 5_000;
 /// Major units that a customer has spent more than to be gold.
 const GOLD_OVER: i64 = 10_000;
 
-/// A tier. The watch shop's words.
+/// A tier that is earned. The watch shop's words; people may say others.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, Schema)]
 pub enum Tier {
     #[default]
     Bronze,
     Silver,
     Gold,
+}
+
+/// The word by which customers of a tier are found, whoever has written it and in which case: that of an earned one, or
+/// another in lower case.
+pub fn key(word: &str) -> String {
+    let earned = [Tier::Bronze, Tier::Silver, Tier::Gold].map(Tier::word);
+    let mut same = earned.into_iter();
+    let same = same.find(|earned| earned.eq_ignore_ascii_case(word));
+    same.map_or_else(|| word.to_lowercase(), Into::into)
 }
 
 impl Tier {
@@ -65,6 +74,19 @@ mod tests {
     fn every_tier_is_its_word() {
         for tier in [Tier::Bronze, Tier::Silver, Tier::Gold] {
             assert_eq!(serde_json::json!(tier), tier.word());
+        }
+    }
+
+    #[test]
+    fn a_tier_is_found_in_any_case() {
+        for (word, expected) in [
+            ("Gold", "Gold"),
+            ("gold", "Gold"),
+            ("SILVER", "Silver"),
+            ("Platinum", "platinum"),
+            ("Gold plus", "gold plus"),
+        ] {
+            assert_eq!(key(word), expected);
         }
     }
 }

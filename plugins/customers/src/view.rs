@@ -20,7 +20,7 @@ pub struct CustomerView {
     pub phone: Option<String>,
     pub address: Option<String>,
     /// What an administrator has said, else the same as `vip_tier`.
-    pub tier: Tier,
+    pub tier: String,
     /// What all orders cost that were neither cancelled nor refunded, less what went back of it. In a list, as of the last
     /// order.
     pub total_spent: Number,
@@ -90,7 +90,7 @@ impl CustomerView {
             name: customer.name,
             phone: customer.phone,
             address: customer.address,
-            tier: customer.tier,
+            tier: customer.assigned_tier.unwrap_or(customer.tier),
             currency: customer.currency,
             created_at: clock::rfc3339(customer.created_at),
             updated_at: clock::rfc3339(customer.updated_at),

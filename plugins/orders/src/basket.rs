@@ -14,10 +14,12 @@ use crate::tests::cart as source;
 /// Pieces of one product in one order: as in a cart, more is a slip of the keyboard.
 pub const QUANTITY_MAX: u32 = 999;
 
-/// A product and how many of it. What it costs is the catalogue's to say.
+/// A product and how many of it. What it costs is the catalogue's to say. One shop's name of a member is taken, too:
+/// `product` for `productId`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, Schema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Item {
+    #[serde(alias = "product")]
     pub product_id: String,
     /// 1 to 999; 1 if absent.
     #[serde(default = "one")]

@@ -16,7 +16,7 @@ pub fn settle(id: &str, order: &mut Order) -> Result<()> {
         return Ok(());
     }
     // Named as payments are, by order, provider and number.
-    order.pay(id, format!("{id}-{PROVIDER}-1"))?;
+    order.pay(id, format!("{id}-{PROVIDER}-1"), None)?;
     announce::paid(id, order)
 }
 

@@ -6,7 +6,7 @@ use stoa_guest::Window;
 use stoa_guest::prelude::*;
 use stoa_guest::text::cut;
 
-use crate::order::{self, Line, Mover, Order};
+use crate::order::{self, Line, Mover, Order, PaymentMethod};
 use crate::provided::orders as wire;
 use crate::status::{PaymentStatus, Status};
 use crate::{cancel, listing};
@@ -106,23 +106,7 @@ impl wire::Guest for crate::Plugin {
         amount_minor: i64,
         currency: String,
     ) -> Result<wire::Settled, wire::Error> {
-        let (id, mut order) = found(&id)?;
-        let was_paid = matches!(
-            order.payment_status,
-            PaymentStatus::Paid | PaymentStatus::Refunded
-        );
-        if was_paid && order.payment_id.as_ref() == Some(&payment_id) {
-            return Ok(wire::Settled::Already);
-        }
-        // Before the amount is looked at: whatever it is, it has to go back.
-        if was_paid || order.status.is_void() {
-            return Ok(wire::Settled::Refused);
-        }
-        if amount_minor != order.total_minor || currency != order.currency {
-            return Err(wire::Error::AmountDiffers);
-        }
-        order.pay(&id, payment_id).map_err(failed)?;
-        Ok(wire::Settled::Paid)
+        settled(&id, payment_id, None, &Money::new(amount_minor, currency))
     }
 
     fn payment_failed(id: String, _payment_id: String, reason: String) -> Result<(), wire::Error> {
@@ -172,6 +156,48 @@ impl wire::Guest for crate::Plugin {
         order.refunded_minor = refunded_minor;
         order.save(&id).map_err(failed)
     }
+
+    fn payment_method(id: String) -> Result<Option<String>, wire::Error> {
+        let (_, order) = found(&id)?;
+        Ok(order.payment_method.map(|method| method.word().into()))
+    }
+
+    fn settle_through(
+        id: String,
+        payment_id: String,
+        provider: String,
+        amount_minor: i64,
+        currency: String,
+    ) -> Result<wire::Settled, wire::Error> {
+        let method = PaymentMethod::from_word(&provider);
+        settled(&id, payment_id, method, &Money::new(amount_minor, currency))
+    }
+}
+
+/// Money came in for an order, and if it is known, through whom.
+fn settled(
+    id: &str,
+    payment_id: String,
+    method: Option<PaymentMethod>,
+    amount: &Money,
+) -> Result<wire::Settled, wire::Error> {
+    let (id, mut order) = found(id)?;
+    let was_paid = matches!(
+        order.payment_status,
+        PaymentStatus::Paid | PaymentStatus::Refunded
+    );
+    if was_paid && order.payment_id.as_ref() == Some(&payment_id) {
+        return Ok(wire::Settled::Already);
+    }
+    // Before the amount is looked at: whatever it is, it has to go back.
+    if was_paid || order.status.is_void() {
+        return Ok(wire::Settled::Refused);
+    }
+    if amount.minor != order.total_minor || amount.currency != order.currency {
+        return Err(wire::Error::AmountDiffers);
+    }
+    order.pay(&id, payment_id, method).map_err(failed)?;
+    Ok(wire::Settled::Paid)
 }
 
 /// The money of an order went back that nobody had called off.

@@ -73,6 +73,22 @@ pub enum PaymentMethod {
     Razorpay,
 }
 
+impl PaymentMethod {
+    /// The word on the wire and in storage.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Stripe => "stripe",
+            Self::Razorpay => "razorpay",
+        }
+    }
+
+    /// The method that a word names.
+    pub fn from_word(word: &str) -> Option<Self> {
+        let all = [Self::Stripe, Self::Razorpay];
+        all.into_iter().find(|method| method.word() == word)
+    }
+}
+
 /// A stored order. Amounts are minor units of its currency.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -87,6 +103,7 @@ pub struct Order {
     pub payment_id: Option<String>,
     /// Why the last payment failed.
     pub payment_failure: Option<String>,
+    /// Whom the buyer wants to pay through; once it is paid, whom it was paid through.
     pub payment_method: Option<PaymentMethod>,
     pub currency: String,
     pub lines: Vec<Line>,
@@ -216,13 +233,19 @@ impl Order {
         Ok(self.list_sales(id)?)
     }
 
-    /// Is paid by this payment, and goes on if it has waited for it.
-    pub fn pay(&mut self, id: &str, payment_id: String) -> Result<()> {
+    /// Is paid by this payment, and goes on if it has waited for it. Whom it came through is known of some payments.
+    pub fn pay(
+        &mut self,
+        id: &str,
+        payment_id: String,
+        method: Option<PaymentMethod>,
+    ) -> Result<()> {
         self.payment_status = PaymentStatus::Paid;
         self.payment_id = Some(payment_id);
         self.payment_failure = None;
+        self.payment_method = method.or(self.payment_method);
         match self.status {
-            Status::Pending => self.step(id, Status::Confirmed, Mover::Payment),
+            Status::Pending => self.step(id, Status::Processing, Mover::Payment),
             // Somebody has taken it on before it was paid.
             _ => self.save(id),
         }

@@ -9,9 +9,9 @@ use stoa_guest::prelude::*;
 pub enum Status {
     /// Waits for its payment or for somebody to confirm it.
     Pending,
-    /// Paid, or taken on without.
+    /// Taken on by somebody.
     Confirmed,
-    /// Being made ready.
+    /// Paid, or being made ready.
     Processing,
     /// On its way.
     Shipped,

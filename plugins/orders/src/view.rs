@@ -15,6 +15,8 @@ use crate::status::{PaymentStatus, Status};
 #[serde(rename_all = "camelCase")]
 pub struct OrderView {
     pub id: String,
+    /// The same, as one shop's clients know it.
+    pub order_id: String,
     /// For people, such as `ORD-20260131-8F3K2M`.
     pub order_number: String,
     /// The buyer.
@@ -52,10 +54,13 @@ pub struct OrderView {
     /// Why the last payment failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub payment_failure: Option<String>,
+    /// What is known of its money, as one shop's clients know it. Not for vendors.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub shipping_address: Option<Address>,
+    pub payment: Option<OrderPayment>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub billing_address: Option<Address>,
+    pub shipping_address: Option<AddressView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub billing_address: Option<AddressView>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub notes: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -77,6 +82,8 @@ pub struct OrderView {
 #[serde(rename_all = "camelCase")]
 pub struct LineView {
     pub product_id: String,
+    /// The same, as one shop's clients know it.
+    pub product: String,
     /// The product's name.
     pub name: String,
     /// The same, as one shop's clients know it.
@@ -92,6 +99,68 @@ pub struct LineView {
     pub discount: Number,
     /// Less the discount.
     pub total: Number,
+}
+
+/// What is known of an order's money, as one shop's clients know it.
+#[derive(Debug, Serialize, Schema)]
+#[serde(rename_all = "camelCase")]
+pub struct OrderPayment {
+    /// Absent while nobody has said whom it is paid through, and where there is nothing to pay.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub provider: Option<PaymentMethod>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub payment_id: Option<String>,
+    pub status: PaymentWord,
+    pub amount: Number,
+    /// ISO 4217 code.
+    pub currency: String,
+}
+
+/// What is known of an order's money, in the words of those clients.
+#[derive(Debug, Clone, Copy, Serialize, Schema)]
+#[serde(rename_all = "lowercase")]
+pub enum PaymentWord {
+    /// Nothing came in.
+    Pending,
+    /// All of it came in.
+    Completed,
+    /// The last try failed; another may follow.
+    Failed,
+    /// It went back.
+    Refunded,
+}
+
+/// An address, under the names that it is kept by and under those of one shop's clients.
+#[derive(Debug, Serialize, Schema)]
+#[serde(rename_all = "camelCase")]
+pub struct AddressView {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phone: Option<String>,
+    /// Street and house.
+    pub line1: String,
+    /// The same.
+    pub address: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line2: Option<String>,
+    pub city: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// Absent where there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub postal_code: Option<String>,
+    /// The same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub zip: Option<String>,
+    /// ISO 3166-1 alpha-2.
+    pub country: String,
 }
 
 /// One step of an order's way.
@@ -122,6 +191,7 @@ impl OrderView {
             at: clock::rfc3339(step.at),
         });
         Self {
+            order_id: id.clone(),
             id,
             items: lines
                 .iter()
@@ -133,6 +203,7 @@ impl OrderView {
             tax: all.then(|| major(order.tax_minor)),
             total: major(if all { order.total_minor } else { net }),
             refunded_amount: all.then(|| major(order.back_minor())),
+            payment: all.then(|| OrderPayment::of(&order)),
             history: steps.collect(),
             created_at: clock::rfc3339(order.created_at),
             updated_at: clock::rfc3339(order.updated_at),
@@ -149,8 +220,8 @@ impl OrderView {
             payment_method: order.payment_method.filter(|_| all),
             payment_id: order.payment_id.filter(|_| all),
             payment_failure: order.payment_failure.filter(|_| all),
-            shipping_address: order.shipping_address,
-            billing_address: order.billing_address.filter(|_| all),
+            shipping_address: order.shipping_address.map(AddressView::of),
+            billing_address: order.billing_address.filter(|_| all).map(AddressView::of),
             notes: order.notes,
             tracking_number: order.tracking_number,
             reason: order.reason,
@@ -164,6 +235,7 @@ impl LineView {
         let gross = line.gross_minor();
         Self {
             product_id: line.product_id.clone(),
+            product: line.product_id.clone(),
             name: line.name.clone(),
             product_name: line.name.clone(),
             thumbnail: line.thumbnail.clone(),
@@ -173,6 +245,49 @@ impl LineView {
             subtotal: major(gross),
             discount: major(gross - line.net_minor),
             total: major(line.net_minor),
+        }
+    }
+}
+
+impl OrderPayment {
+    fn of(order: &Order) -> Self {
+        Self {
+            provider: order.payment_method.filter(|_| !order.is_free()),
+            payment_id: order.payment_id.clone(),
+            status: PaymentWord::of(order.payment_status),
+            amount: Money::new(order.total_minor, order.currency.clone()).to_major_json(),
+            currency: order.currency.clone(),
+        }
+    }
+}
+
+impl PaymentWord {
+    const fn of(status: PaymentStatus) -> Self {
+        match status {
+            PaymentStatus::Pending => Self::Pending,
+            PaymentStatus::Paid => Self::Completed,
+            PaymentStatus::Failed => Self::Failed,
+            PaymentStatus::Refunded => Self::Refunded,
+        }
+    }
+}
+
+impl AddressView {
+    fn of(address: Address) -> Self {
+        Self {
+            name: address.name,
+            first_name: address.first_name,
+            last_name: address.last_name,
+            email: address.email,
+            phone: address.phone,
+            address: address.line1.clone(),
+            line1: address.line1,
+            line2: address.line2,
+            city: address.city,
+            region: address.region,
+            zip: address.postal_code.clone(),
+            postal_code: address.postal_code,
+            country: address.country,
         }
     }
 }

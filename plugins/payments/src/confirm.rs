@@ -23,7 +23,7 @@ pub struct Confirmation {
     /// Stripe's means of payment, `pm_…`; absent if the page has confirmed already.
     #[serde(alias = "paymentMethodId", alias = "paymentMethod")]
     pub payment_method_id: Option<String>,
-    /// Where Stripe sends the buyer back to who has to prove who they are.
+    /// Where Stripe sends the buyer back to who has to prove who they are; the operator's choice if absent.
     pub return_url: Option<String>,
     /// Razorpay's order.
     #[serde(alias = "razorpay_order_id")]

@@ -16,7 +16,7 @@ use stoa_guest::outbound::Trouble;
 #[derive(Debug, Default, Deserialize, Schema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Choice {
-    /// The operator's choice if absent.
+    /// The order's `paymentMethod` if absent; the operator's choice if the order has none.
     #[serde(default, alias = "paymentMethod")]
     pub provider: Option<Provider>,
 }
@@ -26,7 +26,7 @@ pub struct Choice {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NewIntent {
     pub order_id: String,
-    /// The operator's choice if absent.
+    /// The order's `paymentMethod` if absent; the operator's choice if the order has none.
     #[serde(default, alias = "paymentMethod")]
     pub provider: Option<Provider>,
 }
@@ -51,7 +51,7 @@ pub fn create_intent(caller: Caller, Json(new): Json<NewIntent>) -> Answer {
 fn pay(buyer_id: &str, order_id: &str, provider: Option<Provider>) -> Answer {
     let order = shop::own_order(order_id, buyer_id)?;
     payable(&order)?;
-    let provider = provider.map_or_else(default_provider, Ok)?;
+    let provider = provider.map_or_else(|| usual_provider(&order), Ok)?;
     for attempt in 1..=ATTEMPTS_MAX {
         // The order's own id: it may have been asked for by its number.
         let id = Payment::id_of(&order.id, provider, attempt);
@@ -89,6 +89,11 @@ pub fn payable(order: &Order) -> Result<()> {
         ));
     }
     Ok(())
+}
+
+/// Who charges for an order when a request names nobody.
+fn usual_provider(order: &Order) -> Result<Provider> {
+    shop::provider(&order.id)?.map_or_else(default_provider, Ok)
 }
 
 fn default_provider() -> Result<Provider> {

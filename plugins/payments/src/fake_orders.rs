@@ -7,6 +7,7 @@ use crate::orders::{Error, Line, Order, Settled};
 
 thread_local! {
     static ORDERS: RefCell<BTreeMap<String, Order>> = const { RefCell::new(BTreeMap::new()) };
+    static METHODS: RefCell<BTreeMap<String, String>> = const { RefCell::new(BTreeMap::new()) };
     static PARTS: RefCell<Vec<i64>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -41,12 +42,18 @@ pub fn order(id: &str, buyer_id: &str, total_minor: i64, currency: &str) -> Orde
 
 /// Makes these the orders that there are.
 pub fn place(orders: &[Order]) {
+    METHODS.take();
     ORDERS.with_borrow_mut(|present| {
         *present = orders
             .iter()
             .map(|order| (order.id.clone(), order.clone()))
             .collect();
     });
+}
+
+/// Lets an order say whom it is to be paid through.
+pub fn choose(id: &str, method: &str) {
+    METHODS.with_borrow_mut(|methods| methods.insert(id.into(), method.into()));
 }
 
 /// Lets somebody cancel an order.
@@ -64,9 +71,15 @@ pub fn get(id: &str) -> Result<Order, Error> {
     change(id, |order| order.clone())
 }
 
-pub fn settle(
+pub fn payment_method(id: &str) -> Result<Option<String>, Error> {
+    let order = get(id)?;
+    Ok(METHODS.with_borrow(|methods| methods.get(&order.id).cloned()))
+}
+
+pub fn settle_through(
     id: &str,
     payment_id: &str,
+    provider: &str,
     amount_minor: i64,
     currency: &str,
 ) -> Result<Settled, Error> {
@@ -81,7 +94,8 @@ pub fn settle(
         if (order.total_minor, order.currency.as_str()) != (amount_minor, currency) {
             return Err(Error::AmountDiffers);
         }
-        order.status = "confirmed".into();
+        choose(&order.id, provider);
+        order.status = "processing".into();
         order.payment_status = "paid".into();
         order.payment_id = Some(payment_id.into());
         Ok(Settled::Paid)

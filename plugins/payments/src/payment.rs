@@ -33,6 +33,12 @@ impl Provider {
             Self::Razorpay => "razorpay",
         }
     }
+
+    /// The provider that a word names.
+    pub fn from_word(word: &str) -> Option<Self> {
+        let all = [Self::Stripe, Self::Razorpay];
+        all.into_iter().find(|provider| provider.word() == word)
+    }
 }
 
 /// How far a payment is. The order is the direction: a payment takes a state only from an earlier one.

@@ -116,7 +116,7 @@ fn succeeded(payment: &mut Payment, charge: Option<&str>) -> Result<Option<Strin
     if payment.settled.is_some() {
         return Ok(another_charge(payment, charge));
     }
-    let settled = match shop::settle(&payment.order_id, &payment.id, &payment.amount)? {
+    let settled = match shop::settle(payment)? {
         Verdict::Settled(settled) => settled,
         Verdict::Strange(reason) => {
             payment.is_held = true;

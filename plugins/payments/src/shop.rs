@@ -3,6 +3,7 @@
 use stoa_guest::prelude::*;
 
 use crate::orders::{Error, Order, Settled};
+use crate::payment::{Payment, Provider};
 
 #[cfg(test)]
 use crate::fake_orders as source;
@@ -25,6 +26,12 @@ pub fn own_order(id: &str, buyer_id: &str) -> Result<Order> {
         .ok_or_else(|| Problem::not_found("order"))
 }
 
+/// Whom an order is to be paid through; none if it does not say, or names nobody who is known here.
+pub fn provider(id: &str) -> Result<Option<Provider>> {
+    let word = source::payment_method(id).map_err(|error| failed(&error))?;
+    Ok(word.and_then(|word| Provider::from_word(&word)))
+}
+
 /// Whether money for it would be taken.
 pub fn is_open(order: &Order) -> bool {
     let is_going = !matches!(order.status.as_str(), "cancelled" | "refunded");
@@ -38,9 +45,16 @@ pub enum Verdict {
     Strange(String),
 }
 
-/// Tells that the money came in.
-pub fn settle(order_id: &str, payment_id: &str, amount: &Money) -> Result<Verdict> {
-    match source::settle(order_id, payment_id, amount.minor, &amount.currency) {
+/// Tells that a payment's money came in, and through whom.
+pub fn settle(payment: &Payment) -> Result<Verdict> {
+    let (provider, amount) = (payment.provider.word(), &payment.amount);
+    match source::settle_through(
+        &payment.order_id,
+        &payment.id,
+        provider,
+        amount.minor,
+        &amount.currency,
+    ) {
         Ok(settled) => Ok(Verdict::Settled(settled)),
         Err(Error::Other(reason)) => Err(failed(&Error::Other(reason))),
         Err(error) => Ok(Verdict::Strange(format!("the order says {error:?}"))),

@@ -22,7 +22,7 @@ pub struct PaymentView {
     pub currency: String,
     /// The amount as the provider counts it.
     pub amount_minor: i64,
-    /// Why the last try was declined.
+    /// Why the last try was declined; absent once another one has paid.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failure_reason: Option<String>,
     /// Stripe's payment intent.
@@ -45,6 +45,7 @@ pub struct PaymentView {
 impl PaymentView {
     pub fn of(payment: &Payment, client_secret: Option<String>) -> Result<Self> {
         let is_payable = payment.status < Status::Canceled && payment.provider_id.is_some();
+        let has_come_in = payment.status >= Status::Succeeded;
         let key = |name: &str| is_payable.then(|| settings::get::<String>(name)).flatten();
         let (mut intent, mut publishable_key) = (None, None);
         let (mut razorpay_order_id, mut razorpay_key_id) = (None, None);
@@ -68,7 +69,7 @@ impl PaymentView {
             refunded_amount: payment.refunded().to_major_json(),
             currency: payment.amount.currency.clone(),
             amount_minor: amounts::to_provider(payment.provider, &payment.amount)?,
-            failure_reason: payment.reason.clone(),
+            failure_reason: payment.reason.clone().filter(|_| !has_come_in),
             payment_intent_id: intent,
             client_secret: client_secret.filter(|_| is_payable),
             publishable_key,

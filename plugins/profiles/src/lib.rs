@@ -29,12 +29,22 @@ struct Registered {
     user_id: String,
     #[serde(default)]
     name: String,
+    /// Its first part; the rest is the family's.
+    #[serde(default)]
+    first_name: String,
 }
 
 fn on_registered(event: Event<Registered>) -> Result<()> {
     match personal::FORGOTTEN.has(&event.payload.user_id)? {
         true => Ok(()),
-        false => profile::found(&event.payload.user_id, &event.payload.name),
+        false => {
+            let Registered {
+                user_id,
+                name,
+                first_name,
+            } = event.payload;
+            profile::found(&user_id, &name, &first_name)
+        }
     }
 }
 

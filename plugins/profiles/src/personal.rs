@@ -45,6 +45,7 @@ fn told(profile: Profile) -> Value {
         preferences,
         created_at,
         updated_at,
+        ..
     } = profile;
     json!({
         "firstName": fields.first_name, "lastName": fields.last_name, "avatar": fields.avatar,

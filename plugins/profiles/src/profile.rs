@@ -1,6 +1,7 @@
 //! What people say of themselves.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use stoa_guest::check;
 use stoa_guest::prelude::*;
 
@@ -18,6 +19,8 @@ const BIO_BYTES_MAX: usize = 2_000;
 pub struct Profile {
     pub fields: Fields,
     pub preferences: PreferencesOf,
+    /// Whether the name was changed here. Until then it is the account's, which may be changed elsewhere.
+    pub is_renamed: bool,
     pub created_at: u64,
     pub updated_at: u64,
 }
@@ -61,6 +64,20 @@ impl Default for PreferencesOf {
     }
 }
 
+/// Who somebody is, as one shop's clients know it.
+#[derive(Debug, Default, Serialize, Deserialize, Schema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Person {
+    first_name: String,
+    last_name: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    avatar: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    company: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    phone: String,
+}
+
 /// A profile, for its owner.
 #[derive(Debug, Serialize, Schema)]
 #[serde(rename_all = "camelCase")]
@@ -77,49 +94,58 @@ pub struct ProfileView {
     phone: String,
     bio: String,
     website: String,
+    /// What is known of the first five, as one shop's clients know it.
+    profile: Person,
     preferences: PreferencesOf,
     created_at: String,
     updated_at: String,
 }
 
-/// What changes; absent members stay as they are.
-#[derive(Debug, Default, Deserialize, Schema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct ProfileChange {
-    first_name: Option<String>,
-    last_name: Option<String>,
+/// Members that nobody writes.
+const READ_ONLY: &[&str] = &["createdAt", "email", "name", "role", "updatedAt", "userId"];
+
+/// What somebody may write of themselves, whole.
+#[derive(Debug, Default, Serialize, Deserialize, Schema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Written {
+    first_name: String,
+    last_name: String,
     /// An `https` address or a path on this host.
-    avatar: Option<String>,
-    company: Option<String>,
-    phone: Option<String>,
-    bio: Option<String>,
+    avatar: String,
+    company: String,
+    phone: String,
+    bio: String,
     /// An `https` address.
-    website: Option<String>,
-    preferences: Option<PreferencesChange>,
+    website: String,
+    /// The first five, as one shop's clients know them; each is changed here or there.
+    profile: Person,
+    preferences: PreferencesOf,
 }
 
-/// What somebody prefers from now on; absent members stay as they are.
-#[derive(Debug, Default, Deserialize, Schema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct PreferencesChange {
-    newsletter: Option<bool>,
-    notifications: Option<bool>,
-    language: Option<String>,
-    currency: Option<String>,
-    theme: Option<String>,
-}
+/// Members to change, named as in `ProfileView`; those that are not sent stay, null removes one. What can only be read may
+/// come along as it was read.
+#[derive(Debug, Deserialize, Schema)]
+pub struct ProfileChange(Map<String, Value>);
 
 /// Makes the profile of somebody who has just joined, with the name as far as it is known.
-pub fn found(user_id: &str, name: &str) -> Result<()> {
+pub fn found(user_id: &str, name: &str, first_name: &str) -> Result<()> {
     if PROFILES.get(user_id)?.is_none() {
-        PROFILES.put(user_id, &fresh(name))?;
+        PROFILES.put(user_id, &fresh(name, first_name))?;
     }
     Ok(())
 }
 
-fn fresh(name: &str) -> Profile {
+/// Of somebody with this name, whose first part is the first word unless they said so.
+fn fresh(name: &str, first_name: &str) -> Profile {
     let now = clock::now_ms();
-    let (first_name, last_name) = name.trim().split_once(' ').unwrap_or((name.trim(), ""));
+    let (name, first_name) = (name.trim(), first_name.trim());
+    let said = name
+        .strip_prefix(first_name)
+        .filter(|_| !first_name.is_empty());
+    let (first_name, last_name) = match said {
+        Some(rest) => (first_name, rest.trim()),
+        None => name.split_once(' ').unwrap_or((name, "")),
+    };
     Profile {
         fields: Fields {
             first_name: first_name.into(),
@@ -127,53 +153,56 @@ fn fresh(name: &str) -> Profile {
             ..Fields::default()
         },
         preferences: PreferencesOf::default(),
+        is_renamed: false,
         created_at: now,
         updated_at: now,
     }
 }
 
 pub fn view_profile(caller: Caller) -> Result<Json<ProfileView>> {
-    let id = caller.user()?;
-    let person = directory::get(id)?;
-    // The event that makes it may still be on its way.
-    let profile = match PROFILES.get(id)? {
-        Some(profile) => profile,
-        None => fresh(person.as_ref().map_or("", |person| person.name.as_str())),
-    };
-    Ok(Json(view(&caller, person, profile)))
+    let person = directory::get(caller.user()?)?;
+    let profile = kept(&caller, person.as_ref())?;
+    Ok(Json(view(&caller, person.as_ref(), profile)))
 }
 
 pub fn change_profile(
     caller: Caller,
-    Json(change): Json<ProfileChange>,
+    Json(ProfileChange(change)): Json<ProfileChange>,
 ) -> Result<Json<ProfileView>> {
-    let id = caller.user()?;
-    let person = directory::get(id)?;
-    let mut profile = match PROFILES.get(id)? {
-        Some(profile) => profile,
-        None => fresh(person.as_ref().map_or("", |person| person.name.as_str())),
-    };
-    change.apply(&mut profile)?;
-    profile.updated_at = clock::now_ms();
-    PROFILES.put(id, &profile)?;
-    Ok(Json(view(&caller, person, profile)))
+    let person = directory::get(caller.user()?)?;
+    let before = kept(&caller, person.as_ref())?;
+    let shown = view(&caller, person.as_ref(), before.clone());
+    let written = Written::of(before.clone());
+    let written = Json::patched_as_read(&written, &shown, READ_ONLY, change)?;
+    let profile = written.checked(&before)?;
+    PROFILES.put(&caller.id, &profile)?;
+    Ok(Json(view(&caller, person.as_ref(), profile)))
 }
 
-fn view(caller: &Caller, person: Option<directory::Person>, profile: Profile) -> ProfileView {
+/// The caller's profile. The event that makes it may still be on its way.
+fn kept(caller: &Caller, person: Option<&directory::Person>) -> Result<Profile> {
+    let name = person.map_or("", |person| person.name.as_str());
+    Ok(PROFILES.get(&caller.id)?.unwrap_or_else(|| fresh(name, "")))
+}
+
+fn view(caller: &Caller, person: Option<&directory::Person>, profile: Profile) -> ProfileView {
+    let said = Person::of(&profile.fields);
+    let own_name = profile.own_name();
     let Profile {
         fields,
         preferences,
         created_at,
         updated_at,
+        ..
     } = profile;
-    let (name, email) = match person {
-        Some(person) => (person.name, Some(person.email)),
-        None => (String::new(), caller.email.clone()),
+    let (known_as, email) = match person {
+        Some(person) => (person.name.as_str(), Some(person.email.clone())),
+        None => ("", caller.email.clone()),
     };
     ProfileView {
         user_id: caller.id.clone(),
         email,
-        name,
+        name: own_name.unwrap_or_else(|| known_as.into()),
         role: caller.role.clone(),
         first_name: fields.first_name,
         last_name: fields.last_name,
@@ -182,63 +211,138 @@ fn view(caller: &Caller, person: Option<directory::Person>, profile: Profile) ->
         phone: fields.phone,
         bio: fields.bio,
         website: fields.website,
+        profile: said,
         preferences,
         created_at: clock::rfc3339(created_at),
         updated_at: clock::rfc3339(updated_at),
     }
 }
 
-impl ProfileChange {
-    fn apply(self, profile: &mut Profile) -> Result<()> {
-        let fields = &mut profile.fields;
-        for (field, asked, kept, bytes_max) in [
+impl Profile {
+    /// The name that somebody has given themselves here.
+    fn own_name(&self) -> Option<String> {
+        let name = format!("{} {}", self.fields.first_name, self.fields.last_name);
+        let name = name.trim();
+        (self.is_renamed && !name.is_empty()).then(|| name.into())
+    }
+}
+
+impl Person {
+    fn of(fields: &Fields) -> Self {
+        let fields = fields.clone();
+        Self {
+            first_name: fields.first_name,
+            last_name: fields.last_name,
+            avatar: fields.avatar,
+            company: fields.company,
+            phone: fields.phone,
+        }
+    }
+}
+
+impl Written {
+    fn of(profile: Profile) -> Self {
+        let Profile {
+            fields,
+            preferences,
+            ..
+        } = profile;
+        Self {
+            profile: Person::of(&fields),
+            first_name: fields.first_name,
+            last_name: fields.last_name,
+            avatar: fields.avatar,
+            company: fields.company,
+            phone: fields.phone,
+            bio: fields.bio,
+            website: fields.website,
+            preferences,
+        }
+    }
+
+    /// The profile as it is from now on, if all of it can be taken.
+    fn checked(self, before: &Profile) -> Result<Profile> {
+        let (kept, person) = (&before.fields, self.profile);
+        let fields = Fields {
+            first_name: either(
+                "firstName",
+                &kept.first_name,
+                self.first_name,
+                person.first_name,
+            )?,
+            last_name: either(
+                "lastName",
+                &kept.last_name,
+                self.last_name,
+                person.last_name,
+            )?,
+            avatar: either("avatar", &kept.avatar, self.avatar, person.avatar)?,
+            company: either("company", &kept.company, self.company, person.company)?,
+            phone: either("phone", &kept.phone, self.phone, person.phone)?,
+            bio: self.bio,
+            website: self.website,
+        };
+        fields.check(kept)?;
+        let name = |fields: &Fields| (fields.first_name.clone(), fields.last_name.clone());
+        Ok(Profile {
+            preferences: self.preferences.check()?,
+            is_renamed: before.is_renamed || name(&fields) != name(kept),
+            fields,
+            created_at: before.created_at,
+            updated_at: clock::now_ms(),
+        })
+    }
+}
+
+/// What becomes of a member that goes by two names: the one that was changed counts.
+fn either(field: &str, before: &str, own: String, in_profile: String) -> Result<String> {
+    match (own != before, in_profile != before) {
+        (true, true) if own != in_profile => {
+            let field = format!("profile.{field}");
+            let detail = format!("{field} is something else outside of profile.");
+            Err(Problem::invalid(&field, detail))
+        }
+        (false, true) => Ok(in_profile),
+        _ => Ok(own),
+    }
+}
+
+impl Fields {
+    /// Whether what differs from before can be taken. A name that the host has told may be as long as it is.
+    fn check(&self, before: &Self) -> Result<()> {
+        for (field, before, asked, bytes_max) in [
             (
                 "firstName",
-                self.first_name,
-                &mut fields.first_name,
+                &before.first_name,
+                &self.first_name,
                 LINE_BYTES_MAX,
             ),
             (
                 "lastName",
-                self.last_name,
-                &mut fields.last_name,
+                &before.last_name,
+                &self.last_name,
                 LINE_BYTES_MAX,
             ),
-            ("avatar", self.avatar, &mut fields.avatar, LINE_BYTES_MAX),
-            ("company", self.company, &mut fields.company, LINE_BYTES_MAX),
-            ("phone", self.phone, &mut fields.phone, LINE_BYTES_MAX),
-            ("bio", self.bio, &mut fields.bio, BIO_BYTES_MAX),
-            ("website", self.website, &mut fields.website, LINE_BYTES_MAX),
+            ("avatar", &before.avatar, &self.avatar, LINE_BYTES_MAX),
+            ("company", &before.company, &self.company, LINE_BYTES_MAX),
+            ("phone", &before.phone, &self.phone, LINE_BYTES_MAX),
+            ("bio", &before.bio, &self.bio, BIO_BYTES_MAX),
+            ("website", &before.website, &self.website, LINE_BYTES_MAX),
         ] {
-            let Some(asked) = asked else { continue };
-            check::within(field, &asked, bytes_max)?;
-            *kept = asked;
+            if asked != before {
+                check::within(field, asked, bytes_max)?;
+            }
         }
         let is_https = |address: &str| address.is_empty() || address.starts_with("https://");
-        if !is_https(&fields.website) {
+        if !is_https(&self.website) {
             return Err(Problem::invalid("website", "website begins with https://."));
         }
-        let is_own = fields.avatar.starts_with('/') && !fields.avatar.starts_with("//");
-        if !is_own && !is_https(&fields.avatar) {
+        let is_own = self.avatar.starts_with('/') && !self.avatar.starts_with("//");
+        if !is_own && !is_https(&self.avatar) {
             let detail = "avatar is an https address or a path on this host.";
             return Err(Problem::invalid("avatar", detail));
         }
-        if let Some(change) = self.preferences {
-            profile.preferences = change.apply(profile.preferences.clone()).check()?;
-        }
         Ok(())
-    }
-}
-
-impl PreferencesChange {
-    fn apply(self, before: PreferencesOf) -> PreferencesOf {
-        PreferencesOf {
-            newsletter: self.newsletter.unwrap_or(before.newsletter),
-            notifications: self.notifications.unwrap_or(before.notifications),
-            language: self.language.unwrap_or(before.language),
-            currency: self.currency.unwrap_or(before.currency),
-            theme: self.theme.unwrap_or(before.theme),
-        }
     }
 }
 

@@ -50,12 +50,16 @@ pub struct Ordered {
 pub struct PurchasesQuery {
     /// 1 to 200; 20 if absent.
     limit: Option<u32>,
-    /// What the page before said.
+    /// The number of the page from 1, instead of an offset.
+    page: Option<u32>,
+    /// Elements to skip, 10,000 at most.
+    offset: Option<u32>,
+    /// `nextCursor` of the page before, instead of an offset.
     cursor: Option<String>,
 }
 
 /// A purchase.
-#[derive(Debug, Serialize, Schema)]
+#[derive(Debug, Clone, Serialize, Schema)]
 #[serde(rename_all = "camelCase")]
 pub struct PurchaseView {
     order_id: String,
@@ -85,7 +89,12 @@ impl PurchaseView {
 #[serde(rename_all = "camelCase")]
 pub struct PurchaseList {
     purchases: Vec<PurchaseView>,
+    /// The same, under the name that all lists have.
+    items: Vec<PurchaseView>,
+    /// All, on every page.
     total: u64,
+    limit: u32,
+    offset: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     next_cursor: Option<String>,
 }
@@ -120,18 +129,25 @@ pub fn list_purchases(
     Query(wanted): Query<PurchasesQuery>,
 ) -> Result<Json<PurchaseList>> {
     let own = PURCHASES.query().filter(eq("user_id", caller.user()?));
-    let window = Window {
-        cursor: wanted.cursor,
-        ..Window::nearest(wanted.limit.unwrap_or(Window::LIMIT_DEFAULT), 0)
-    };
+    let PurchasesQuery {
+        limit,
+        page,
+        offset,
+        cursor,
+    } = wanted;
+    let limit = limit.map(|limit| limit.max(1));
+    let window = Window::numbered(page, limit, offset, cursor.as_deref())?;
     let page = window.page(own.sort_desc("at").with_total())?;
+    let purchases = page.items.into_iter();
+    let purchases: Vec<PurchaseView> = purchases
+        .map(|stored| PurchaseView::of(stored.id, stored.value))
+        .collect();
     Ok(Json(PurchaseList {
+        items: purchases.clone(),
+        purchases,
         total: page.total.unwrap_or(0),
+        limit: window.limit,
+        offset: window.offset,
         next_cursor: page.next_cursor,
-        purchases: page
-            .items
-            .into_iter()
-            .map(|stored| PurchaseView::of(stored.id, stored.value))
-            .collect(),
     }))
 }

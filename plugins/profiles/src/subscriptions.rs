@@ -48,7 +48,7 @@ pub struct NewSubscription {
 }
 
 /// A subscription.
-#[derive(Debug, Serialize, Schema)]
+#[derive(Debug, Clone, Serialize, Schema)]
 #[serde(rename_all = "camelCase")]
 pub struct SubscriptionView {
     id: String,
@@ -64,6 +64,8 @@ pub struct SubscriptionView {
 #[serde(rename_all = "camelCase")]
 pub struct SubscriptionList {
     subscriptions: Vec<SubscriptionView>,
+    /// The same, under the name that all lists have.
+    items: Vec<SubscriptionView>,
     total: u64,
 }
 
@@ -84,13 +86,14 @@ pub fn list_subscriptions(caller: Caller) -> Result<Json<SubscriptionList>> {
     let own = SUBSCRIPTIONS.query().filter(eq("user_id", caller.user()?));
     let page = own.sort_desc("created_at").limit(SUBSCRIPTIONS_MAX);
     let page = page.with_total().run()?;
+    let subscriptions = page.items.into_iter();
+    let subscriptions: Vec<SubscriptionView> = subscriptions
+        .map(|stored| SubscriptionView::of(stored.id, stored.value))
+        .collect();
     Ok(Json(SubscriptionList {
+        items: subscriptions.clone(),
+        subscriptions,
         total: page.total.unwrap_or(0),
-        subscriptions: page
-            .items
-            .into_iter()
-            .map(|stored| SubscriptionView::of(stored.id, stored.value))
-            .collect(),
     }))
 }
 

@@ -38,6 +38,8 @@ pub struct NewWish {
 pub struct Wishlist {
     items: Vec<WishView>,
     count: usize,
+    /// The same, under the name that all lists have.
+    total: usize,
 }
 
 /// A product that somebody wants, at today's offer.
@@ -135,6 +137,7 @@ fn shown(wishes: Wishes) -> Result<Json<Wishlist>> {
     let items: Vec<WishView> = wishes.wishes.into_iter().rev().map(view).collect();
     Ok(Json(Wishlist {
         count: items.len(),
+        total: items.len(),
         items,
     }))
 }

@@ -52,33 +52,34 @@ fn register(caller: Caller, Json(new): Json<NewVendor>) -> Result<Created<Json<V
         true => vendor::approve(&id)?,
         false => vendor,
     };
-    shown(&id, vendor).map(Created)
+    shown(&id, vendor).map(|view| Created(Json(view)))
+}
+
+fn view_registration(caller: Caller) -> Result<Json<VendorView>> {
+    let id = caller.user()?;
+    let registered = vendor::of(id)?.ok_or_else(not_found)?;
+    shown(id, registered).map(Json)
 }
 
 fn view_profile(caller: Caller) -> Result<Json<VendorView>> {
-    let id = caller.user()?;
-    shown(id, own(id)?)
+    let vendor = own(&caller)?;
+    shown(&caller.id, vendor).map(Json)
 }
 
 fn change_profile(caller: Caller, Json(change): Json<ProfileChange>) -> Result<Json<VendorView>> {
     let id = caller.user()?;
-    let vendor = match vendor::of(id)? {
-        Some(vendor) => vendor,
-        // An administrator made this account a vendor without asking it to register.
-        None => Vendor {
-            profile: profile::of_vendor_without(&caller),
-            status: Status::Approved,
-            reason: None,
-            created_at: clock::now_ms(),
-            decided_at: None,
-        },
-    };
+    let vendor = own(&caller)?;
+    let before = shown(id, vendor.clone())?;
     let vendor = Vendor {
-        profile: change.apply(vendor.profile)?,
+        profile: change.apply(vendor.profile, &before)?,
+        created_at: match vendor.created_at {
+            0 => clock::now_ms(),
+            known => known,
+        },
         ..vendor
     };
     VENDORS.put(id, &vendor)?;
-    shown(id, vendor)
+    shown(id, vendor).map(Json)
 }
 
 /// How long a period.
@@ -196,13 +197,16 @@ fn list_payouts(caller: Caller, Query(wanted): Query<PayoutsQuery>) -> Result<Js
         query = query.filter(and(filters));
     }
     let found = window.page(query.with_total())?;
+    let payouts = found.items.into_iter();
+    let payouts: Vec<PayoutView> = payouts
+        .map(|stored| PayoutView::of(stored.id, stored.value))
+        .collect();
     Ok(Json(PayoutPage {
+        items: payouts.clone(),
+        payouts,
         total: found.total.unwrap_or(0),
-        payouts: found
-            .items
-            .into_iter()
-            .map(|stored| PayoutView::of(stored.id, stored.value))
-            .collect(),
+        limit: window.limit,
+        offset: window.offset,
     }))
 }
 
@@ -240,8 +244,23 @@ fn on_cancelled(event: Event<Cancelled>) -> Result<()> {
     earnings::cancel(event.payload)
 }
 
-fn own(id: &str) -> Result<Vendor> {
-    vendor::of(id)?.ok_or_else(|| Problem::not_found("vendor"))
+/// The caller as a vendor. An administrator may have made the account one without asking it to register.
+fn own(caller: &Caller) -> Result<Vendor> {
+    match vendor::of(caller.user()?)? {
+        Some(vendor) => Ok(vendor),
+        None if caller.is_vendor() => Ok(Vendor {
+            profile: profile::of_vendor_without(caller),
+            status: Status::Approved,
+            reason: None,
+            created_at: 0,
+            decided_at: None,
+        }),
+        None => Err(not_found()),
+    }
+}
+
+fn not_found() -> Problem {
+    Problem::not_found("vendor")
 }
 
 fn balances(vendor_id: &str) -> Result<Vec<Balance>> {
@@ -250,7 +269,7 @@ fn balances(vendor_id: &str) -> Result<Vec<Balance>> {
     Ok(found.items.into_iter().map(|stored| stored.value).collect())
 }
 
-fn shown(id: &str, vendor: Vendor) -> Result<Json<VendorView>> {
+fn shown(id: &str, vendor: Vendor) -> Result<VendorView> {
     let standing = shelf::standing(id)?;
-    Ok(Json(view::vendor(id, vendor, standing, &balances(id)?)))
+    Ok(view::vendor(id, vendor, standing, &balances(id)?))
 }

@@ -1,10 +1,12 @@
 //! What vendors say of themselves, and what of it is taken.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use stoa_guest::check::within;
 use stoa_guest::prelude::*;
 
 use crate::vendor::Profile;
+use crate::view::VendorView;
 
 /// Bytes of a name.
 const NAME_BYTES_MAX: usize = 120;
@@ -14,7 +16,7 @@ const DESCRIPTION_BYTES_MAX: usize = 5_000;
 const ADDRESS_BYTES_MAX: usize = 254;
 
 /// Somebody who wants to sell.
-#[derive(Debug, Deserialize, Schema)]
+#[derive(Debug, Serialize, Deserialize, Schema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NewVendor {
     /// The shop's name.
@@ -44,29 +46,37 @@ impl NewVendor {
     }
 }
 
-/// What changes; absent members stay as they are.
+/// Members that nobody writes.
+const READ_ONLY: &[&str] = &[
+    "averageRating",
+    "joinDate",
+    "productsCount",
+    "reason",
+    "revenueByCurrency",
+    "status",
+    "totalRevenue",
+    "userId",
+    "vendorId",
+    "verified",
+];
+
+/// Members to change, named as in `NewVendor`; those that are not sent stay, null removes one. What can only be read may
+/// come along as it was read.
 #[derive(Debug, Deserialize, Schema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct ProfileChange {
-    name: Option<String>,
-    description: Option<String>,
-    email: Option<String>,
-    phone: Option<String>,
-    website: Option<String>,
-    avatar: Option<String>,
-}
+pub struct ProfileChange(Map<String, Value>);
 
 impl ProfileChange {
-    /// The changed profile, if all of it can be taken.
-    pub fn apply(self, before: Profile) -> Result<Profile> {
-        checked(Profile {
-            name: self.name.unwrap_or(before.name),
-            description: self.description.unwrap_or(before.description),
-            email: self.email.or(before.email),
-            phone: self.phone.or(before.phone),
-            website: self.website.or(before.website),
-            avatar: self.avatar.or(before.avatar),
-        })
+    /// The changed profile, which is `shown` so, if all of it can be taken.
+    pub fn apply(self, before: Profile, shown: &VendorView) -> Result<Profile> {
+        let before = NewVendor {
+            name: before.name,
+            description: before.description,
+            email: before.email,
+            phone: before.phone,
+            website: before.website,
+            avatar: before.avatar,
+        };
+        Json::patched_as_read(&before, shown, READ_ONLY, self.0)?.check(None)
     }
 }
 
@@ -88,6 +98,15 @@ fn checked(mut profile: Profile) -> Result<Profile> {
         return Err(Problem::invalid("name", "name is empty."));
     }
     within("description", &profile.description, DESCRIPTION_BYTES_MAX)?;
+    // Forms send what was left empty as an empty text.
+    for address in [
+        &mut profile.email,
+        &mut profile.phone,
+        &mut profile.website,
+        &mut profile.avatar,
+    ] {
+        address.take_if(|address| address.trim().is_empty());
+    }
     let addresses = [
         ("email", &profile.email),
         ("phone", &profile.phone),

@@ -14,8 +14,9 @@ const REASON_BYTES_MAX: usize = 500;
 pub struct Vendor {
     pub profile: Profile,
     pub status: Status,
-    /// Why it was rejected.
+    /// Why it was rejected or suspended.
     pub reason: Option<String>,
+    /// Milliseconds since 1970; 0 of who sells and has never registered.
     pub created_at: u64,
     pub decided_at: Option<u64>,
 }
@@ -79,14 +80,20 @@ pub fn approve(id: &str) -> Result<Vendor> {
     decide(id, Status::Approved, None)
 }
 
-/// Refuses a vendor.
+/// Refuses a vendor; one that sells is suspended.
 pub fn reject(id: &str, reason: &str) -> Result<Vendor> {
     let reason = reason.trim();
     if reason.is_empty() || reason.len() > REASON_BYTES_MAX {
         let detail = format!("reason is 1 to {REASON_BYTES_MAX} bytes long.");
         return Err(Problem::invalid("reason", detail));
     }
-    decide(id, Status::Rejected, Some(reason.into()))
+    let sold =
+        of(id)?.is_some_and(|vendor| matches!(vendor.status, Status::Approved | Status::Suspended));
+    let status = match sold {
+        true => Status::Suspended,
+        false => Status::Rejected,
+    };
+    decide(id, status, Some(reason.into()))
 }
 
 fn decide(id: &str, status: Status, reason: Option<String>) -> Result<Vendor> {

@@ -28,15 +28,18 @@ pub struct VendorView {
     verified: bool,
     /// `active`, `pending`, `rejected` or `suspended`.
     status: String,
-    /// Why it was rejected.
+    /// Why it was rejected or suspended.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
     products_count: u32,
     average_rating: f64,
-    /// Sales before fees, less what went back, by currency.
-    total_revenue: Vec<Amount>,
-    /// RFC 3339.
-    join_date: String,
+    /// Sales before fees, less what went back, in the first of the vendor's currencies; most have one.
+    total_revenue: Number,
+    /// The same in all of them.
+    revenue_by_currency: Vec<Amount>,
+    /// RFC 3339; absent while who was made a vendor without registering has not changed the profile.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    join_date: Option<String>,
 }
 
 /// An amount in major units.
@@ -70,6 +73,10 @@ pub fn vendor(id: &str, vendor: Vendor, standing: Standing, balances: &[Balance]
         created_at,
         ..
     } = vendor;
+    let revenue: Vec<Amount> = balances
+        .iter()
+        .map(|balance| Amount::of(balance.gross - balance.refunded, &balance.currency))
+        .collect();
     VendorView {
         vendor_id: id.into(),
         user_id: id.into(),
@@ -87,11 +94,11 @@ pub fn vendor(id: &str, vendor: Vendor, standing: Standing, balances: &[Balance]
         reason,
         products_count: standing.products,
         average_rating: standing.rating,
-        total_revenue: balances
-            .iter()
-            .map(|balance| Amount::of(balance.gross - balance.refunded, &balance.currency))
-            .collect(),
-        join_date: clock::rfc3339(created_at),
+        total_revenue: revenue
+            .first()
+            .map_or_else(|| 0.into(), |revenue| revenue.amount.clone()),
+        revenue_by_currency: revenue,
+        join_date: (created_at > 0).then(|| clock::rfc3339(created_at)),
     }
 }
 
@@ -172,7 +179,7 @@ pub struct EarningsView {
 }
 
 /// A payout.
-#[derive(Debug, Serialize, Schema)]
+#[derive(Debug, Clone, Serialize, Schema)]
 #[serde(rename_all = "camelCase")]
 pub struct PayoutView {
     id: String,
@@ -209,7 +216,12 @@ impl PayoutView {
 #[serde(rename_all = "camelCase")]
 pub struct PayoutPage {
     pub payouts: Vec<PayoutView>,
+    /// The same, under the name that all lists have.
+    pub items: Vec<PayoutView>,
+    /// All that match, on every page.
     pub total: u64,
+    pub limit: u32,
+    pub offset: u32,
 }
 
 /// Sales, revenue and ratings of a period.

@@ -34,6 +34,45 @@ impl<T: Serialize + DeserializeOwned> Json<T> {
         merge_patch(&mut whole, Value::Object(change));
         parse(whole.to_string().as_bytes())
     }
+
+    /// The same for clients that send back what they have read: of the members named in `read_only`, those that are as they
+    /// are `shown` change nothing.
+    ///
+    /// # Errors
+    /// As [`Json::patched`]: a member that nobody writes and that is not as it is shown is one that the thing does not have.
+    pub fn patched_as_read(
+        thing: &T,
+        shown: &impl Serialize,
+        read_only: &[&str],
+        mut change: Map<String, Value>,
+    ) -> Result<T> {
+        let shown = serde_json::to_value(shown);
+        let shown = shown.map_err(|error| Problem::internal(error.to_string()))?;
+        change.retain(|name, value| {
+            let read = shown.get(name).unwrap_or(&Value::Null);
+            !(read_only.contains(&name.as_str()) && says_the_same(value, read))
+        });
+        Self::patched(thing, change)
+    }
+}
+
+/// Whether two values are the same to a client: JavaScript writes 4.0 as 4.
+fn says_the_same(one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        (Value::Number(one), Value::Number(other)) => one.as_f64() == other.as_f64(),
+        (Value::Array(one), Value::Array(other)) => {
+            let mut pairs = one.iter().zip(other);
+            one.len() == other.len() && pairs.all(|(one, other)| says_the_same(one, other))
+        }
+        (Value::Object(one), Value::Object(other)) => {
+            let is_in_other = |(name, value)| {
+                let other = other.get(name);
+                other.is_some_and(|other| says_the_same(value, other))
+            };
+            one.len() == other.len() && one.iter().all(is_in_other)
+        }
+        _ => one == other,
+    }
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T> {
@@ -184,6 +223,39 @@ mod tests {
                 (problem.status, problem.field.as_deref()),
                 (400, Some(field))
             );
+        }
+    }
+
+    #[test]
+    fn what_nobody_writes_may_be_sent_back_as_it_was_read() {
+        let item = Item {
+            product_id: "p".into(),
+            quantity: 2,
+        };
+        let shown = serde_json::json!({
+            "productId": "p", "rating": 4.0, "sums": [{ "rating": 4.0 }], "createdAt": "today",
+        });
+        let names = ["createdAt", "rating", "reason", "sums"];
+        let refused = |change: serde_json::Value| {
+            let change = serde_json::from_value(change).unwrap();
+            let patched = Json::patched_as_read(&item, &shown, &names, change);
+            patched.err().and_then(|problem| problem.field)
+        };
+        for change in [
+            shown.clone(),
+            serde_json::json!({ "rating": 4, "sums": [{ "rating": 4 }] }),
+            serde_json::json!({ "reason": null }),
+        ] {
+            assert_eq!(refused(change.clone()), None, "{change}");
+        }
+        for (change, field) in [
+            (serde_json::json!({ "rating": 5 }), "rating"),
+            (serde_json::json!({ "reason": "" }), "reason"),
+            (serde_json::json!({ "sums": [] }), "sums"),
+            (serde_json::json!({ "sums": [{ "stars": 4 }] }), "sums"),
+            (serde_json::json!({ "sums": [{}] }), "sums"),
+        ] {
+            assert_eq!(refused(change.clone()).as_deref(), Some(field), "{change}");
         }
     }
 

@@ -18,6 +18,8 @@ pub struct PageQuery {
     limit: Option<u32>,
     /// Elements to skip, 10,000 at most.
     offset: Option<u32>,
+    /// The number of the page from 1, instead of an offset.
+    page: Option<u32>,
     /// `nextCursor` of the page before, instead of an offset.
     cursor: Option<String>,
 }
@@ -54,13 +56,11 @@ impl<T> Page<T> {
 /// 400 naming the parameter that makes no sense.
 pub fn asked_in(query_string: &str, sort: Vec<SortKey>) -> Result<Query, Problem> {
     let asked = PageQuery::parse(query_string)?;
-    let (limit, offset) = (
-        asked.limit.unwrap_or(LIMIT_DEFAULT),
-        asked.offset.unwrap_or(0),
-    );
+    let limit = asked.limit.unwrap_or(LIMIT_DEFAULT).min(PAGE_LIMIT_MAX);
     if limit == 0 {
         return Err(Problem::invalid("limit", "limit is at least 1."));
     }
+    let offset = asked.skipped(limit)?;
     if offset > PAGE_OFFSET_MAX {
         return Err(Problem::invalid(
             "offset",
@@ -76,7 +76,7 @@ pub fn asked_in(query_string: &str, sort: Vec<SortKey>) -> Result<Query, Problem
     Ok(Query {
         filter: None,
         sort,
-        limit: limit.min(PAGE_LIMIT_MAX),
+        limit,
         offset,
         cursor: asked.cursor,
         fields: Vec::new(),
@@ -92,11 +92,26 @@ impl PageQuery {
             match &*name {
                 "limit" => asked.limit = Some(number("limit", &value)?),
                 "offset" => asked.offset = Some(number("offset", &value)?),
+                "page" => asked.page = Some(number("page", &value)?),
                 "cursor" => asked.cursor = Some(value.into_owned()),
                 _ => {}
             }
         }
         Ok(asked)
+    }
+
+    /// Elements to skip, by their number or by that of the page.
+    fn skipped(&self, limit: u32) -> Result<u32, Problem> {
+        let Some(page) = self.page else {
+            return Ok(self.offset.unwrap_or(0));
+        };
+        if self.offset.is_some() || self.cursor.is_some() {
+            let detail = "page excludes offset and cursor.";
+            return Err(Problem::invalid("page", detail));
+        }
+        let before = page.checked_sub(1);
+        let before = before.ok_or_else(|| Problem::invalid("page", "page is at least 1."))?;
+        Ok(before.saturating_mul(limit))
     }
 }
 
@@ -139,6 +154,8 @@ mod tests {
         assert_eq!(part("").unwrap(), (20, 0, None));
         assert_eq!(part("limit=7&offset=3&x=y").unwrap(), (7, 3, None));
         assert_eq!(part("limit=201").unwrap(), (200, 0, None));
+        assert_eq!(part("page=1").unwrap(), (20, 0, None));
+        assert_eq!(part("limit=7&page=3").unwrap(), (7, 14, None));
         assert_eq!(part("cursor=a%3Db").unwrap(), (20, 0, Some("a=b".into())));
     }
 
@@ -150,6 +167,10 @@ mod tests {
             ("limit=many", "limit"),
             ("offset=10001", "offset"),
             ("offset=1&cursor=x", "cursor"),
+            ("page=0", "page"),
+            ("page=1&offset=0", "page"),
+            ("page=1&cursor=x", "page"),
+            ("page=4294967295", "offset"),
         ] {
             assert_eq!(
                 part_of(text).unwrap_err().field.as_deref(),

@@ -9,7 +9,7 @@ pub trait Part: Send + Sync + 'static {
 /// One part's state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PartStatus {
-    /// `store`, `redis`, or `plugin:<name>`.
+    /// `store`, `cache`, `redis`, or `plugin:<name>`.
     pub part: String,
     /// Whether it can do its work. A plugin whose newest file was refused is still ready while an earlier version serves.
     pub ready: bool,

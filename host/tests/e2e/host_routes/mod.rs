@@ -20,8 +20,9 @@ async fn health_names_the_store_and_every_plugin() {
             .unwrap_or_else(|| panic!("no {name} in {health}"))
             .clone()
     };
-    for name in ["store", "plugin:catalog", "plugin:cart"] {
+    for name in ["store", "cache", "plugin:catalog", "plugin:cart"] {
         assert_eq!(part(name)["ready"], true, "{health}");
+        assert_eq!(health["services"][name], "ok", "{health}");
     }
     assert_eq!(part("plugin:catalog")["version"], "0.1.0");
 }

@@ -113,7 +113,7 @@ async fn parts_reach_every_vendor_while_they_are_paid_out(place: Place) {
             &seen["paymentStatus"],
             &seen["refundedAmount"]
         ),
-        (&"confirmed".into(), &"paid".into(), &32.into())
+        (&"processing".into(), &"paid".into(), &32.into())
     );
 
     let _ = market.bank.give_back(&intent, TOTAL - back).unwrap();

@@ -101,7 +101,7 @@ async fn the_ledger_sums_to_zero_at_every_read(place: Place) {
             .collect::<Vec<_>>()
     };
     assert_eq!(back("cancelled"), [3_249; BUYERS]);
-    assert_eq!(back("confirmed"), [PARTS.iter().sum::<i64>(); BUYERS]);
+    assert_eq!(back("processing"), [PARTS.iter().sum::<i64>(); BUYERS]);
 }
 
 /// A buyer who has gone, also by failing: nobody waits for one who never comes back.

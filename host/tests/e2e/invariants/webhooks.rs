@@ -63,7 +63,8 @@ async fn every_order(place: Place, provider: Provider, kinds: &[&'static str], b
         .into_iter()
         .map(|(is_returned, end)| (is_returned, end.to_string()))
         .collect();
-    let paid = json!({ "order": "confirmed", "payment": "paid", "status": "succeeded", "back": 0 });
+    let paid =
+        json!({ "order": "processing", "payment": "paid", "status": "succeeded", "back": 0 });
     let returned =
         json!({ "order": "refunded", "payment": "refunded", "status": "refunded", "back": PAID });
     let expected = [(false, paid.to_string()), (true, returned.to_string())];

@@ -39,9 +39,9 @@ async fn the_dashboard_tells_a_known_story() {
         json!({
             "totalUsers": 3, "totalVendors": 2, "totalProducts": 3, "totalOrders": 2,
             "totalRevenue": { "USD": 119.99 },
-            "vendors": { "approved": 1, "pending": 1 },
+            "vendors": { "active": 1, "pending": 1 },
             "products": { "active": 2, "pending": 1 },
-            "orders": { "confirmed": 1, "cancelled": 1 },
+            "orders": { "processing": 1, "cancelled": 1 },
             "moderation": { "products": 1, "oldest": "2026-01-01T00:00:00.000Z", "vendors": 1 },
             "days": null,
         })

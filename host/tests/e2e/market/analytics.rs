@@ -39,6 +39,8 @@ async fn every_event_counts_once_on_its_day() {
         assert_eq!(licence["downloads"], downloads);
     }
     market.settled().await;
+    let product = bea.get(&format!("/api/products/{tool}")).await;
+    assert_eq!(product["downloadCount"], 3);
 
     market.host.clock.advance(DAY_MS);
     let path = format!("/api/orders/{other}");

@@ -61,6 +61,23 @@ async fn who_joins_has_a_profile_from_that_moment() {
         shop::assert_refused(refused, Some(field), body);
     }
     assert_eq!(ada.get(PROFILE).await, changed);
+    // What was read can be sent back.
+    let mut read = changed;
+    read["lastName"] = json!("Byron");
+    read["company"] = json!(null);
+    let sent_back = ada.actor.put(PROFILE, &read).await.json_of(200);
+    assert_eq!(
+        (
+            &sent_back["name"],
+            &sent_back["company"],
+            &sent_back["profile"]
+        ),
+        (
+            &json!("Ada Byron"),
+            &json!(""),
+            &json!({ "firstName": "Ada", "lastName": "Byron" })
+        )
+    );
     let bob = market.join("Bob").await;
     assert_eq!(bob.get(PROFILE).await["firstName"], "Bob");
     let nobody = market.host.anonymous().get(PROFILE).await;
@@ -104,6 +121,11 @@ async fn every_order_is_in_its_buyers_history() {
     assert_eq!(
         json!(ids(rest["purchases"].as_array().unwrap())),
         json!([orders[2]])
+    );
+    let second = bea.get(&format!("{PURCHASES}?limit=2&page=2")).await;
+    assert_eq!(
+        (&second["items"], &second["total"]),
+        (&rest["purchases"], &json!(3))
     );
     let bad = bea.actor.get(&format!("{PURCHASES}?cursor=garbage")).await;
     shop::assert_refused(bad, Some("cursor"), "cursor=garbage");

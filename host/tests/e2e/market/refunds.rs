@@ -47,7 +47,7 @@ async fn part_of_the_money_back_reaches_everybody_once() {
             &seen["paymentStatus"],
             &seen["refundedAmount"]
         ),
-        (&json!("confirmed"), &json!("paid"), &json!(30))
+        (&json!("processing"), &json!("paid"), &json!(30))
     );
     let of_vito = vito.get(&format!("/api/v1/order/{order}")).await;
     assert_eq!(of_vito.get("refundedAmount"), None);

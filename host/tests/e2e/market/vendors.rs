@@ -51,8 +51,12 @@ async fn who_registers_sells_once_an_administrator_has_approved() {
     let shown = shown.get(&format!("/api/products/{product}")).await;
     assert_eq!(shown.json_of(200)["vendorId"], ada.id.as_str());
     assert_eq!(vera.get(PROFILE).await["productsCount"], 1);
-    let approved = admin.get("/api/admin/vendors?status=approved").await;
-    assert_eq!(shop_names(&approved.json_of(200)), ["Ada's"]);
+    for status in ["active", "approved"] {
+        let path = format!("/api/admin/vendors?status={status}");
+        let active = admin.get(&path).await.json_of(200);
+        assert_eq!(shop_names(&active), ["Ada's"]);
+        assert_eq!(active["vendors"][0]["status"], "active");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -70,20 +74,61 @@ async fn a_vendors_profile_is_its_own_to_change() {
         (r#"{"email":"nowhere"}"#, "email"),
         (r#"{"website":"http://vera.example"}"#, "website"),
         (r#"{"avatar":"//evil.example/x.png"}"#, "avatar"),
-        (r#"{"status":"active"}"#, "status"),
+        (r#"{"status":"pending"}"#, "status"),
     ] {
         let refused = vera.actor.send(Method::PUT, PROFILE, body).await;
         shop::assert_refused(refused, Some(field), body);
     }
     assert_eq!(vera.get(PROFILE).await, changed);
-    // In another tenant the same account is nobody's vendor.
+    // What was read can be sent back; what was left empty is gone.
+    let mut read = changed;
+    read["phone"] = json!("");
+    let sent_back = vera.actor.put(PROFILE, &read).await.json_of(200);
+    assert_eq!(
+        (sent_back.get("phone"), &sent_back["description"]),
+        (None, &json!("Lamps."))
+    );
+    // In another tenant the same account is another vendor, of whom nobody knows anything.
     let rival = market.rival(&vera.id, Role::Vendor).await;
-    let _ = rival.get(PROFILE).await.problem(404, "not-found");
+    let unknown = rival.get("/api/vendors/registration").await;
+    let _ = unknown.problem(404, "not-found");
+    let seen = rival.get(PROFILE).await.json_of(200);
+    assert_eq!(
+        (&seen["description"], &seen["totalRevenue"]),
+        (&json!(""), &json!(0))
+    );
     let earned = rival.get("/api/vendors/earnings").await.json_of(200);
     assert_eq!(
         (&earned["balances"], &earned["total"]),
         (&json!([]), &json!(0))
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_sells_and_is_refused_is_suspended_until_an_administrator_says_otherwise() {
+    let market = Market::open().await;
+    let vera = market.vendor("Vera").await;
+    let admin = market.host.admin();
+    let decide = async |word: &str, body: Value| {
+        let path = format!("/api/admin/vendors/{}/{word}", vera.id);
+        admin.post(&path, &body).await.json_of(200)["status"].clone()
+    };
+    let reason = json!({ "reason": "Complaints." });
+    assert_eq!(decide("reject", reason).await, "suspended");
+    let registration = vera.get("/api/vendors/registration").await;
+    assert_eq!(
+        (&registration["status"], &registration["reason"]),
+        (&json!("suspended"), &json!("Complaints."))
+    );
+    let again = vera
+        .actor
+        .post("/api/vendors/register", &json!({ "name": "New" }))
+        .await;
+    let _ = again.problem(409, "already-registered");
+    assert_eq!(decide("approve", json!({})).await, "active");
+    market.settled().await;
+    let back = market.again(&vera).await;
+    assert_eq!(back.get(PROFILE).await["status"], "active");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -12,7 +12,7 @@ async fn an_order_that_costs_nothing_is_paid_in_the_transaction_that_places_it()
     let _ = shop::sell(&host, gift).await;
     let buyer = host.user("u1");
     let order = place(&buyer, "gift", 1).await;
-    assert_eq!(order["status"], "confirmed", "{order}");
+    assert_eq!(order["status"], "processing", "{order}");
     assert_eq!(order["paymentStatus"], "paid", "{order}");
     assert_eq!(see(&buyer, &order).await, order);
     assert_eq!(

@@ -82,6 +82,10 @@ async fn a_cart_becomes_an_order_in_one_transaction() {
         (&order["total"], &order["status"], &order["userId"]),
         (&json!(44.98), &json!("pending"), &json!("u1"))
     );
+    assert_eq!(
+        (&order["orderId"], &order["payment"]["status"]),
+        (&order["id"], &json!("pending"))
+    );
     assert_eq!(left(&host, "watch").await, 3);
     assert_eq!(
         buyer.get("/api/cart").await.json_of(200)["items"],
@@ -94,6 +98,31 @@ async fn a_cart_becomes_an_order_in_one_transaction() {
     // There is nothing left to order.
     let again = buyer.send(Method::POST, "/api/v1/order/create", "").await;
     let _ = again.problem(409, "empty-order");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn clients_find_what_they_send_under_the_names_by_which_they_send_it() {
+    let host = open().await;
+    let billing = json!({
+        "name": "Ada", "email": "ada@example.org", "address": "1 Square", "city": "London",
+        "country": "GB", "zip": "SW1Y 4JH",
+    });
+    let body = json!({
+        "items": [{ "product": "watch", "quantity": 1 }], "billingAddress": billing,
+        "paymentMethod": "razorpay",
+    });
+    let buyer = host.user("u1");
+    let order = buyer.post("/api/orders", &body).await.json_of(201);
+    assert_eq!(order["items"][0]["product"], "watch");
+    assert_eq!(order["payment"]["provider"], "razorpay");
+    for (name, sent) in billing.as_object().unwrap() {
+        assert_eq!(order["billingAddress"][name], *sent, "{name}");
+    }
+    let order = see(&host.vendor("v1"), &order).await;
+    assert_eq!(
+        (order.get("payment"), order.get("billingAddress")),
+        (None, None)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

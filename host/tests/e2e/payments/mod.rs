@@ -8,7 +8,7 @@ pub mod razorpay;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use stoa_testkit::{Actor, TestHost};
+use stoa_testkit::{Actor, TestHost, TestHostBuilder};
 
 use self::bank::Bank;
 use crate::events::until;
@@ -26,12 +26,17 @@ struct Shop {
 
 impl Shop {
     async fn open() -> Self {
+        Self::open_with(|builder| builder).await
+    }
+
+    /// The same, and what else its operator has decided.
+    async fn open_with(decide: impl FnOnce(TestHostBuilder) -> TestHostBuilder) -> Self {
         let bank = Bank::open().await;
         let plugins = ["catalog", "cart", "orders", "payments"];
         let builder = plugins
             .iter()
             .fold(TestHost::builder(), |builder, name| builder.plugin(name));
-        let host = Arc::new(bank.next_to(builder).start().await);
+        let host = Arc::new(decide(bank.next_to(builder)).start().await);
         let watch =
             json!({ "id": "watch", "name": "Watch", "price": 19.99, "stock": 5, "vendorId": "v1" });
         let _ = shop::sell(&host, watch).await;
@@ -48,6 +53,19 @@ impl Shop {
         let path = format!("/api/orders/{order}/payment");
         let body = json!({ "provider": "stripe" });
         self.buyer.post(&path, &body).await.json_of(201)
+    }
+
+    /// The buyer pays by a card that their page has asked for, and does not say where to come back to.
+    async fn confirm(&self, payment: &Value, card: &str) -> Value {
+        let body = json!({ "paymentId": payment["paymentId"], "paymentMethodId": card });
+        let answer = self.buyer.post("/api/payments/confirm", &body).await;
+        answer.json_of(200)
+    }
+
+    /// Whether the provider's page may send the buyer elsewhere.
+    fn redirects(&self, payment: &Value) -> Value {
+        let intent = self.bank.object(&intent(payment));
+        intent["automatic_payment_methods"]["allow_redirects"].clone()
     }
 
     /// Whether the order is paid, in its own words.
@@ -116,6 +134,46 @@ async fn an_order_is_paid_once_however_often_that_is_told() {
     assert_eq!(shop.told(&order, "payment.success").await, 1);
     assert_eq!(shop.told(&order, "payment.completed").await, 1);
     assert_eq!(shop.bank.charges(&intent(&payment)), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_card_pays_where_there_is_nowhere_to_come_back_to() {
+    let shop = Shop::open().await;
+    let order = shop.order().await;
+    let payment = shop.begin(&order).await;
+    assert_eq!(shop.redirects(&payment), "never");
+    let declined = shop.confirm(&payment, "pm_card_visa_chargeDeclined").await;
+    assert_eq!(declined["status"], "failed");
+    assert!(declined["failureReason"].is_string(), "{declined}");
+    let paid = shop.confirm(&payment, "pm_card_visa").await;
+    assert_eq!(
+        (&paid["status"], paid.get("failureReason")),
+        (&json!("succeeded"), None)
+    );
+    let seen = shop.buyer.get(&format!("/api/orders/{order}")).await;
+    let seen = seen.json_of(200);
+    assert_eq!(
+        (&seen["status"], &seen["paymentMethod"]),
+        (&json!("processing"), &json!("stripe"))
+    );
+    assert_eq!(
+        seen["payment"],
+        json!({
+            "provider": "stripe", "paymentId": payment["paymentId"], "status": "completed",
+            "amount": 19.99, "currency": "USD",
+        })
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_sent_elsewhere_comes_back_to_the_operators_address() {
+    let back = json!("https://shop.example/back");
+    let shop = Shop::open_with(|builder| builder.setting("payments", "return_url", back)).await;
+    let order = shop.order().await;
+    let payment = shop.begin(&order).await;
+    assert_eq!(shop.redirects(&payment), "always");
+    let paid = shop.confirm(&payment, "pm_card_visa").await;
+    assert_eq!(paid["status"], "succeeded");
 }
 
 #[tokio::test(flavor = "multi_thread")]

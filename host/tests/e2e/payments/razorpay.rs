@@ -153,4 +153,22 @@ async fn a_declined_card_pays_nothing_and_the_next_one_does_by_webhook_alone() {
     let _ = shop.hear_all(WEBHOOK).await;
     assert_eq!(shop.paid(&order).await, "paid");
     assert_eq!(shop.razorpay.captures(&theirs), 1);
+    // Nobody had said so when it was ordered.
+    let seen = shop.buyer.get(&format!("/api/orders/{order}")).await;
+    assert_eq!(seen.json_of(200)["paymentMethod"], "razorpay");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_that_names_it_is_paid_through_it() {
+    let shop = Shop::open().await;
+    let new = json!({
+        "items": [{ "productId": "watch", "quantity": 1 }], "paymentMethod": "razorpay",
+    });
+    let order = shop::id(&shop.buyer.post("/api/orders", &new).await.json_of(201));
+    let path = format!("/api/orders/{order}/payment");
+    let payment = shop.buyer.post(&path, &json!({})).await.json_of(201);
+    assert_eq!(payment["provider"], "razorpay", "{payment}");
+    let new = json!({ "orderId": order });
+    let again = shop.buyer.post("/api/payments/create-intent", &new).await;
+    assert_eq!(again.json_of(200), payment);
 }

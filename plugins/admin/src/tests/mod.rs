@@ -51,7 +51,7 @@ fn the_dashboard_adds_up() {
         json!({
             "totalUsers": 1, "totalVendors": 3, "totalProducts": 41, "totalOrders": 8,
             "totalRevenue": { "USD": 60.5, "JPY": 700 },
-            "vendors": { "approved": 2, "pending": 1 },
+            "vendors": { "active": 2, "pending": 1 },
             "products": { "active": 40, "pending": 1 },
             "orders": { "cancelled": 4, "completed": 3, "pending": 1 },
             "moderation": { "products": 2, "oldest": "2026-01-01T00:00:00.000Z", "vendors": 1 },
@@ -67,9 +67,13 @@ fn the_queue_holds_what_waits_for_a_decision() {
         let seen = ask(&host, "view_dashboard", "", &json!({})).unwrap();
         seen["moderation"]["products"].clone()
     };
-    for id in ["p1", "p2", "p3", "p4"] {
+    for id in ["p1", "p2", "p3"] {
+        tell(&host, "product.created", id, "pending");
         tell(&host, "product.uploaded", id, "pending");
     }
+    // An administrator adds what waits, and what is on sale at once.
+    tell(&host, "product.created", "p4", "pending");
+    tell(&host, "product.created", "p6", "active");
     // A vendor's draft waits for its vendor.
     tell(&host, "product.uploaded", "p5", "draft");
     assert_eq!(waiting(), 4);
@@ -83,25 +87,16 @@ fn the_queue_holds_what_waits_for_a_decision() {
 #[test]
 fn decisions_are_carried_out_by_those_whom_they_concern() {
     let host = host();
-    for (handler, id, body, status) in [
-        ("approve_vendor", "v1", json!({}), "approved"),
-        (
-            "reject_vendor",
-            "v1",
-            json!({ "reason": "No." }),
-            "rejected",
-        ),
-        ("approve_product", "p1", json!({}), "active"),
-        (
-            "reject_product",
-            "p1",
-            json!({ "reason": "No." }),
-            "rejected",
-        ),
+    let no = json!({ "reason": "No." });
+    for (handler, id, body, told, shown) in [
+        ("approve_vendor", "v1", json!({}), "approved", "active"),
+        ("reject_vendor", "v1", no.clone(), "rejected", "rejected"),
+        ("approve_product", "p1", json!({}), "active", "active"),
+        ("reject_product", "p1", no, "rejected", "rejected"),
     ] {
         shop::decisions();
-        assert_eq!(ask(&host, handler, id, &body).unwrap()["status"], status);
-        assert_eq!(shop::decisions(), [format!("{status} {id}")]);
+        assert_eq!(ask(&host, handler, id, &body).unwrap()["status"], shown);
+        assert_eq!(shop::decisions(), [format!("{told} {id}")]);
         assert_eq!(
             ask(&host, handler, "missing", &body).unwrap_err().status,
             404
@@ -139,7 +134,16 @@ fn lists_are_paged() {
         products["pagination"],
         json!({ "page": 2, "limit": 20, "total": 41, "pages": 3 })
     );
+    assert_eq!(
+        (&products["items"], &products["total"]),
+        (&products["products"], &json!(41))
+    );
+    for status in ["active", "approved"] {
+        let vendors = list("list_vendors", &format!("status={status}")).unwrap();
+        assert_eq!(vendors["items"][0]["status"], "active");
+    }
     let vendors = list("list_vendors", "").unwrap();
+    assert_eq!(vendors["items"], vendors["vendors"]);
     assert_eq!(
         vendors["pagination"],
         json!({ "page": 1, "limit": 20, "total": 3, "pages": 1 })

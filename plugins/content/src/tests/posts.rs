@@ -51,6 +51,41 @@ fn a_draft_is_its_administrators_alone_until_it_is_published() {
 }
 
 #[test]
+fn what_was_read_can_be_sent_back() {
+    let site = Site::new();
+    for (made, get, change, content) in [
+        (
+            site.published(json!({})),
+            "get_post",
+            "change_post",
+            "content",
+        ),
+        (
+            site.job(json!({ "status": "open" })),
+            "get_job",
+            "change_job",
+            "description",
+        ),
+    ] {
+        let id = id(&made);
+        let mut read = site.see(Admin, get, &id).unwrap();
+        read[content] = json!("Other words.");
+        let changed = site.about(Admin, change, &id, &read).unwrap().json();
+        assert_eq!(changed["html"], "<p>Other words.</p>\n");
+        assert_eq!(
+            changed["excerpt"], "Other words.",
+            "nobody wrote another one"
+        );
+        let forged = json!({ "html": "<script>alert(1)</script>" });
+        let refused = refusal(
+            site.about(Admin, change, &id, &forged)
+                .map(|answer| answer.json()),
+        );
+        assert_eq!((refused.0, refused.2.as_deref()), (400, Some("html")));
+    }
+}
+
+#[test]
 fn a_slug_is_unique_and_leads_on_after_a_change() {
     let site = Site::new();
     let first = site.published(json!({}));

@@ -28,7 +28,7 @@ pub fn paid(product: &str, payment: &str) {
         number: "ORD-1".into(),
         buyer_id: "u1".into(),
         buyer_email: None,
-        status: "confirmed".into(),
+        status: "processing".into(),
         payment_status: "paid".into(),
         currency: "USD".into(),
         subtotal_minor: 100,

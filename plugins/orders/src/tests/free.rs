@@ -22,13 +22,17 @@ fn an_order_that_costs_nothing_is_paid_at_once_and_told_as_payments_tell_it() {
     for (name, expected) in [
         ("total", json!(0)),
         ("discount", json!(39.98)),
-        ("status", json!("confirmed")),
+        ("status", json!("processing")),
         ("paymentStatus", json!("paid")),
         ("expiresAt", Value::Null),
     ] {
         assert_eq!(order[name], expected, "{name}");
     }
     assert_eq!(order["history"][1]["by"], "payment");
+    let paid = json!({
+        "paymentId": order["paymentId"], "status": "completed", "amount": 0, "currency": "USD",
+    });
+    assert_eq!(order["payment"], paid);
     let id = id(&order);
     assert_eq!(shop.see(ANNA, &id).unwrap(), order);
     assert_eq!(
@@ -61,7 +65,7 @@ fn nobody_can_pay_it_again_and_it_does_not_end_by_itself() {
     let settled = Plugin::settle(id.clone(), "pay1".into(), 0, "USD".into()).unwrap();
     assert_eq!(settled, Settled::Refused);
     shop.expire(&id);
-    assert_eq!(shop.see(ANNA, &id).unwrap()["status"], "confirmed");
+    assert_eq!(shop.see(ANNA, &id).unwrap()["status"], "processing");
 }
 
 #[test]

@@ -62,7 +62,7 @@ fn a_payment_settles_an_order_once() {
     let shop = Shop::new();
     let id = shop.placed(ANNA, &[("watch", 1)]);
     assert_eq!(settle(&id, "pay1", 19_99), Ok(Settled::Paid));
-    assert_eq!(state(&id), as_of("confirmed", "paid"));
+    assert_eq!(state(&id), as_of("processing", "paid"));
     assert_eq!(get(&id).payment_id.as_deref(), Some("pay1"));
     let before = get(&id);
     for _ in 0..2 {
@@ -71,6 +71,48 @@ fn a_payment_settles_an_order_once() {
     }
     assert_eq!(get(&id), before);
     assert_eq!(settle("nothing", "pay1", 19_99), Err(Error::NotFound));
+}
+
+#[test]
+fn whom_an_order_is_paid_through_is_the_buyers_word_until_the_payment_has_another() {
+    let shop = Shop::new();
+    let method = |id: &str| Plugin::payment_method(id.into());
+    for (said, told, shown) in [
+        (None, "razorpay", Some("razorpay")),
+        (Some("razorpay"), "stripe", Some("stripe")),
+        (Some("stripe"), "barter", Some("stripe")),
+        (None, "barter", None),
+    ] {
+        let body = json!({ "items": items_of(&[("agent", 1)]), "paymentMethod": said });
+        let id = id(&shop.try_place(ANNA, body).unwrap());
+        assert_eq!(method(&id), Ok(said.map(Into::into)));
+        for settled in [Settled::Paid, Settled::Already] {
+            let (id, payment, through) = (id.clone(), "pay1".into(), told.into());
+            let answer = Plugin::settle_through(id, payment, through, 5_00, "USD".into());
+            assert_eq!(answer, Ok(settled));
+        }
+        assert_eq!(method(&id), Ok(shown.map(Into::into)));
+        let seen = shop.see(ANNA, &id).unwrap();
+        let shown = json!(shown);
+        for provider in [&seen["paymentMethod"], &seen["payment"]["provider"]] {
+            assert_eq!(provider, &shown, "{said:?} {told}");
+        }
+    }
+    assert_eq!(method("nothing"), Err(Error::NotFound));
+}
+
+#[test]
+fn money_that_an_order_does_not_take_does_not_say_whom_it_was_paid_through() {
+    let shop = Shop::new();
+    let id = shop.placed(ANNA, &[("watch", 1)]);
+    let through = |payment: &str, minor| {
+        let (id, payment) = (id.clone(), payment.into());
+        Plugin::settle_through(id, payment, "razorpay".into(), minor, "USD".into())
+    };
+    assert_eq!(through("pay1", 19_98), Err(Error::AmountDiffers));
+    assert_eq!(settle(&id, "pay2", 19_99), Ok(Settled::Paid));
+    assert_eq!(through("pay1", 19_99), Ok(Settled::Refused));
+    assert_eq!(Plugin::payment_method(id), Ok(None));
 }
 
 #[test]
@@ -121,10 +163,27 @@ fn a_payment_that_fails_may_be_tried_again() {
     );
     assert_eq!(settle(&id, "pay2", 19_99), Ok(Settled::Paid));
     fail("late news").unwrap();
-    assert_eq!(state(&id), as_of("confirmed", "paid"));
+    assert_eq!(state(&id), as_of("processing", "paid"));
     assert!(shop.see(ANNA, &id).unwrap().get("paymentFailure").is_none());
     let nothing = Plugin::payment_failed("nothing".into(), "p".into(), "r".into());
     assert_eq!(nothing, Err(Error::NotFound));
+}
+
+#[test]
+fn one_shops_clients_read_of_the_payment_in_words_of_their_own() {
+    let shop = Shop::new();
+    let id = shop.placed(ANNA, &[("watch", 1)]);
+    let payment = || shop.see(ANNA, &id).unwrap()["payment"].clone();
+    assert_eq!(payment()["status"], "pending");
+    Plugin::payment_failed(id.clone(), "pay1".into(), "declined".into()).unwrap();
+    assert_eq!(payment()["status"], "failed");
+    settle(&id, "pay1", 19_99).unwrap();
+    let paid = json!({
+        "paymentId": "pay1", "status": "completed", "amount": 19.99, "currency": "USD",
+    });
+    assert_eq!(payment(), paid);
+    Plugin::refunded(id.clone(), "pay1".into()).unwrap();
+    assert_eq!(payment()["status"], "refunded");
 }
 
 #[test]
@@ -142,7 +201,7 @@ fn money_that_went_back_before_anything_was_sent_frees_the_stock_once() {
     refund("pay2").unwrap();
     assert_eq!(
         state(&id),
-        as_of("confirmed", "paid"),
+        as_of("processing", "paid"),
         "another payment is not the order's"
     );
     refund("pay1").unwrap();
@@ -210,7 +269,7 @@ fn part_of_the_money_leaves_the_order_as_it_is_and_only_grows() {
         assert!(matches!(refused, Err(Error::Invalid(_))), "{minor}");
     }
     assert_eq!(seen(Who::Vendor("v1")), None, "it is not all the vendor's");
-    assert_eq!(state(&id), as_of("confirmed", "paid"));
+    assert_eq!(state(&id), as_of("processing", "paid"));
     assert_eq!(stock("watch"), Some(4));
     let bought = Plugin::bought("anna".into(), "agent".into()).unwrap();
     assert_eq!(bought.map(|order| order.id).as_ref(), Some(&id));

@@ -103,6 +103,7 @@ fn a_vendor_sees_its_own_lines_and_where_to_send_them() {
         "billingAddress",
         "tax",
         "shipping",
+        "payment",
         "paymentId",
         "discountCode",
     ] {

@@ -37,6 +37,15 @@ fn an_order_costs_what_the_catalogue_says_and_takes_the_stock() {
         ),
         (&json!("WATCH"), &json!(19.99), &json!(39.98), &json!("v1"))
     );
+    // The same under the names that others' clients know.
+    assert_eq!(
+        (&order["orderId"], &line["product"]),
+        (&order["id"], &line["productId"])
+    );
+    assert_eq!(
+        order["payment"],
+        json!({"status": "pending", "amount": 44.98, "currency": "USD"})
+    );
     assert_eq!(stock("watch"), Some(3));
     assert_eq!(shop.see(ANNA, &id(&order)).unwrap(), order);
     let number = order["orderNumber"].as_str().unwrap();
@@ -65,6 +74,17 @@ fn a_cart_becomes_an_order_and_is_empty_then() {
         .send(crate::dispatch);
     assert_eq!(browser.unwrap().json()["total"], json!(5));
     assert_eq!(cart::all().len(), 1, "ben's cart is his own");
+}
+
+#[test]
+fn a_product_may_be_called_by_its_other_name_but_not_by_both() {
+    let shop = Shop::new();
+    let by = |item: Value| shop.try_place(ANNA, json!({ "items": [item] }));
+    let order = by(json!({ "product": "watch", "quantity": 2 })).unwrap();
+    assert_eq!(order["items"][0]["productId"], "watch");
+    let both = by(json!({ "product": "watch", "productId": "watch" }));
+    assert_eq!(both.unwrap_err().status, 400);
+    assert_eq!(stock("watch"), Some(3));
 }
 
 #[test]
@@ -262,7 +282,10 @@ fn addresses_are_kept_and_bad_ones_refused() {
     let order = shop.try_place(ANNA, body.clone()).unwrap();
     assert_eq!(
         order["shippingAddress"],
-        json!({"name": "Ada", "line1": "1 Square", "city": "London", "postalCode": "SW1Y", "country": "GB"})
+        json!({
+            "name": "Ada", "line1": "1 Square", "address": "1 Square", "city": "London",
+            "postalCode": "SW1Y", "zip": "SW1Y", "country": "GB",
+        })
     );
     assert_eq!(order["billingAddress"], order["shippingAddress"]);
     assert_eq!(

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 use stoa_guest::outbound::{self, Method, Outgoing};
+use stoa_guest::settings;
 
 use super::intent::{Intent, Refund};
 use crate::amounts;
@@ -43,6 +44,20 @@ fn opened(intent: Intent) -> Opened {
     }
 }
 
+/// Where Stripe sends buyers back to when their page has named nothing.
+fn return_url() -> Option<String> {
+    settings::get("return_url")
+}
+
+/// Whether an intent takes means of payment that send the buyer elsewhere. Stripe confirms such an intent only with an
+/// address to come back to, whatever it is paid by; so a shop that has none takes none of them.
+fn redirects() -> &'static str {
+    match return_url() {
+        Some(_) => "always",
+        None => "never",
+    }
+}
+
 /// A new payment intent, which charges nothing until it is confirmed.
 pub fn open(payment: &Payment) -> Reply<Opened> {
     let (amount, currency) = (
@@ -54,6 +69,7 @@ pub fn open(payment: &Payment) -> Reply<Opened> {
             ("amount", amount.as_str()),
             ("currency", &currency),
             ("automatic_payment_methods[enabled]", "true"),
+            ("automatic_payment_methods[allow_redirects]", redirects()),
             ("description", &payment.number),
             ("metadata[orderId]", &payment.order_id),
             ("metadata[userId]", &payment.buyer_id),
@@ -69,15 +85,12 @@ pub fn reopen(provider_id: &str) -> Reply<Opened> {
     request(Method::Get, &path).ask().map(opened)
 }
 
-/// Charges the buyer's means of payment. An intent is charged once, however often it is confirmed.
-pub fn confirm(
-    payment: &Payment,
-    intent: &str,
-    method: &str,
-    return_url: Option<&str>,
-) -> Reply<News> {
+/// Charges the buyer's means of payment. An intent is charged once, however often it is confirmed. The buyer comes back to
+/// the address that is named, else to the operator's.
+pub fn confirm(payment: &Payment, intent: &str, method: &str, named: Option<&str>) -> Reply<News> {
     let path = format!("/v1/payment_intents/{}/confirm", id(intent)?);
-    let back = return_url.map(|url| ("return_url", url));
+    let back = named.map(Into::into).or_else(return_url);
+    let back = back.as_deref().map(|url| ("return_url", url));
     let fields = [("payment_method", method)].into_iter().chain(back);
     let request = request(Method::Post, &path)
         .form(fields)

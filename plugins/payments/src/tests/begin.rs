@@ -56,6 +56,51 @@ fn razorpays_page_gets_its_order_and_key() {
 }
 
 #[test]
+fn the_order_says_who_charges_unless_the_request_does() {
+    for (named, ordered, usual, charges) in [
+        (Some("stripe"), Some("razorpay"), "razorpay", BY_STRIPE),
+        (None, Some("razorpay"), "stripe", BY_RAZORPAY),
+        (None, Some("stripe"), "razorpay", BY_STRIPE),
+        (None, None, "razorpay", BY_RAZORPAY),
+        (None, Some("barter"), "stripe", BY_STRIPE),
+    ] {
+        let shop = Shop::new();
+        shop.host.set("default_provider", usual);
+        if let Some(method) = ordered {
+            fake_orders::choose("o1", method);
+        }
+        let view = shop.pay("anna", "o1", &json!({"provider": named}));
+        let case = format!("{named:?} {ordered:?} {usual}");
+        assert_eq!(view.unwrap().json()["paymentId"], charges, "{case}");
+        let body = json!({"orderId": "ORD-o1", "provider": named});
+        let again = shop.host.request("create_intent").user("anna").json(&body);
+        let again = again.send(crate::dispatch).unwrap();
+        assert_eq!(
+            (again.status, &again.json()["paymentId"]),
+            (200, &json!(charges)),
+            "{case}"
+        );
+    }
+}
+
+#[test]
+fn buyers_are_sent_elsewhere_only_if_they_can_come_back() {
+    for (back, redirects) in [
+        (None, "never"),
+        (Some("https://shop.example/back"), "always"),
+    ] {
+        let shop = Shop::new();
+        if let Some(back) = back {
+            shop.host.set("return_url", back);
+        }
+        shop.by_stripe();
+        let form = last_form(&shop);
+        let field = format!("automatic_payment_methods%5Ballow_redirects%5D={redirects}");
+        assert!(form.contains(&field), "{form}");
+    }
+}
+
+#[test]
 fn asking_again_goes_on_with_the_same_payment() {
     let shop = Shop::new();
     let first = shop.by_stripe();

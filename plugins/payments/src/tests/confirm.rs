@@ -4,6 +4,8 @@ use serde_json::json;
 
 use super::bank::Mishap;
 use super::*;
+use crate::payment::Status;
+use crate::view::PaymentView;
 
 fn card(method: &str) -> Value {
     json!({"paymentId": BY_STRIPE, "paymentMethodId": method})
@@ -21,7 +23,7 @@ fn a_card_pays_the_order_once() {
         );
     }
     assert_eq!(shop.bank.intent().charges, 1);
-    assert_eq!(states(BY_STRIPE), are("succeeded", "confirmed", "paid"));
+    assert_eq!(states(BY_STRIPE), are("succeeded", "processing", "paid"));
     assert_eq!(shop.told(), ["payment.success", "payment.completed"]);
     let fact = &shop.events("payment.success")[0];
     assert_eq!(fact.key, "o1");
@@ -40,6 +42,8 @@ fn a_card_pays_the_order_once() {
         })
     );
     assert_eq!(shop.events("payment.completed")[0].payload, fact.payload);
+    let method = fake_orders::payment_method("o1");
+    assert_eq!(method, Ok(Some("stripe".into())));
 }
 
 #[test]
@@ -58,8 +62,27 @@ fn a_declined_card_is_told_and_another_one_may_be_tried() {
     );
     assert_eq!(shop.by_stripe()["paymentIntentId"], "pi_1");
     let view = shop.confirm("anna", &card("pm_ok")).unwrap().json();
-    assert_eq!(view["status"], "succeeded");
-    assert_eq!(states(BY_STRIPE), are("succeeded", "confirmed", "paid"));
+    assert_eq!(
+        (&view["status"], view.get("failureReason")),
+        (&json!("succeeded"), None)
+    );
+    assert_eq!(states(BY_STRIPE), are("succeeded", "processing", "paid"));
+    // What is paid in the end has not failed, in whatever state it is from then on.
+    let paid = payment(BY_STRIPE);
+    assert!(paid.reason.is_some());
+    for (status, is_shown) in [
+        (Status::Failed, true),
+        (Status::Canceled, true),
+        (Status::Succeeded, false),
+        (Status::Refunded, false),
+    ] {
+        let paid = Payment {
+            status,
+            ..paid.clone()
+        };
+        let view = PaymentView::of(&paid, None).unwrap();
+        assert_eq!(view.failure_reason.is_some(), is_shown, "{status:?}");
+    }
     assert_eq!(
         shop.told(),
         ["payment.failed", "payment.success", "payment.completed"]
@@ -75,12 +98,40 @@ fn who_has_to_prove_who_they_are_is_told_so() {
         shop.confirm("anna", &body).unwrap().json()["status"],
         "requires_action"
     );
-    let sent = shop.host.sent();
-    let form = String::from_utf8(sent.last().unwrap().body.clone()).unwrap();
+    let form = last_form(&shop);
     assert!(
         form.contains("return_url=https%3A%2F%2Fshop.example%2Fback"),
         "{form}"
     );
+}
+
+#[test]
+fn buyers_come_back_to_where_their_page_says_or_else_the_operator() {
+    for (named, set, back) in [
+        (
+            Some("https://a.example"),
+            Some("https://b.example"),
+            Some("a.example"),
+        ),
+        (None, Some("https://b.example"), Some("b.example")),
+        (None, None, None),
+    ] {
+        let shop = Shop::new();
+        if let Some(set) = set {
+            shop.host.set("return_url", set);
+        }
+        shop.by_stripe();
+        let mut body = card("pm_ok");
+        body["returnUrl"] = json!(named);
+        let view = shop.confirm("anna", &body).unwrap().json();
+        assert_eq!(view["status"], "succeeded", "{named:?} {set:?}");
+        let form = last_form(&shop);
+        let expected = back.map(|host| format!("return_url=https%3A%2F%2F{host}"));
+        match expected {
+            Some(expected) => assert!(form.contains(&expected), "{form}"),
+            None => assert!(!form.contains("return_url"), "{form}"),
+        }
+    }
 }
 
 #[test]
@@ -99,7 +150,7 @@ fn a_charge_without_an_answer_is_found_out_about_and_never_made_twice() {
         shop.turn_after(2);
         assert_eq!(states(BY_STRIPE).0, "processing");
         shop.turn_after(10);
-        assert_eq!(states(BY_STRIPE), are("succeeded", "confirmed", "paid"));
+        assert_eq!(states(BY_STRIPE), are("succeeded", "processing", "paid"));
         shop.confirm("anna", &card("pm_ok")).unwrap();
         assert_eq!(shop.bank.intent().charges, 1);
         assert_eq!(shop.told(), ["payment.success", "payment.completed"]);
@@ -202,7 +253,7 @@ fn razorpays_proof_is_believed_by_its_signature_and_the_money_by_razorpays_word(
     assert!(shop.told().is_empty());
     // What is reserved is fetched.
     shop.work().unwrap();
-    assert_eq!(states(BY_RAZORPAY), are("succeeded", "confirmed", "paid"));
+    assert_eq!(states(BY_RAZORPAY), are("succeeded", "processing", "paid"));
     assert_eq!(shop.bank.order().charges, 1);
     let view = shop.confirm("anna", &proof("pay_1")).unwrap().json();
     assert_eq!(view["status"], "succeeded");

@@ -171,6 +171,12 @@ impl Shop {
     }
 }
 
+/// The fields of the last request that was sent.
+fn last_form(shop: &Shop) -> String {
+    let sent = shop.host.sent();
+    String::from_utf8(sent.last().unwrap().body.clone()).unwrap()
+}
+
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

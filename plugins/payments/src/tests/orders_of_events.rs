@@ -193,7 +193,7 @@ fn without_a_refund_a_payment_that_succeeded_stays_so_in_every_order() {
         let end = end(&shop, BY_STRIPE);
         assert_eq!(
             end.states,
-            are("succeeded", "confirmed", "paid"),
+            are("succeeded", "processing", "paid"),
             "{order:?}"
         );
         assert_eq!(

@@ -36,5 +36,5 @@ fn a_buyer_is_told_what_is_kept_and_forgotten_as_far_as_the_books_allow() {
         &json!({"paymentId": BY_STRIPE, "paymentMethodId": "pm_ok"}),
     )
     .unwrap();
-    assert_eq!(states(BY_STRIPE), are("succeeded", "confirmed", "paid"));
+    assert_eq!(states(BY_STRIPE), are("succeeded", "processing", "paid"));
 }

@@ -93,7 +93,7 @@ fn an_event_without_a_cancelled_order_moves_no_money() {
     forged.deliver(crate::dispatch_event).unwrap();
     shop.work().unwrap();
     assert_eq!(shop.bank.intent().refunds, 0);
-    assert_eq!(states(BY_STRIPE), are("succeeded", "confirmed", "paid"));
+    assert_eq!(states(BY_STRIPE), are("succeeded", "processing", "paid"));
 }
 
 #[test]
@@ -177,7 +177,7 @@ fn part_of_the_money_back_leaves_the_order_paid() {
     shop.stripe_says("evt_part", "charge.refunded", &object)
         .unwrap();
     assert_eq!(payment(BY_STRIPE).refunded_minor, 5_00);
-    assert_eq!(states(BY_STRIPE), are("succeeded", "confirmed", "paid"));
+    assert_eq!(states(BY_STRIPE), are("succeeded", "processing", "paid"));
     assert!(shop.events("payment.refunded").is_empty());
     assert_eq!(shop.events("payment.partially-refunded").len(), 1);
     for units in [-1, 2_001] {

@@ -13,7 +13,7 @@ fn a_payment_is_paid_by_an_event_and_only_once() {
         .stripe_says("evt_1", "payment_intent.succeeded", &object)
         .unwrap();
     assert_eq!(heard, json!({"received": true, "outcome": "applied"}));
-    assert_eq!(states(BY_STRIPE), are("succeeded", "confirmed", "paid"));
+    assert_eq!(states(BY_STRIPE), are("succeeded", "processing", "paid"));
     assert_eq!(payment(BY_STRIPE).charge.as_deref(), Some("ch_pi_1"));
     // The same event again, and the same news by another event.
     let heard = shop
@@ -46,7 +46,7 @@ fn razorpay_is_heard_by_all_its_words_for_it() {
             shop.razorpay_says("e1", kind, &payload).unwrap()["outcome"],
             "duplicate"
         );
-        assert_eq!(states(BY_RAZORPAY), are("succeeded", "confirmed", "paid"));
+        assert_eq!(states(BY_RAZORPAY), are("succeeded", "processing", "paid"));
         assert_eq!(payment(BY_RAZORPAY).charge.as_deref(), Some("pay_1"));
         assert_eq!(shop.told(), ["payment.success", "payment.completed"]);
     }
@@ -64,7 +64,7 @@ fn money_that_is_reserved_is_fetched() {
         .unwrap();
     shop.work().unwrap();
     assert_eq!(shop.bank.order().charges, 1);
-    assert_eq!(states(BY_RAZORPAY), are("succeeded", "confirmed", "paid"));
+    assert_eq!(states(BY_RAZORPAY), are("succeeded", "processing", "paid"));
 }
 
 #[test]
@@ -95,7 +95,7 @@ fn an_event_that_does_not_fit_our_books_is_written_down_and_has_no_effect() {
         let object = seen(&shop.bank.intent(), "succeeded");
         shop.stripe_says("evt_2", "payment_intent.succeeded", &object)
             .unwrap();
-        assert_eq!(states(BY_STRIPE), are("succeeded", "confirmed", "paid"));
+        assert_eq!(states(BY_STRIPE), are("succeeded", "processing", "paid"));
     }
 }
 
@@ -176,7 +176,7 @@ fn a_payment_whose_name_never_came_is_known_by_ours() {
     shop.stripe_says("evt_1", "payment_intent.succeeded", &object)
         .unwrap();
     assert_eq!(payment(BY_STRIPE).provider_id.as_deref(), Some("pi_1"));
-    assert_eq!(states(BY_STRIPE), are("succeeded", "confirmed", "paid"));
+    assert_eq!(states(BY_STRIPE), are("succeeded", "processing", "paid"));
 }
 
 #[test]

@@ -113,6 +113,124 @@ fn a_profile_takes_what_makes_sense() {
 }
 
 #[test]
+fn what_was_read_of_a_profile_can_be_sent_back_and_null_removes() {
+    let host = host();
+    let change = json!({ "company": "Lee & Co", "preferences": { "theme": "dark" } });
+    ask(&host, "change_profile", "u1", &change).unwrap();
+    let mut read = ask(&host, "view_profile", "u1", &json!({})).unwrap();
+    read["company"] = json!(null);
+    read["firstName"] = json!("Eva");
+    let after = ask(&host, "change_profile", "u1", &read).unwrap();
+    assert_eq!(
+        (
+            &after["company"],
+            &after["name"],
+            &after["preferences"]["theme"]
+        ),
+        (&json!(""), &json!("Eva Lee"), &json!("dark"))
+    );
+    let other = ask(&host, "change_profile", "u1", &json!({ "role": "admin" }));
+    assert_eq!(other.unwrap_err().field.as_deref(), Some("role"));
+}
+
+#[test]
+fn one_may_be_told_and_changed_as_one_shops_clients_know_it() {
+    let host = host();
+    let seen = ask(&host, "view_profile", "", &json!({})).unwrap();
+    assert_eq!(
+        seen["profile"],
+        json!({ "firstName": "Ann", "lastName": "Lee" })
+    );
+    let change = |change: Value| ask(&host, "change_profile", "", &change);
+    let seen = change(json!({ "profile": { "phone": "+44 20", "lastName": "Ray" } })).unwrap();
+    assert_eq!(
+        (&seen["phone"], &seen["lastName"], &seen["name"]),
+        (&json!("+44 20"), &json!("Ray"), &json!("Ann Ray"))
+    );
+    let mut read = seen.clone();
+    read["phone"] = json!("+44 21");
+    assert_eq!(
+        change(read.clone()).unwrap()["profile"]["phone"],
+        "+44 21",
+        "what was read of the other one is no change"
+    );
+    let seen = change(json!({ "profile": { "phone": null } })).unwrap();
+    assert_eq!(
+        (&seen["phone"], seen["profile"].get("phone")),
+        (&json!(""), None)
+    );
+    let both = json!({ "company": "Co", "profile": { "company": "Co" } });
+    assert_eq!(change(both).unwrap()["company"], "Co");
+    for (wrong, field) in [
+        (
+            json!({ "company": "A", "profile": { "company": "B" } }),
+            "profile.company",
+        ),
+        (json!({ "profile": { "bio": "x" } }), "profile.bio"),
+        (json!({ "profile": { "phone": 7 } }), "profile.phone"),
+        (json!({ "profile": 7 }), "profile"),
+    ] {
+        let refused = change(wrong.clone()).unwrap_err();
+        assert_eq!(
+            (refused.status, refused.field.as_deref()),
+            (400, Some(field)),
+            "{wrong}"
+        );
+    }
+}
+
+#[test]
+fn a_name_is_the_accounts_until_it_is_changed_here() {
+    let host = host();
+    let joined = json!({ "userId": "u1", "name": "Ann Bell" });
+    let event = host.event("user.registered").json(&joined);
+    event.deliver(dispatch_event).unwrap();
+    let change = |change: Value| ask(&host, "change_profile", "", &change).unwrap();
+    let seen = change(json!({ "company": "Co" }));
+    assert_eq!(
+        (&seen["name"], &seen["lastName"]),
+        (&json!("Ann Lee"), &json!("Bell"))
+    );
+    assert_eq!(change(json!({ "firstName": "Eva" }))["name"], "Eva Bell");
+    let nobody = change(json!({ "firstName": null, "lastName": null }));
+    assert_eq!(nobody["name"], "Ann Lee");
+}
+
+#[test]
+fn a_first_name_of_two_words_stays_one() {
+    let host = host();
+    for (account, event, expected) in [
+        (
+            "a",
+            json!({ "name": "Anna Maria von Berg", "firstName": "Anna Maria" }),
+            ("Anna Maria", "von Berg"),
+        ),
+        ("b", json!({ "name": "Ann Lee" }), ("Ann", "Lee")),
+        (
+            "c",
+            json!({ "name": "Ann", "firstName": "Ann" }),
+            ("Ann", ""),
+        ),
+        (
+            "d",
+            json!({ "name": "Berg Anna", "firstName": "Anna" }),
+            ("Berg", "Anna"),
+        ),
+    ] {
+        let mut joined = event;
+        joined["userId"] = json!(account);
+        let event = host.event("user.registered").source("host").json(&joined);
+        event.deliver(crate::dispatch_event).unwrap();
+        let seen = host.request("view_profile").user(account).send(dispatch);
+        let seen = seen.unwrap().json();
+        assert_eq!(
+            (&seen["firstName"], &seen["lastName"]),
+            (&json!(expected.0), &json!(expected.1))
+        );
+    }
+}
+
+#[test]
 fn a_wishlist_holds_products_once_newest_first() {
     let host = host();
     let add = |id: &str| ask(&host, "add_wish", "", &json!({ "productId": id }));
@@ -239,6 +357,17 @@ fn what_was_ordered_is_remembered_for_its_buyer() {
         first["items"],
         json!([{ "productId": "p1", "name": "Tool", "quantity": 2 }])
     );
+    assert_eq!(seen["items"], seen["purchases"]);
+    let second = &seen["purchases"][1];
+    for query in ["limit=1&page=2", "limit=1&offset=1"] {
+        let request = host.request("list_purchases").user("u1").query(query);
+        let page = request.send(dispatch).unwrap().json();
+        assert_eq!(
+            (&page["items"], &page["total"], &page["offset"]),
+            (&json!([second]), &json!(2), &json!(1)),
+            "{query}"
+        );
+    }
     let others = host
         .request("list_purchases")
         .user("u2")

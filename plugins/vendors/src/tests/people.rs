@@ -107,10 +107,17 @@ fn who_was_rejected_is_told_why_and_may_ask_again() {
 fn a_profile_takes_what_makes_sense_and_shows_how_the_products_do() {
     let host = host();
     // Made a vendor by an administrator, without registering.
+    let seen = ask(&host, "view_profile", &json!({})).unwrap();
     assert_eq!(
-        ask(&host, "view_profile", &json!({})).unwrap_err().code,
-        "not-found"
+        (&seen["name"], &seen["status"], &seen["totalRevenue"]),
+        (&json!("v1"), &json!("active"), &json!(0))
     );
+    assert_eq!(seen.get("joinDate"), None);
+    let registration = ask(&host, "view_registration", &json!({}));
+    assert_eq!(registration.unwrap_err().code, "not-found");
+    host.advance(1_000);
+    let sent_back = ask(&host, "change_profile", &seen).unwrap();
+    assert_eq!(sent_back["joinDate"], "2026-01-01T00:00:01.000Z");
     let seen = ask(
         &host,
         "change_profile",
@@ -142,6 +149,42 @@ fn a_profile_takes_what_makes_sense_and_shows_how_the_products_do() {
             "{change}"
         );
     }
+}
+
+#[test]
+fn what_was_read_of_a_profile_can_be_sent_back_and_null_removes() {
+    let host = host();
+    let site = json!({ "website": "https://shop.example", "phone": "+44 20" });
+    ask(&host, "change_profile", &site).unwrap();
+    let mut read = ask(&host, "view_profile", &json!({})).unwrap();
+    read["website"] = json!(null);
+    read["description"] = json!("Fine things.");
+    let after = ask(&host, "change_profile", &read).unwrap();
+    assert_eq!(
+        (after.get("website"), &after["phone"], &after["description"]),
+        (None, &json!("+44 20"), &json!("Fine things."))
+    );
+    ask(&host, "change_profile", &site).unwrap();
+    let emptied = json!({ "website": "", "phone": " " });
+    let after = ask(&host, "change_profile", &emptied).unwrap();
+    assert_eq!((after.get("website"), after.get("phone")), (None, None));
+    let nameless = ask(&host, "change_profile", &json!({ "name": null }));
+    assert_eq!(nameless.unwrap_err().field.as_deref(), Some("name"));
+}
+
+#[test]
+fn whoever_sells_and_is_refused_is_suspended_and_may_come_back() {
+    let host = host();
+    ask(&host, "change_profile", &json!({})).unwrap();
+    let status = || ask(&host, "view_profile", &json!({})).unwrap()["status"].clone();
+    for _ in 0..2 {
+        let refused = Plugin::reject("v1".into(), "Complaints.".into()).unwrap();
+        assert_eq!(refused.status, "suspended");
+        assert_eq!(status(), "suspended");
+    }
+    let back = Plugin::approve("v1".into()).unwrap();
+    assert_eq!((back.status.as_str(), back.reason), ("approved", None));
+    assert_eq!(status(), "active");
 }
 
 #[test]

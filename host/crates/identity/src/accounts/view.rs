@@ -10,6 +10,9 @@ use super::{Accounts, person, tenant, times};
 use crate::platform::Unit;
 use crate::records::{Account, Organization};
 
+/// The status of everybody who can sign in.
+const ACTIVE: &str = "active";
+
 /// A user.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -29,6 +32,10 @@ pub struct User {
     pub role: Role,
     /// Whether the address was shown to be theirs.
     pub is_email_verified: bool,
+    /// Always true: whoever is suspended is told nothing.
+    pub is_active: bool,
+    /// The same, as one shop's clients know it.
+    pub status: &'static str,
     /// The organisation that they work in.
     pub organization: Option<OrganizationName>,
     /// When the account was made; absent for a development token without an account.
@@ -47,6 +54,8 @@ impl User {
             last_name: String::new(),
             role: caller.role,
             is_email_verified: false,
+            is_active: true,
+            status: ACTIVE,
             organization,
             created_at: None,
         }
@@ -114,6 +123,8 @@ pub(super) async fn user(
         last_name,
         role,
         is_email_verified: account.verified,
+        is_active: true,
+        status: ACTIVE,
         organization: organization(unit, tenant).await?,
         created_at: Some(times::rfc3339(account.created_at)),
     })

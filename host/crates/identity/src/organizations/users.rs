@@ -78,6 +78,8 @@ pub(super) struct UserQuery {
     limit: Option<u32>,
     /// Elements to skip, 10,000 at most.
     offset: Option<u32>,
+    /// The number of the page from 1, instead of an offset.
+    page: Option<u32>,
     /// `nextCursor` of the page before, instead of an offset.
     cursor: Option<String>,
 }

@@ -1,5 +1,6 @@
 //! `GET /health`: 200 only while the store answers and every other part is ready.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,6 +22,8 @@ struct Health<'a> {
     status: &'static str,
     version: &'a str,
     parts: Vec<Part>,
+    /// Each part in a word, for clients that look for no more.
+    services: BTreeMap<String, &'static str>,
 }
 
 #[derive(Serialize)]
@@ -35,23 +38,41 @@ struct Part {
 
 /// Asks every part.
 pub(crate) async fn show(State(shared): State<Arc<Shared>>) -> Response {
-    let mut parts = vec![store(&*shared.ports.store).await];
+    let mut parts = vec![store(&*shared.ports.store).await, cache()];
     parts.extend(shared.ports.parts.iter().map(|part| part.status().into()));
     parts.extend(shared.ports.plugins.status().into_iter().map(Part::from));
-    let (code, status) = if parts.iter().all(|part| part.ready) {
-        (StatusCode::OK, "ok")
-    } else {
-        (StatusCode::SERVICE_UNAVAILABLE, "unavailable")
+    let is_ready = parts.iter().all(|part| part.ready);
+    let code = match is_ready {
+        true => StatusCode::OK,
+        false => StatusCode::SERVICE_UNAVAILABLE,
     };
+    let services = parts
+        .iter()
+        .map(|part| (part.part.clone(), word(part.ready)));
     (
         code,
         Json(Health {
-            status,
+            status: word(is_ready),
             version: &shared.config.version,
+            services: services.collect(),
             parts,
         }),
     )
         .into_response()
+}
+
+const fn word(is_ready: bool) -> &'static str {
+    if is_ready { "ok" } else { "unavailable" }
+}
+
+/// It lives in the memory of this process, which answers.
+fn cache() -> Part {
+    Part {
+        part: "cache".to_owned(),
+        ready: true,
+        version: None,
+        detail: None,
+    }
 }
 
 async fn store(store: &dyn Store) -> Part {

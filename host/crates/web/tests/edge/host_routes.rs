@@ -38,11 +38,13 @@ async fn health_is_good_while_every_part_is_ready() {
     assert_eq!(answer.status, 200);
     let parts = json!([
         { "part": "store", "ready": true },
+        { "part": "cache", "ready": true },
         { "part": "plugin:shop", "ready": true, "version": "0.1.0" },
     ]);
+    let services = json!({ "store": "ok", "cache": "ok", "plugin:shop": "ok" });
     assert_eq!(
         answer.json(),
-        json!({ "status": "ok", "version": "1.2.3", "parts": parts })
+        json!({ "status": "ok", "version": "1.2.3", "parts": parts, "services": services })
     );
 }
 
@@ -55,7 +57,8 @@ async fn health_is_bad_as_soon_as_one_part_is_not() {
         (answer.status.as_u16(), &answer.json()["status"]),
         (503, &"unavailable".into())
     );
-    assert_eq!(answer.json()["parts"][1]["detail"], "migration failed");
+    assert_eq!(answer.json()["parts"][2]["detail"], "migration failed");
+    assert_eq!(answer.json()["services"]["plugin:shop"], "unavailable");
     world.plugins.ready.store(true, Ordering::Relaxed);
     assert_eq!(world.get("/health", &[]).await.status, 200);
 
@@ -88,7 +91,7 @@ async fn health_tells_of_every_other_part() {
         let answer = world.get("/health", &[]).await;
         assert_eq!(answer.status, status);
         let expected = json!({ "part": "redis", "ready": ready, "detail": detail });
-        assert_eq!(answer.json()["parts"][1], expected);
+        assert_eq!(answer.json()["parts"][2], expected);
     }
 }
 
