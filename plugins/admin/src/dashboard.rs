@@ -16,8 +16,8 @@ const DAYS: u64 = 30;
 /// Milliseconds of a day.
 const DAY_MS: u64 = 86_400_000;
 
-/// Statuses of orders that bring no money.
-const LOST: [&str; 2] = ["cancelled", "refunded"];
+/// Statuses of orders that bring no money, or none yet: a pending one waits for its payment.
+const WITHOUT_MONEY: [&str; 3] = ["cancelled", "pending", "refunded"];
 
 /// The shop at a glance.
 #[derive(Debug, Serialize, Schema)]
@@ -27,7 +27,7 @@ pub struct Dashboard {
     total_vendors: u32,
     total_products: u32,
     total_orders: u32,
-    /// Orders that are neither cancelled nor refunded, less what went back of them, by currency, in major units.
+    /// Orders that are neither pending, cancelled nor refunded, less what went back of them, by currency, in major units.
     total_revenue: BTreeMap<String, Number>,
     /// Vendors by status.
     vendors: BTreeMap<String, u32>,
@@ -75,7 +75,7 @@ pub fn view_dashboard() -> Result<Json<Dashboard>> {
     let mut orders: BTreeMap<String, u32> = BTreeMap::new();
     let mut revenue: BTreeMap<String, i64> = BTreeMap::new();
     for total in totals {
-        if !LOST.contains(&total.status.as_str()) {
+        if !WITHOUT_MONEY.contains(&total.status.as_str()) {
             let sum = revenue.entry(total.currency).or_default();
             *sum = sum.saturating_add(total.total_minor);
         }

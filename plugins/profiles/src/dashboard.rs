@@ -15,15 +15,15 @@ const RECENT: u32 = 5;
 /// Downloads that are shown, and counted.
 const DOWNLOADS_MAX: u32 = 200;
 
-/// Statuses of orders that cost nothing.
-const LOST: [&str; 2] = ["cancelled", "refunded"];
+/// Statuses of orders that cost nothing, or nothing yet: a pending one waits for its payment.
+const WITHOUT_MONEY: [&str; 3] = ["cancelled", "pending", "refunded"];
 
 /// Orders, spending, downloads and wishlist at a glance.
 #[derive(Debug, Serialize, Schema)]
 #[serde(rename_all = "camelCase")]
 pub struct Dashboard {
     total_orders: u32,
-    /// By currency, in major units, less what went back; cancelled and refunded orders cost nothing.
+    /// By currency, in major units, less what went back; pending, cancelled and refunded orders cost nothing.
     total_spent: BTreeMap<String, Number>,
     /// Products that can be downloaded.
     total_downloads: usize,
@@ -72,7 +72,7 @@ pub fn view_dashboard(caller: Caller) -> Result<Json<Dashboard>> {
     let mut spent: BTreeMap<String, i64> = BTreeMap::new();
     for total in totals
         .iter()
-        .filter(|total| !LOST.contains(&total.status.as_str()))
+        .filter(|total| !WITHOUT_MONEY.contains(&total.status.as_str()))
     {
         let sum = spent.entry(total.currency.clone()).or_default();
         *sum = sum.saturating_add(total.total_minor);

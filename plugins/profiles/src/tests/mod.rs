@@ -388,7 +388,7 @@ fn the_dashboard_shows_all_of_it_at_a_glance() {
     let seen = ask(&host, "view_dashboard", "", &json!({})).unwrap();
     assert_eq!(
         (seen["totalOrders"].clone(), seen["totalSpent"].clone()),
-        (json!(3), json!({ "USD": 50.5 }))
+        (json!(4), json!({ "USD": 50.5 }))
     );
     assert_eq!(
         (

@@ -36,9 +36,12 @@ pub mod orders {
             orders,
             total_minor,
         };
-        Ok([("completed", 2, 5_050), ("cancelled", 1, 9_999)]
-            .map(total)
-            .into())
+        let rows = [
+            ("completed", 2, 5_050),
+            ("cancelled", 1, 9_999),
+            ("pending", 1, 700),
+        ];
+        Ok(rows.map(total).into())
     }
 
     pub fn list(choice: &Choice) -> Result<Page, Error> {
