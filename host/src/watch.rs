@@ -9,9 +9,13 @@ use anyhow::Context as _;
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 use stoa_runtime::{Policy, Runtime};
 use tokio::sync::mpsc;
+use tokio::time::{Instant, timeout};
 
 /// How long a file must be quiet before it is read: a copy arrives in many writes, a rename in one.
 const SETTLE_MS: u64 = 20;
+
+/// How long changes are waited for at most: somebody who never stops writing does not keep others from being heard.
+const SETTLE_MS_MAX: u64 = 1_000;
 
 /// Changes that may wait. More than there are plugins; beyond it a change is told by the next one.
 const CHANGES_WAITING_MAX: usize = 1_024;
@@ -49,11 +53,19 @@ pub fn watch(
     runtime: Arc<Runtime>,
 ) -> anyhow::Result<Watcher> {
     let (sender, receiver) = mpsc::channel(CHANGES_WAITING_MAX);
+    let file = config.as_ref().map(|(file, _)| file.clone());
+    // Logs and data may lie in the same folders.
+    let matters = move |path: &Path| {
+        is_plugin(path)
+            || file
+                .as_ref()
+                .is_some_and(|file| path.file_name() == file.file_name())
+    };
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
         if let Ok(event) = event
             && !matches!(event.kind, EventKind::Access(_))
         {
-            for path in event.paths {
+            for path in event.paths.into_iter().filter(|path| matters(path)) {
                 let _ = sender.try_send(path);
             }
         }
@@ -75,8 +87,9 @@ async fn follow(
 ) {
     while let Some(first) = changes.recv().await {
         let mut changed = BTreeSet::from([first]);
-        while let Ok(Some(next)) =
-            tokio::time::timeout(Duration::from_millis(SETTLE_MS), changes.recv()).await
+        let until = Instant::now() + Duration::from_millis(SETTLE_MS_MAX);
+        while Instant::now() < until
+            && let Ok(Some(next)) = timeout(Duration::from_millis(SETTLE_MS), changes.recv()).await
         {
             changed.insert(next);
         }

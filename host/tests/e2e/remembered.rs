@@ -116,7 +116,7 @@ async fn an_answer_belongs_to_who_asked_what_of_whom() {
 async fn what_may_differ_next_time_is_never_told_again() {
     let host = host().await;
     let anybody = host.anonymous();
-    for what in ["time", "chance", "log"] {
+    for what in ["time", "chance", "log", "header", "request"] {
         assert!(
             !is_remembered(&anybody, &format!("/probe/outside/{what}")).await,
             "{what}"

@@ -191,6 +191,9 @@ pub trait UnitOfWork: Send + Sync {
 pub trait Basis: Send + Sync {
     /// Whether all of it is as it was. False as well when that is not known without asking the database.
     fn holds(&self) -> bool;
+
+    /// About how many bytes of memory it takes.
+    fn bytes(&self) -> usize;
 }
 
 /// How much is stored.

@@ -149,10 +149,17 @@ struct ByBytes;
 impl Weighter<Question, Arc<Answer>> for ByBytes {
     fn weight(&self, question: &Question, answer: &Arc<Answer>) -> u64 {
         let request = &question.request;
-        let headers = request.headers.iter();
-        let headers: usize = headers.map(|(name, value)| name.len() + value.len()).sum();
-        let told = request.query.len() + request.body.len() + headers;
-        (ENTRY_BYTES + told + answer.response.body.len()) as u64
+        let pairs = |pairs: &[(String, String)]| -> usize {
+            let lengths = pairs.iter().map(|(name, value)| name.len() + value.len());
+            lengths.sum()
+        };
+        let asked = request.query.len()
+            + request.body.len()
+            + pairs(&request.headers)
+            + pairs(&request.params);
+        let told = answer.response.body.len() + pairs(&answer.response.headers);
+        let readings: usize = answer.readings.iter().map(Reading::bytes).sum();
+        (ENTRY_BYTES + asked + told + answer.basis.bytes() + readings) as u64
     }
 }
 

@@ -29,6 +29,11 @@ impl CacheKey {
             key,
         }
     }
+
+    /// Bytes of its own text.
+    const fn bytes(&self) -> usize {
+        self.key.len()
+    }
 }
 
 #[derive(Clone)]
@@ -139,6 +144,11 @@ pub struct Reading {
 }
 
 impl Reading {
+    /// Bytes that it keeps in memory, whether or not the cache still has them.
+    pub fn bytes(&self) -> usize {
+        size_of::<Self>() + self.key.bytes() + self.found.as_ref().map_or(0, Bytes::len)
+    }
+
     /// Whether the very same copy, or as before none, is there.
     pub fn holds(&self, cache: &PluginCache, now: Millis) -> bool {
         match (&self.found, cache.read(&self.key, now)) {

@@ -49,7 +49,15 @@ impl Body {
     /// All of it. A body that says that it is too long is refused before a byte of it is read, one that
     /// does not as soon as it has become too long.
     pub(crate) async fn read(self, config: &EdgeConfig) -> Result<Bytes, Problem> {
-        let bytes_max = config.body_bytes_max;
+        self.read_at_most(config.body_bytes_max, config).await
+    }
+
+    /// The same where no body is as long as the configuration allows.
+    pub(crate) async fn read_at_most(
+        self,
+        bytes_max: usize,
+        config: &EdgeConfig,
+    ) -> Result<Bytes, Problem> {
         match self {
             Self::Memory(bytes) if bytes.len() <= bytes_max => Ok(bytes),
             Self::Memory(_) => Err(too_large(bytes_max)),

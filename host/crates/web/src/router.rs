@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::routing::{MethodRouter, get, post};
+use bytes::Bytes;
 use http::request::Parts;
 use http::{Method, Request, Response};
 use serde_json::Value;
@@ -249,7 +250,11 @@ impl HostRouter {
         if let Some(refusal) = host.refuse(head, trail) {
             return Ok(refusal);
         }
-        let body = body.read(config).await?;
+        // A page has no use for a body, and nobody counts who asks for pages: nothing is kept for them.
+        let body = match *method::routed(&head.method) {
+            Method::GET => Bytes::new(),
+            _ => body.read(config).await?,
+        };
         let mut request = Request::from_parts(head.clone(), axum::body::Body::from(body));
         // The edge itself keeps a HEAD's body back, once it knows its length.
         *request.method_mut() = method::routed(&head.method).clone();

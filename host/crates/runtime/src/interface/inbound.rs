@@ -1,4 +1,5 @@
-//! `stoa:http/inbound`: what of the request a handler asks for only when it needs it.
+//! `stoa:http/inbound`: what of the request a handler asks for only when it needs it. Answers that rest on it are not told
+//! again: headers and ids are no part of the question that remembered answers are found by.
 
 use crate::bindings::stoa::http::inbound::Host;
 use crate::grants::Capability;
@@ -7,6 +8,7 @@ use crate::state::State;
 impl Host for State {
     async fn header(&mut self, name: String) -> wasmtime::Result<Option<String>> {
         let scope = self.charge(Capability::Free, name.len())?;
+        scope.outside.open();
         let found = scope
             .request
             .headers
@@ -18,6 +20,8 @@ impl Host for State {
     }
 
     async fn request_id(&mut self) -> wasmtime::Result<String> {
-        Ok(self.charge(Capability::Free, 0)?.request.id.clone())
+        let scope = self.charge(Capability::Free, 0)?;
+        scope.outside.open();
+        Ok(scope.request.id.clone())
     }
 }

@@ -34,4 +34,14 @@ impl Basis for ReadSet {
             .all(|(table, generation)| table.generation() == *generation)
             && documents.iter().all(is_same)
     }
+
+    fn bytes(&self) -> usize {
+        let Reads {
+            documents,
+            collections,
+            ..
+        } = &self.reads;
+        let ids: usize = documents.iter().map(|(key, _)| key.id.len()).sum();
+        size_of_val(documents.as_slice()) + size_of_val(collections.as_slice()) + ids
+    }
 }

@@ -63,6 +63,8 @@ pub(super) struct State {
     reads: HashMap<Key, Option<i64>>,
     /// Revisions of the documents that queries found. They count only for those that are written, too.
     seen: HashMap<Key, i64>,
+    /// Whether queries found more than is remembered.
+    has_forgotten: bool,
     /// Collections that were queried, with their generations from before.
     queried: Vec<(Arc<Table>, u64)>,
     /// When the first of the documents ends that were read by id.
@@ -144,6 +146,7 @@ impl State {
     pub(super) fn see(&mut self, table: &Arc<Table>, hits: &[Hit]) {
         for hit in hits {
             if self.seen.len() >= limits::READS_PER_REQUEST_MAX {
+                self.has_forgotten = true;
                 return;
             }
             let key = Key {
@@ -154,6 +157,19 @@ impl State {
                 self.seen.entry(key).or_insert(hit.revision);
             }
         }
+    }
+
+    /// Whether a document may be changed. Where queries found more than is remembered, what is written could rest on what the
+    /// document no longer is, and nobody would notice.
+    pub(super) fn may_change(&self, key: &Key) -> Result<(), StoreError> {
+        let is_known = self.seen.contains_key(key) || !self.is_untouched(key);
+        if is_known || !self.has_forgotten {
+            return Ok(());
+        }
+        Err(StoreError::Limit(format!(
+            "a request whose queries find more than {} documents changes only what it has read by its id",
+            limits::READS_PER_REQUEST_MAX
+        )))
     }
 
     /// Writes a document, or removes it.

@@ -52,7 +52,7 @@ impl Work {
         body: Value,
         expiry: Expiry,
     ) -> Result<u64, StoreError> {
-        let view = self.view(key).await?;
+        let view = self.view_to_change(key).await?;
         if let Some(expected) = version {
             let actual = view.current.as_ref().ok_or(StoreError::NotFound)?.version;
             if actual != expected {
@@ -81,7 +81,7 @@ impl Work {
     }
 
     pub(super) async fn delete_one(&self, key: &Key) -> Result<bool, StoreError> {
-        let view = self.view(key).await?;
+        let view = self.view_to_change(key).await?;
         if view.current.is_none() {
             return Ok(false);
         }
@@ -96,7 +96,7 @@ impl Work {
         expiry: Option<Expiry>,
         change: impl FnOnce(&mut Value) -> Result<(), StoreError>,
     ) -> Result<Document, StoreError> {
-        let view = self.view(key).await?;
+        let view = self.view_to_change(key).await?;
         let current = view.current.as_ref().ok_or(StoreError::NotFound)?;
         let expires_at = at(expiry.unwrap_or(Expiry::Kept), current.expires_at);
         let mut value = Value::clone(&current.value);
@@ -105,6 +105,12 @@ impl Work {
             .write(key, view, value, expires_at)
             .await?
             .document(&key.id))
+    }
+
+    /// The document as it is, if the request may change it.
+    async fn view_to_change(&self, key: &Key) -> Result<View, StoreError> {
+        self.state().may_change(key)?;
+        self.view(key).await
     }
 
     async fn write(

@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde_json::{Value, json};
+use stoa_kernel::limits::READS_PER_REQUEST_MAX;
 use stoa_kernel::store::{CommitError, Expiry, Store, StoreError, UnitOfWork};
 
-use crate::support::{Fixture, both, in_memory, items, uncached, until_committed};
+use crate::support::{Fixture, all, both, in_memory, items, uncached, until_committed};
 
 async fn number(fixture: &Fixture, id: &str, field: &str) -> i64 {
     fixture
@@ -367,4 +368,53 @@ async fn who_is_refused_takes_nobody_along() {
             assert_eq!(have_it, 1);
         }
     }
+}
+
+/// What lies beyond what a request remembers can't be checked when it commits.
+#[tokio::test]
+async fn who_has_seen_more_than_is_remembered_changes_only_what_was_read_by_id() {
+    const DOCUMENTS: usize = READS_PER_REQUEST_MAX + 1;
+    const AT_ONCE: usize = 500;
+    let fixture = in_memory().await;
+    let names: Vec<String> = (0..DOCUMENTS).map(|n| format!("d{n:05}")).collect();
+    for some in names.chunks(AT_ONCE) {
+        let documents: Vec<_> = some
+            .iter()
+            .map(|id| (id.as_str(), json!({"n": 0})))
+            .collect();
+        fixture.put(&documents).await;
+    }
+    let work = fixture.begin().await;
+    let mut query = all();
+    loop {
+        let page = work.query(&items(), &query).await.unwrap();
+        let Some(cursor) = page.next_cursor else {
+            break;
+        };
+        query.cursor = Some(cursor);
+    }
+    fixture
+        .put(&[("d00000", json!({"n": 1})), ("d05000", json!({"n": 1}))])
+        .await;
+    let put = async |id: &str| {
+        let body = json!({"n": 9});
+        work.put(&items(), id, None, body, Expiry::Never).await
+    };
+    assert!(matches!(put("d05000").await, Err(StoreError::Limit(_))));
+    work.get(&items(), "d05000").await.unwrap().unwrap();
+    put("d05000").await.unwrap();
+    work.create(&items(), "new", json!({"n": 0}), Expiry::Never)
+        .await
+        .unwrap();
+    work.commit().await.unwrap();
+    assert_eq!(number(&fixture, "d05000", "n").await, 9);
+
+    let work = fixture.begin().await;
+    work.query(&items(), &all()).await.unwrap();
+    fixture.put(&[("d00000", json!({"n": 2}))]).await;
+    let body = json!({"n": 9});
+    work.put(&items(), "d00000", None, body, Expiry::Never)
+        .await
+        .unwrap();
+    assert!(matches!(work.commit().await, Err(CommitError::Conflict)));
 }

@@ -29,6 +29,18 @@ async fn a_body_has_a_bound() {
 }
 
 #[tokio::test]
+async fn what_comes_with_the_question_for_a_page_is_not_looked_at() {
+    let world = world_with(EdgeConfig {
+        body_bytes_max: 8,
+        ..EdgeConfig::default()
+    });
+    for page in ["/health", "/openapi.json"] {
+        let answer = world.send("GET", page, &[], "123456789").await;
+        assert_eq!(answer.status, 200, "{page}");
+    }
+}
+
+#[tokio::test]
 async fn a_route_that_declares_a_type_takes_json_alone() {
     let world = world();
     for (kind, status) in [

@@ -58,6 +58,8 @@ fn outside(Path(what): Path<String>) -> Json<Value> {
     Json(match what.as_str() {
         "time" => json!({ "now": clock::now_ms() }),
         "chance" => json!({ "id": random::ulid() }),
+        "header" => json!({ "language": inbound::header("accept-language") }),
+        "request" => json!({ "id": inbound::request_id() }),
         "log" => {
             log::info!("somebody asked");
             json!({})

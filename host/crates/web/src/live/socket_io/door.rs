@@ -51,7 +51,7 @@ const UPGRADE_MAX: Duration = Duration::from_secs(10);
 const PACKETS_MAX: usize = 64;
 
 /// Bytes of what a client posts at once, or is told by one answer.
-const PAYLOAD_BYTES_MAX: u64 = 128 << 10;
+const PAYLOAD_BYTES_MAX: usize = 128 << 10;
 
 /// Bytes that are read at once from one connection.
 const READ_BUFFER_BYTES: usize = 4 << 10;
@@ -111,7 +111,7 @@ impl SocketIoDoor {
             .connect_timeout(CONNECT_MAX)
             .upgrade_timeout(UPGRADE_MAX)
             .max_buffer_size(PACKETS_MAX)
-            .max_payload(PAYLOAD_BYTES_MAX)
+            .max_payload(PAYLOAD_BYTES_MAX as u64)
             .ws_max_message_size(LIVE_MESSAGE_BYTES_MAX)
             .ws_max_frame_size(LIVE_MESSAGE_BYTES_MAX)
             .ws_read_buffer_size(READ_BUFFER_BYTES)
@@ -171,7 +171,8 @@ impl SocketIoDoor {
                 return Err(Problem::new(426, "upgrade-required", detail));
             }
         }
-        let body = body.read(&shared.config).await?;
+        let bytes_max = PAYLOAD_BYTES_MAX.min(shared.config.body_bytes_max);
+        let body = body.read_at_most(bytes_max, &shared.config).await?;
         let mut request = Request::builder()
             .method(&head.method)
             .uri(&head.uri)
