@@ -89,6 +89,13 @@ async fn a_slash_at_the_end_of_a_path_does_not_matter() {
             .await
             .problem(404, "not-found");
     }
+    // Nor does it make another request of one that is sent again.
+    let again = host.admin().header("idempotency-key", "k1");
+    let body = shop::product(json!({}));
+    let first = again.post("/api/v1/products", &body).await.json_of(201);
+    let second = again.post("/api/v1/products/", &body).await;
+    assert_eq!(second.text("idempotent-replayed"), Some("true"));
+    assert_eq!(second.json_of(201), first);
     let _ = host.admin().delete(&format!("{path}/")).await.expect(204);
 }
 

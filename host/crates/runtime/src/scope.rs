@@ -124,12 +124,6 @@ impl Scope {
         entered.insert(Arc::clone(plugin), held);
     }
 
-    /// Whether it keeps the data of any plugin in its shape.
-    pub fn holds(&self) -> bool {
-        let entered = self.entered.lock().unwrap_or_else(PoisonError::into_inner);
-        entered.values().any(Option::is_some)
-    }
-
     /// What it did is committed, or is not to be.
     pub fn leave(&self) {
         let mut entered = self.entered.lock().unwrap_or_else(PoisonError::into_inner);

@@ -231,10 +231,10 @@ async fn traced_commit(scope: &Arc<Scope>) -> Result<(), CommitError> {
 }
 
 /// Commits, lets the caches follow, and tells those who listen. That happens even when the client goes away in
-/// between, which drops this request: a copy that should have been dropped would else be told to others,
-/// nobody would hear of what was done, and a migration would begin beside a commit that is under way.
+/// between, which drops this request: a copy that should have been dropped would else be told to others, and
+/// nobody would hear of what was done.
 pub async fn commit(scope: &Arc<Scope>) -> Result<(), CommitError> {
-    if scope.cache_changes.is_empty() && scope.pushes.is_empty() && !scope.holds() {
+    if scope.cache_changes.is_empty() && scope.pushes.is_empty() {
         return scope.unit.commit().await;
     }
     let scope = Arc::clone(scope);

@@ -45,12 +45,21 @@ pub(crate) fn key(
         ));
     }
     let (kind, caller) = caller(principal);
-    let (method, path) = (head.method.as_str(), head.uri.path());
+    let (method, path) = (head.method.as_str(), path(head, route));
     let id = [tenant.as_str(), kind, caller, method, path].map(str::as_bytes);
     Ok(Some(IdempotencyKey {
         id: digest(id.into_iter().chain([key])),
         fingerprint: digest([head.uri.query().unwrap_or_default().as_bytes(), body]),
     }))
+}
+
+/// The path in one spelling: a slash at its end that the route has not makes no other request of it.
+fn path<'a>(head: &'a Parts, route: &Route) -> &'a str {
+    let path = head.uri.path();
+    match path.strip_suffix('/') {
+        Some(without) if !route.path.ends_with('/') => without,
+        _ => path,
+    }
 }
 
 /// A key of somebody's may do less than they: it is told nothing that they were.
