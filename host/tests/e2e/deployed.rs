@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 use stoa_kernel::deployment::{Deployer as _, Deployment, Refusal, Scope};
-use stoa_kernel::id::TenantId;
+use stoa_kernel::id::{CollectionName, TenantId};
 use stoa_kernel::identity::Role;
 use stoa_kernel::plugins::Plugins as _;
-use stoa_kernel::store::Store as _;
+use stoa_kernel::store::{Realm, Store as _};
 use stoa_kernel::wit::{Package, Permission};
 use stoa_testkit::{Actor, TestHost, guest_file, repack};
 
@@ -245,6 +245,50 @@ async fn a_file_that_does_not_fit_is_refused_and_what_served_goes_on() {
     assert_eq!(greeting(&host.anonymous()).await, "0.1.0");
     let refused = host.install("probe", &probe("0.5.0")).await.unwrap_err();
     assert!(refused.contains("registry"), "{refused}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_version_leaves_collections_as_they_were() {
+    let host = TestHost::builder().start().await;
+    let with_unique = |number: &str, unique: &[&str]| {
+        repack(&probe(number), |package| {
+            let notes = package.manifest.collections.get_mut("notes").unwrap();
+            notes.unique = unique.iter().map(|field| vec![(*field).into()]).collect();
+        })
+    };
+    deploy(&host, Scope::Deployment, with_unique("0.1.0", &[]))
+        .await
+        .unwrap();
+    let (ours, theirs) = (somebody_of(&host, "acme"), somebody_of(&host, "other"));
+    let write = async |actor: &Actor, name: &str| {
+        let note = json!({"name": name, "kind": "k", "rank": 1});
+        let _ = actor.post("/probe/notes", &note).await.expect(201);
+    };
+    write(&theirs, "a").await;
+    write(&ours, "a").await;
+    write(&ours, "b").await;
+
+    // One tenant's notes are in its way: it is refused, and nobody else is bound by it.
+    let refused = deploy(&host, Scope::Deployment, with_unique("0.2.0", &["kind"])).await;
+    let Err(Refusal::Refused(why)) = refused else {
+        panic!("{refused:?}")
+    };
+    assert!(why.contains("acme") && why.contains("kind"), "{why}");
+    assert_eq!(greeting(&ours).await, "0.1.0");
+    write(&ours, "c").await;
+    write(&theirs, "b").await;
+
+    // Nor by one that is not well with itself.
+    let unwell = repack(&with_unique("0.3.0", &["name"]), |package| {
+        let greeting = package.manifest.settings.get_mut("greeting").unwrap();
+        greeting.default = Some("unwell".into());
+    });
+    let refused = deploy(&host, Scope::Deployment, unwell).await.unwrap_err();
+    assert!(refused.to_string().contains("unwell"), "{refused}");
+    let notes = CollectionName::new("probe", "notes");
+    let declared = host.store.declaration(Realm::Tenants, &notes).unwrap();
+    assert!(declared.unique.is_empty(), "{declared:?}");
+    write(&theirs, "c").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

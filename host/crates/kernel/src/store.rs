@@ -211,14 +211,28 @@ pub trait Store: Send + Sync + 'static {
     /// A new unit of work over a tenant's data, or over the platform's. Makes the database if it is missing.
     async fn begin(&self, tenant: &TenantId) -> Result<Arc<dyn UnitOfWork>, StoreError>;
 
-    /// Declares the collections of a plugin or service: their tables and indexes exist in every database of
-    /// the realm before any unit of work sees them. Additions only; nothing is ever dropped by it.
+    /// Declares collections of a plugin or service, in place of what was declared under their names: every database of
+    /// the realm has their tables and indexes before a unit of work sees them, and loses indexes that are declared no
+    /// longer. No table is ever dropped. Where documents of a database share a value of a new unique list, that plugin's
+    /// collections stay there as they were, and are unavailable if they were not there; [`Store::prepare`] says so.
+    ///
+    /// # Errors
+    /// [`StoreError::Invalid`] for names that can't be a collection's or a field's.
     async fn declare(
         &self,
         realm: Realm,
         plugin: &str,
         collections: &[(String, Collection)],
     ) -> Result<(), StoreError>;
+
+    /// A collection as it was declared last, since the store was opened.
+    fn declaration(&self, realm: Realm, collection: &CollectionName) -> Option<Collection>;
+
+    /// Brings a tenant's database to what is declared of a plugin, so that no unit of work has to wait for its indexes.
+    ///
+    /// # Errors
+    /// [`StoreError::NotUnique`] when its documents share a value of a unique list; [`StoreError::Unavailable`].
+    async fn prepare(&self, tenant: &TenantId, plugin: &str) -> Result<(), StoreError>;
 
     /// The answer stored under an idempotency key, unless it has expired.
     async fn stored_answer(

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use stoa_kernel::deployment::{self, Deployment, Loss};
 use stoa_kernel::id::{CollectionName, TenantId};
 use stoa_kernel::limits::CallLimits;
-use stoa_kernel::store::{Realm, StoreError};
+use stoa_kernel::store::StoreError;
 use stoa_kernel::trace::SPANS;
 use stoa_wit::{Collection, Package, Permission, Reuse};
 use tokio::sync::Semaphore;
@@ -37,6 +37,7 @@ use crate::reuse::Shelf;
 use crate::revision::{CollectionInfo, OUTBOUND_CONCURRENCY_MAX, Revision};
 use crate::services::Services;
 use crate::settings::{Settings, Unfit};
+use crate::shapes;
 use crate::state::State;
 use crate::transaction::host_scope;
 use crate::turnstile::Turnstiles;
@@ -89,6 +90,9 @@ pub enum ActivationError {
     /// It went live and failed.
     #[error("this version went live and failed too often")]
     Failed,
+    /// Documents of a tenant share a value of these fields, which are a unique list of this version only.
+    #[error("documents of the tenant {0} share their {1}, which no two may in this version")]
+    Duplicates(TenantId, String),
     /// A tenant's version would change a collection that other versions have.
     #[error("its collection {0} is not as in the version that others have")]
     Collection(String),
@@ -401,7 +405,8 @@ fn collection_info(plugin: &str, name: &str, collection: &Collection) -> Collect
 /// this, and only then. `before` is what serves until then.
 ///
 /// # Errors
-/// [`ActivationError::Store`], [`ActivationError::Unhealthy`] and [`ActivationError::Migration`].
+/// [`ActivationError::Duplicates`], [`ActivationError::Store`], [`ActivationError::Unhealthy`] and
+/// [`ActivationError::Migration`]. Its collections stay declared.
 pub async fn rehearse(
     core: &Core,
     live: &Arc<Live>,
@@ -412,17 +417,7 @@ pub async fn rehearse(
 ) -> Result<(), ActivationError> {
     let revision = &candidate.revision;
     let manifest = &revision.package.manifest;
-    let collections: Vec<(String, Collection)> = manifest
-        .collections
-        .iter()
-        .map(|(name, collection)| (name.clone(), collection.clone()))
-        .collect();
-    if !collections.is_empty() {
-        core.ports
-            .store
-            .declare(Realm::Tenants, &manifest.name, &collections)
-            .await?;
-    }
+    shapes::try_out(&*core.ports.store, manifest).await?;
     let tenant = match scope {
         deployment::Scope::Deployment => &core.config.default_tenant,
         deployment::Scope::Tenant(tenant) => tenant,

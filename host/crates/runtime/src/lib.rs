@@ -45,6 +45,7 @@ mod scope;
 mod services;
 mod sets;
 mod settings;
+mod shapes;
 mod shares;
 mod slow_lane;
 mod state;

@@ -12,6 +12,7 @@ use crate::folder::FileState;
 use crate::migration;
 use crate::revision::Revision;
 use crate::sets::{Serving, Source};
+use crate::shapes;
 
 /// How long a version is young, in milliseconds: most mistakes of a new version show within its first minutes, and
 /// what served longer than that fails for another reason.
@@ -76,7 +77,7 @@ impl Runtime {
                     self.stay(failing, &why);
                     None
                 }
-                None => self.return_from(failing),
+                None => self.return_from(failing).await,
             }
         };
         let Some(returned) = returned else { return };
@@ -135,7 +136,7 @@ impl Runtime {
         self.set_table(table);
     }
 
-    fn return_from(&self, failing: &Failing) -> Option<Returned> {
+    async fn return_from(&self, failing: &Failing) -> Option<Returned> {
         let failed = &failing.revision;
         let mut table = self.table();
         let (scope, serving) = table
@@ -166,6 +167,11 @@ impl Runtime {
                 return None;
             }
         };
+        let collections = shapes::of(&back.package.manifest);
+        let declared = shapes::declare(&*self.core.ports.store, &back.name, &collections).await;
+        if let Err(error) = declared {
+            tracing::error!(plugin = ?back, %error, "its collections stay as in the version after it");
+        }
         back.breaker.forget();
         back.shelf.open();
         self.switch(table, sets);

@@ -11,6 +11,7 @@ use tracing::field::Empty;
 use crate::Runtime;
 use crate::activation::{self, ActivationError, Candidate};
 use crate::sets::{Serving, Source, Table, Version};
+use crate::shapes;
 
 impl Runtime {
     /// Lets a candidate serve, and the version of its name or of the name that its file had before no longer. For
@@ -50,7 +51,7 @@ impl Runtime {
         let revision = &candidate.revision;
         let mut table = self.table();
         if let Scope::Tenant(_) = scope {
-            shapes_agree(&table, scope, candidate)?;
+            shapes::agree(&table, scope, &revision.package.manifest)?;
         }
         let renamed = renamed.and_then(|old| table.remove(scope, old));
         let replaced = table.get(scope, &revision.name).cloned();
@@ -63,10 +64,13 @@ impl Runtime {
         let live = Arc::clone(&sets.of_scope(scope).0);
         let tenants = self.tenants_of(&table, scope, &revision.name).await?;
         let before = before.as_ref().map(|before| &**before.revision());
+        let store = &*self.core.ports.store;
+        let declared = shapes::declared(store, &revision.package.manifest);
         let rehearsed =
             activation::rehearse(&self.core, &live, candidate, scope, &tenants, before).await;
         if let Err(error) = rehearsed {
             revision.shelf.close();
+            shapes::declare(store, &revision.name, &declared).await?;
             return Err(error);
         }
         crash::pass(CrashPoint::BeforeSwap, &revision.name);
@@ -144,26 +148,4 @@ impl Runtime {
             Err(error) => tracing::error!(%error, "a smaller set of plugins does not fit together"),
         }
     }
-}
-
-/// Collections have one shape for all tenants: a version of one tenant may add some, but not change any that others
-/// have.
-fn shapes_agree(
-    table: &Table,
-    scope: &Scope,
-    candidate: &Candidate,
-) -> Result<(), ActivationError> {
-    let manifest = &candidate.revision.package.manifest;
-    let others = table.all().filter(|(other, serving)| {
-        *other != scope && serving.revision().name == candidate.revision.name
-    });
-    for (_, other) in others {
-        let theirs = &other.revision().package.manifest.collections;
-        for (name, collection) in &manifest.collections {
-            if theirs.get(name).is_some_and(|known| known != collection) {
-                return Err(ActivationError::Collection(name.clone()));
-            }
-        }
-    }
-    Ok(())
 }

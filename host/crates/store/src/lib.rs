@@ -7,6 +7,7 @@
 mod answers;
 mod commit;
 mod config;
+mod definitions;
 mod documents;
 mod encode;
 mod engine;

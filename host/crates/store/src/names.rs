@@ -17,6 +17,8 @@ pub(crate) const HANDLED: &str = "_handled";
 pub(crate) const ARRIVED: &str = "_arrived";
 /// Answers stored under idempotency keys.
 pub(crate) const ANSWERS: &str = "_idem";
+/// What is defined in the database, by plugin.
+pub(crate) const DEFINED: &str = "_defined";
 
 /// The database of what belongs to no tenant.
 pub(crate) const PLATFORM: &str = "platform";

@@ -1,7 +1,7 @@
-//! The statements that make a tenant's tables and indexes. Additions only, and cheap when all is there.
+//! What a database holds: its tables and their indexes, as plugins declare them.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
+use std::sync::Arc;
 
 use stoa_kernel::id::CollectionName;
 use stoa_kernel::query::Path;
@@ -15,26 +15,77 @@ use crate::table::Unique;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Declared {
     pub(crate) generation: u64,
-    pub(crate) collections: BTreeMap<CollectionName, Shape>,
+    pub(crate) plugins: BTreeMap<String, Arc<Shapes>>,
 }
+
+/// The collections of a plugin.
+pub(crate) type Shapes = BTreeMap<CollectionName, Shape>;
 
 /// A collection as the database knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Shape {
     pub(crate) table: String,
-    pub(crate) indexes: Vec<Vec<Path>>,
     pub(crate) unique: Unique,
+    indexes: Vec<Vec<Path>>,
+    declared: Collection,
 }
+
+/// Indexes by their names, each as the words that define what it is over.
+pub(crate) type Indexes = BTreeMap<String, String>;
 
 impl Shape {
     /// Checks a declaration.
     pub(crate) fn new(name: &CollectionName, collection: &Collection) -> Result<Self, StoreError> {
         Ok(Self {
             table: names::table(name)?,
-            indexes: paths(&collection.indexes)?,
             unique: paths(&collection.unique)?.into(),
+            indexes: paths(&collection.indexes)?,
+            declared: collection.clone(),
         })
     }
+
+    /// What it was made of.
+    pub(crate) const fn declared(&self) -> &Collection {
+        &self.declared
+    }
+
+    /// Its table's indexes.
+    pub(crate) fn indexes(&self) -> Indexes {
+        let of = |kind: &str, list: &[Path], suffix: &str| {
+            let fields: Vec<&str> = list.iter().map(Path::as_str).collect();
+            let columns: Vec<String> = list.iter().map(names::column).collect();
+            let name = format!("{kind}:{}", fields.join(","));
+            (name, format!("{}{suffix}", columns.join(", ")))
+        };
+        let plain = self.indexes.iter().map(|list| of(INDEX, list, ""));
+        let unique = self.unique.iter().map(|list| of(UNIQUE, list, " UNIQUE"));
+        std::iter::once(expiring())
+            .chain(plain)
+            .chain(unique)
+            .collect()
+    }
+}
+
+const INDEX: &str = "index";
+const UNIQUE: &str = "unique";
+
+/// The fields of a unique list, by the name of its index.
+pub(crate) fn unique_fields(index: &str) -> Option<&str> {
+    index.strip_prefix(UNIQUE)?.strip_prefix(':')
+}
+
+/// The index by which the sweep finds what has expired.
+fn expiring() -> (String, String) {
+    ("exp".into(), "exp".into())
+}
+
+/// The host's own tables in every database.
+pub(crate) fn own_tables() -> BTreeMap<String, Indexes> {
+    let plain = [names::OUTBOX, names::LATER, names::HANDLED];
+    let expire = [names::ANSWERS, names::ARRIVED];
+    let plain = plain.map(|table| (table.to_owned(), Indexes::new()));
+    let expire = expire.map(|table| (table.to_owned(), Indexes::from([expiring()])));
+    plain.into_iter().chain(expire).collect()
 }
 
 /// Lists of fields; the id is part of every index already.
@@ -61,54 +112,3 @@ pub(crate) fn database(name: &str) -> String {
 /// The tables that belong to no tenant.
 pub(crate) const PLATFORM: &str = "BEGIN; DEFINE TABLE IF NOT EXISTS tenants SCHEMALESS; \
      DEFINE TABLE IF NOT EXISTS host SCHEMALESS; COMMIT";
-
-/// A tenant's tables and indexes, in one transaction.
-pub(crate) fn tenant(declared: &Declared) -> String {
-    let mut script = String::from("BEGIN;\n");
-    for table in [
-        names::OUTBOX,
-        names::LATER,
-        names::HANDLED,
-        names::ARRIVED,
-        names::ANSWERS,
-    ] {
-        define_table(&mut script, table);
-    }
-    for table in [names::ANSWERS, names::ARRIVED] {
-        define_index(&mut script, table, "exp", "exp", "");
-    }
-    for shape in declared.collections.values() {
-        define_table(&mut script, &shape.table);
-        define_index(&mut script, &shape.table, "exp", "exp", "");
-        for (kind, lists, suffix) in [
-            ("index", shape.indexes.as_slice(), ""),
-            ("unique", &shape.unique, " UNIQUE"),
-        ] {
-            for list in lists {
-                let name: Vec<&str> = list.iter().map(Path::as_str).collect();
-                let columns: Vec<String> = list.iter().map(names::column).collect();
-                define_index(
-                    &mut script,
-                    &shape.table,
-                    &format!("{kind}:{}", name.join(",")),
-                    &columns.join(", "),
-                    suffix,
-                );
-            }
-        }
-    }
-    script.push_str("COMMIT");
-    script
-}
-
-// Writing to a string can't fail.
-fn define_table(script: &mut String, table: &str) {
-    let _ = writeln!(script, "DEFINE TABLE IF NOT EXISTS `{table}` SCHEMALESS;");
-}
-
-fn define_index(script: &mut String, table: &str, name: &str, columns: &str, suffix: &str) {
-    let _ = writeln!(
-        script,
-        "DEFINE INDEX IF NOT EXISTS `{name}` ON `{table}` FIELDS {columns}{suffix};"
-    );
-}

@@ -55,7 +55,7 @@ impl Shared {
         let revisions = AtomicI64::new(epoch << COMMITS_PER_EPOCH_BITS);
         Ok(Self {
             engine,
-            tenants: Tenants::default(),
+            tenants: Tenants::new(Arc::clone(&clock)),
             documents,
             pages,
             clock,

@@ -112,6 +112,15 @@ impl Store for SurrealStore {
         self.shared.tenants.declare(realm, plugin, collections)
     }
 
+    fn declaration(&self, realm: Realm, collection: &CollectionName) -> Option<Collection> {
+        self.shared.tenants.declaration(realm, collection)
+    }
+
+    async fn prepare(&self, tenant: &TenantId, plugin: &str) -> Result<(), StoreError> {
+        let (tenants, engine) = (&self.shared.tenants, &self.shared.engine);
+        tenants.prepare(engine, tenant, plugin).await
+    }
+
     async fn stored_answer(
         &self,
         tenant: &TenantId,

@@ -1,22 +1,27 @@
 //! The tenants that this process has opened, and how one is opened.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use stoa_kernel::clock::{Clock, Millis};
 use stoa_kernel::id::{CollectionName, TenantId};
 use stoa_kernel::store::{Realm, StoreError};
 use stoa_kernel::wit::Collection;
 use surrealdb::types::{RecordId, Value, Variables};
 use tokio::sync::Mutex;
 
+use crate::definitions::{self, Behind};
 use crate::engine::Engine;
 use crate::names;
 use crate::outbox::Listening;
-use crate::schema::{self, Declared, Shape};
+use crate::schema::{Declared, Shape, Shapes};
 use crate::session::Session;
 use crate::table::Table;
 use crate::together::Meeting;
+
+/// How long a tenant keeps what it has when its documents stand against a declaration, before that is tried again.
+const TRIED_AGAIN_AFTER_MS: Millis = 10_000;
 
 /// An opened tenant, as of one generation of declarations.
 pub(crate) struct Tenant {
@@ -25,17 +30,26 @@ pub(crate) struct Tenant {
     /// Where its commits meet.
     pub(crate) meeting: Arc<Meeting>,
     generation: u64,
+    /// What it has of each plugin.
+    plugins: BTreeMap<String, Arc<Shapes>>,
     tables: HashMap<CollectionName, Arc<Table>>,
+    /// Plugins of which it could not take what is declared: it has what it had before, if that was anything.
+    behind: Behind,
+    opened_at: Millis,
 }
 
 impl Tenant {
     /// The table of a declared collection.
     pub(crate) fn table(&self, collection: &CollectionName) -> Result<&Arc<Table>, StoreError> {
-        self.tables.get(collection).ok_or_else(|| {
-            StoreError::Invalid(format!(
-                "{} has no collection {:?}",
-                collection.plugin, collection.name
-            ))
+        if let Some(table) = self.tables.get(collection) {
+            return Ok(table);
+        }
+        let CollectionName { plugin, name } = collection;
+        Err(match self.behind.get(plugin.as_ref()) {
+            Some(why) => StoreError::Unavailable(format!(
+                "{name:?} of {plugin} can't be made as it is declared: {why}"
+            )),
+            None => StoreError::Invalid(format!("{plugin} has no collection {name:?}")),
         })
     }
 
@@ -52,16 +66,27 @@ struct Slot {
 }
 
 /// The tenants. They are never forgotten: a table's counters must be the same for everybody.
-#[derive(Default)]
 pub(crate) struct Tenants {
     declared: [RwLock<Arc<Declared>>; 2],
     slots: RwLock<HashMap<TenantId, Arc<Slot>>>,
     uids: AtomicU64,
+    clock: Arc<dyn Clock>,
     /// Hears of every tenant that is opened for the first time.
     pub(crate) listener: Listening,
 }
 
 impl Tenants {
+    /// None yet.
+    pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
+        Self {
+            declared: Default::default(),
+            slots: RwLock::default(),
+            uids: AtomicU64::default(),
+            clock,
+            listener: Listening::default(),
+        }
+    }
+
     /// Takes a declaration; the realm's databases get its tables before their next unit of work.
     pub(crate) fn declare(
         &self,
@@ -77,46 +102,122 @@ impl Tenants {
         }
         let declared = self.in_realm(realm);
         let mut declared = declared.write().unwrap_or_else(PoisonError::into_inner);
+        let known = declared.plugins.get(plugin);
+        let is_known = |(name, shape)| known.and_then(|known| known.get(name)) == Some(shape);
         if shapes
             .iter()
-            .any(|(name, shape)| declared.collections.get(name) != Some(shape))
+            .map(|(name, shape)| (name, shape))
+            .all(is_known)
         {
-            let next = Arc::make_mut(&mut declared);
-            next.generation += 1;
-            next.collections.extend(shapes);
+            return Ok(());
         }
+        let next = Arc::make_mut(&mut declared);
+        next.generation += 1;
+        let known = next.plugins.entry(plugin.to_owned()).or_default();
+        Arc::make_mut(known).extend(shapes);
         Ok(())
     }
 
-    /// The tenant with all that is declared, made if it is missing.
+    /// A collection as it was declared last.
+    pub(crate) fn declaration(&self, realm: Realm, name: &CollectionName) -> Option<Collection> {
+        let declared = self.in_realm(realm).read();
+        let declared = declared.unwrap_or_else(PoisonError::into_inner);
+        let shape = declared.plugins.get(name.plugin.as_ref())?.get(name)?;
+        Some(shape.declared().clone())
+    }
+
+    /// The tenant with what is declared, made if it is missing.
     pub(crate) async fn open(
         &self,
         engine: &Engine,
         id: &TenantId,
     ) -> Result<Arc<Tenant>, StoreError> {
         let slot = self.slot(id);
-        let declared = self.declared(id);
-        if let Some(tenant) = slot.current(declared.generation) {
+        let is_current = |tenant: &Tenant, declared: &Declared| {
+            tenant.generation == declared.generation
+                && (tenant.behind.is_empty()
+                    || self.clock.now() < tenant.opened_at.saturating_add(TRIED_AGAIN_AFTER_MS))
+        };
+        if let Some(tenant) = slot.opened()
+            && is_current(&tenant, &self.declared(id))
+        {
             return Ok(tenant);
         }
         let _opening = slot.opening.lock().await;
-        let declared = self.declared(id);
-        if let Some(tenant) = slot.current(declared.generation) {
-            return Ok(tenant);
+        let (earlier, declared) = (slot.opened(), self.declared(id));
+        match earlier {
+            Some(tenant) if is_current(&tenant, &declared) => Ok(tenant),
+            earlier => self.open_anew(engine, id, &slot, earlier, &declared).await,
         }
-        let earlier = slot
-            .opened
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
-        let session = define(
-            engine,
-            id,
-            schema::tenant(&declared),
-            earlier.as_ref().map(|t| t.session.clone()),
-        )
-        .await?;
-        let tenant = Arc::new(self.tenant(id, session, &declared, earlier.as_deref()));
+    }
+
+    /// Brings a tenant to what is declared of a plugin.
+    pub(crate) async fn prepare(
+        &self,
+        engine: &Engine,
+        id: &TenantId,
+        plugin: &str,
+    ) -> Result<(), StoreError> {
+        let mut tenant = self.open(engine, id).await?;
+        if tenant.behind.contains_key(plugin) {
+            // That may have been some time ago.
+            let slot = self.slot(id);
+            let _opening = slot.opening.lock().await;
+            let (earlier, declared) = (slot.opened(), self.declared(id));
+            tenant = self
+                .open_anew(engine, id, &slot, earlier, &declared)
+                .await?;
+        }
+        tenant
+            .behind
+            .get(plugin)
+            .map_or(Ok(()), |why| Err(why.clone()))
+    }
+
+    /// For whoever holds the slot's `opening`.
+    async fn open_anew(
+        &self,
+        engine: &Engine,
+        id: &TenantId,
+        slot: &Slot,
+        earlier: Option<Arc<Tenant>>,
+        declared: &Declared,
+    ) -> Result<Arc<Tenant>, StoreError> {
+        let opened_at = self.clock.now();
+        let session = match &earlier {
+            Some(tenant) => tenant.session.clone(),
+            None => engine.session(names::database(id)).await?,
+        };
+        let behind = definitions::bring(engine, &session, declared).await?;
+        for (plugin, why) in &behind {
+            tracing::error!(tenant = %id, plugin, %why, "collections are not as they are declared");
+        }
+        if earlier.is_none() && !id.is_platform() {
+            // Listed last: a tenant that is listed has its tables.
+            list(engine, id).await?;
+        }
+        let mut plugins = declared.plugins.clone();
+        for plugin in behind.keys() {
+            match earlier
+                .as_ref()
+                .and_then(|tenant| tenant.plugins.get(plugin))
+            {
+                Some(had) => plugins.insert(plugin.clone(), Arc::clone(had)),
+                None => plugins.remove(plugin),
+            };
+        }
+        let tenant = Arc::new(Tenant {
+            id: id.clone(),
+            session,
+            meeting: earlier
+                .as_ref()
+                .map_or_else(Arc::default, |tenant| Arc::clone(&tenant.meeting)),
+            generation: declared.generation,
+            tables: self.tables(&plugins, earlier.as_deref()),
+            plugins,
+            behind,
+            opened_at,
+        });
         *slot.opened.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&tenant));
         if earlier.is_none() {
             self.listener.opened(id);
@@ -124,13 +225,11 @@ impl Tenants {
         Ok(tenant)
     }
 
-    fn tenant(
+    fn tables(
         &self,
-        id: &TenantId,
-        session: Session,
-        declared: &Declared,
+        plugins: &BTreeMap<String, Arc<Shapes>>,
         earlier: Option<&Tenant>,
-    ) -> Tenant {
+    ) -> HashMap<CollectionName, Arc<Table>> {
         let table = |(name, shape): (&CollectionName, &Shape)| {
             let table = match earlier.and_then(|tenant| tenant.tables.get(name)) {
                 Some(table) => {
@@ -148,13 +247,11 @@ impl Tenants {
             };
             (name.clone(), table)
         };
-        Tenant {
-            id: id.clone(),
-            session,
-            meeting: earlier.map_or_else(Arc::default, |tenant| Arc::clone(&tenant.meeting)),
-            generation: declared.generation,
-            tables: declared.collections.iter().map(table).collect(),
-        }
+        plugins
+            .values()
+            .flat_map(|shapes| shapes.iter())
+            .map(table)
+            .collect()
     }
 
     fn declared(&self, id: &TenantId) -> Arc<Declared> {
@@ -190,39 +287,17 @@ impl Tenants {
 }
 
 impl Slot {
-    fn current(&self, generation: u64) -> Option<Arc<Tenant>> {
-        let opened = self.opened.read().unwrap_or_else(PoisonError::into_inner);
-        opened
-            .as_ref()
-            .filter(|tenant| tenant.generation == generation)
-            .cloned()
+    fn opened(&self) -> Option<Arc<Tenant>> {
+        let opened = self.opened.read();
+        opened.unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
-/// Brings a tenant's database up to date.
-async fn define(
-    engine: &Engine,
-    id: &TenantId,
-    script: String,
-    opened: Option<Session>,
-) -> Result<Session, StoreError> {
-    if let Some(session) = opened {
-        engine
-            .persist(session.clone(), script, Variables::new())
-            .await?;
-        return Ok(session);
-    }
-    let session = engine.session(names::database(id)).await?;
-    engine
-        .persist(session.clone(), script, Variables::new())
-        .await?;
-    if id.is_platform() {
-        return Ok(session);
-    }
-    // Listed last: a tenant that is listed has its tables.
-    let mut listed = Variables::new();
-    listed.insert("r", Value::RecordId(RecordId::new("tenants", id.as_str())));
+/// Lets a tenant be one of those that there are.
+async fn list(engine: &Engine, id: &TenantId) -> Result<(), StoreError> {
+    let mut variables = Variables::new();
+    variables.insert("r", Value::RecordId(RecordId::new("tenants", id.as_str())));
     let text = "UPSERT $r RETURN NONE".into();
-    engine.persist(engine.root().clone(), text, listed).await?;
-    Ok(session)
+    let listed = engine.persist(engine.root().clone(), text, variables);
+    Ok(listed.await?)
 }

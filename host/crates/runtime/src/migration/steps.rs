@@ -11,7 +11,7 @@ use stoa_wit::{Collection, Manifest, Migration};
 use super::Failed;
 use super::losses::Losses;
 use super::row::{Row, UnderWay, Way};
-use crate::Core;
+use crate::{Core, shapes};
 
 /// Documents of one batch: a commit of so many takes a few milliseconds.
 const BATCH_DOCUMENTS_MAX: u32 = PAGE_LIMIT_MAX;
@@ -83,22 +83,22 @@ pub async fn try_out(core: &Core, manifest: &Manifest, tenant: &TenantId) -> Res
     Ok(())
 }
 
-/// Collections that only an earlier or later version knows are there for the store, too.
+/// Collections that only an earlier or later version knows are there for the store, too, in the shape that it knows.
 pub async fn declare(core: &Core, manifest: &Manifest, row: &Row) -> Result<(), StoreError> {
+    let store = &*core.ports.store;
+    let is_unknown = |name: &&String| {
+        let of = CollectionName::new(&manifest.name, name);
+        !manifest.collections.contains_key(*name)
+            && store.declaration(Realm::Tenants, &of).is_none()
+    };
     let gone = row.to_undo(&manifest.migrations);
     let unknown: Vec<_> = gone
         .iter()
         .map(|undo| &undo.applied.migration.collection)
-        .filter(|name| !manifest.collections.contains_key(*name))
+        .filter(is_unknown)
         .map(|name| (name.clone(), Collection::default()))
         .collect();
-    if unknown.is_empty() {
-        return Ok(());
-    }
-    let store = &core.ports.store;
-    store
-        .declare(Realm::Tenants, &manifest.name, &unknown)
-        .await
+    shapes::declare(store, &manifest.name, &unknown).await
 }
 
 /// One batch; whether that was the last one.

@@ -2,9 +2,14 @@
 
 use serde_json::json;
 use stoa_kernel::id::{CollectionName, TenantId};
-use stoa_kernel::store::{Expiry, Realm, Store};
+use stoa_kernel::store::{Expiry, Realm, Store, StoreError};
+use stoa_kernel::wit::Collection;
+use stoa_store::SurrealStore;
+use tempfile::TempDir;
 
-use crate::support::{all, both, declaration, in_memory, items};
+use crate::support::{
+    Fixture, all, both, declaration, in_memory, items, small, until_committed, with,
+};
 
 #[tokio::test]
 async fn the_same_ids_in_two_tenants_are_two_documents() {
@@ -152,4 +157,115 @@ async fn a_declaration_with_a_bad_name_is_refused() {
             "{plugin} {name} {field}"
         );
     }
+}
+
+fn unique(lists: &[&str]) -> Collection {
+    Collection {
+        unique: lists.iter().map(|field| vec![(*field).into()]).collect(),
+        ..Default::default()
+    }
+}
+
+async fn declare(store: &SurrealStore, plugin: &str, name: &str, collection: Collection) {
+    let collections = [(name.to_owned(), collection)];
+    let declared = store.declare(Realm::Tenants, plugin, &collections).await;
+    declared.unwrap();
+}
+
+async fn create(
+    fixture: &Fixture,
+    tenant: &TenantId,
+    id: &str,
+    body: serde_json::Value,
+) -> Result<u64, StoreError> {
+    until_committed(&fixture.store, tenant, async |work| {
+        work.create(&items(), id, body.clone(), Expiry::Never).await
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_tenant_keeps_what_it_has_where_its_documents_stand_against_a_declaration() {
+    for fixture in both().await {
+        let other = TenantId::parse("other").unwrap();
+        let red = || json!({"colour": "red"});
+        fixture.put(&[("a", red()), ("b", red())]).await;
+        create(&fixture, &other, "a", red()).await.unwrap();
+        declare(&fixture.store, "shop", "items", unique(&["colour"])).await;
+        declare(&fixture.store, "late", "things", declaration()).await;
+
+        let taken = Err(StoreError::NotUnique("colour".into()));
+        let prepared = fixture.store.prepare(&fixture.tenant, "shop").await;
+        assert_eq!(prepared, Err(StoreError::NotUnique("colour".into())));
+        assert_eq!(fixture.store.prepare(&fixture.tenant, "late").await, Ok(()));
+        assert_eq!(fixture.store.prepare(&other, "shop").await, Ok(()));
+        assert_eq!(create(&fixture, &other, "b", red()).await, taken);
+        assert_eq!(create(&fixture, &fixture.tenant, "c", red()).await, Ok(1));
+        let late = CollectionName::new("late", "things");
+        assert_eq!(fixture.begin().await.get(&late, "x").await, Ok(None));
+
+        // Once they are not in its way any more, it comes to it by itself.
+        fixture.put(&[("b", json!({})), ("c", json!({}))]).await;
+        assert_eq!(create(&fixture, &fixture.tenant, "d", red()).await, Ok(1));
+        fixture.put(&[("d", json!({}))]).await;
+        fixture.clock.advance(10_000);
+        assert_eq!(create(&fixture, &fixture.tenant, "e", red()).await, taken);
+        assert_eq!(fixture.store.prepare(&fixture.tenant, "shop").await, Ok(()));
+    }
+}
+
+#[tokio::test]
+async fn what_is_declared_no_longer_is_in_nobodys_way() {
+    let directory = TempDir::new().unwrap();
+    let config = small(format!(
+        "surrealkv://{}",
+        directory.path().join("db").display()
+    ));
+    let red = || json!({"slug": "s", "colour": "red"});
+    {
+        let fixture = with(config.clone(), None).await;
+        fixture.put(&[("a", red())]).await;
+        declare(&fixture.store, "shop", "items", unique(&["colour"])).await;
+        let taken = Err(StoreError::NotUnique("colour".into()));
+        assert_eq!(create(&fixture, &fixture.tenant, "b", red()).await, taken);
+        declare(&fixture.store, "shop", "items", declaration()).await;
+        let b = json!({"slug": "t", "colour": "red"});
+        assert_eq!(create(&fixture, &fixture.tenant, "b", b).await, Ok(1));
+        fixture.store.shutdown().await;
+    }
+    let fixture = with(config, None).await;
+    // The index of the slugs is of an earlier opening.
+    declare(&fixture.store, "shop", "items", unique(&["none"])).await;
+    let name = items();
+    assert_eq!(
+        fixture.store.declaration(Realm::Tenants, &name),
+        Some(unique(&["none"]))
+    );
+    assert_eq!(create(&fixture, &fixture.tenant, "c", red()).await, Ok(1));
+}
+
+#[tokio::test]
+async fn a_plugin_that_was_never_there_is_missing_alone() {
+    let directory = TempDir::new().unwrap();
+    let config = small(format!(
+        "surrealkv://{}",
+        directory.path().join("db").display()
+    ));
+    {
+        let fixture = with(config.clone(), None).await;
+        let crimson = || json!({"colour": "crimson"});
+        fixture.put(&[("a", crimson()), ("b", crimson())]).await;
+        fixture.store.shutdown().await;
+    }
+    let fixture = with(config, None).await;
+    declare(&fixture.store, "shop", "items", unique(&["colour"])).await;
+    declare(&fixture.store, "late", "things", declaration()).await;
+    let work = fixture.begin().await;
+    let late = CollectionName::new("late", "things");
+    assert_eq!(work.get(&late, "x").await, Ok(None));
+    let missing = work.get(&items(), "a").await.unwrap_err();
+    assert!(matches!(missing, StoreError::Unavailable(_)), "{missing}");
+    assert!(!missing.to_string().contains("crimson"), "{missing}");
+    declare(&fixture.store, "shop", "items", declaration()).await;
+    assert_eq!(fixture.get("a").await, Some(json!({"colour": "crimson"})));
 }

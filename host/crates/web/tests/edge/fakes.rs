@@ -365,6 +365,12 @@ impl Store for FakeStore {
     ) -> Result<(), StoreError> {
         unavailable()
     }
+    fn declaration(&self, _: Realm, _: &CollectionName) -> Option<Collection> {
+        None
+    }
+    async fn prepare(&self, _: &TenantId, _: &str) -> Result<(), StoreError> {
+        unavailable()
+    }
     async fn stored_answer(
         &self,
         _: &TenantId,

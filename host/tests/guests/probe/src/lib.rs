@@ -27,8 +27,12 @@ pub struct Note {
     pub rank: i64,
 }
 
+/// Well, unless its greeting says otherwise.
 fn health() -> Result<(), String> {
-    Ok(())
+    match settings::get::<String>("greeting") {
+        Some(greeting) if greeting == "unwell" => Err(greeting),
+        _ => Ok(()),
+    }
 }
 
 fn migrate(stored: &str) -> Result<(), String> {

@@ -127,6 +127,14 @@ impl Store for FakeStore {
         Ok(())
     }
 
+    fn declaration(&self, _: Realm, _: &CollectionName) -> Option<Collection> {
+        unused("declaration")
+    }
+
+    async fn prepare(&self, _: &TenantId, _: &str) -> Result<(), StoreError> {
+        unused("prepare")
+    }
+
     async fn stored_answer(
         &self,
         _: &TenantId,
