@@ -234,6 +234,19 @@ async fn a_file_that_does_not_fit_is_refused_and_what_served_goes_on() {
     let copycat = guest("probe", |package| package.manifest.name = "copycat".into());
     let refused = deploy(&host, Scope::Deployment, copycat).await.unwrap_err();
     assert!(refused.to_string().contains("clashes"), "{refused}");
+    // A path of somebody's, by whichever method, is no path for sockets.
+    let in_the_way = guest("rooms", |package| {
+        let channels = package.manifest.channels.iter_mut();
+        let mut with_sockets = channels.filter(|channel| channel.socket.is_some());
+        with_sockets.next().unwrap().socket = Some("/probe/notes/".into());
+    });
+    let refused = deploy(&host, Scope::Deployment, in_the_way)
+        .await
+        .unwrap_err();
+    assert!(
+        refused.to_string().contains("leads elsewhere already"),
+        "{refused}"
+    );
     let reshaped = repack(&probe("0.3.0"), |package| {
         let notes = package.manifest.collections.get_mut("notes").unwrap();
         notes.unique.clear();

@@ -83,6 +83,14 @@ impl Channel {
         segments.map(|segments| segments.join("/"))
     }
 
+    /// Whether WebSockets join it at once by this path, with or without a slash at its end.
+    #[must_use]
+    pub fn has_socket_at(&self, path: &str) -> bool {
+        let without_slash = |path| str::strip_suffix(path, "/").unwrap_or(path);
+        let socket = self.socket.as_deref();
+        socket.is_some_and(|socket| without_slash(socket) == without_slash(path))
+    }
+
     /// Every handler of the component that it names.
     pub fn handlers(&self) -> impl Iterator<Item = &str> {
         let messages = self.messages.values();

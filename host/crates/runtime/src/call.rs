@@ -50,6 +50,9 @@ const NESTED_SOONER_MS: u64 = 2;
 /// The interface of handlers.
 const HANDLER: &str = "stoa:http/handler";
 
+/// What a call is called in figures that ended because nobody waited for it any more.
+const ABANDONED: &str = "abandoned";
+
 /// Milliseconds of a second, the unit of `Retry-After`.
 const SECOND_MS: Millis = 1_000;
 
@@ -258,7 +261,9 @@ pub async fn run_within<T>(
     let sooner = Duration::from_millis(NESTED_SOONER_MS * u64::from(depth));
     let left = left.saturating_sub(sooner).min(budget);
     let whole = tokio::time::timeout(left, whole).instrument(span.clone());
+    let unfinished = Unfinished::new(revision, scope, &watch);
     let (ended, cpu) = computing(Arc::clone(&watch), whole).await;
+    unfinished.has_ended();
     let late = || {
         Err((
             Fault::Timeout(lateness(revision, budget, left, depth)),
@@ -286,6 +291,49 @@ pub async fn run_within<T>(
             revision.meter.faulted(fault.word());
             Err(fault)
         }
+    }
+}
+
+/// A call that is under way. One that ends because nobody waits for it any more, as when its client has gone, is
+/// charged for what it has computed; whose fault that is, is not known.
+struct Unfinished<'a> {
+    revision: &'a Arc<Revision>,
+    scope: &'a Arc<Scope>,
+    watch: &'a Arc<Stopwatch>,
+    has_ended: bool,
+}
+
+impl<'a> Unfinished<'a> {
+    const fn new(
+        revision: &'a Arc<Revision>,
+        scope: &'a Arc<Scope>,
+        watch: &'a Arc<Stopwatch>,
+    ) -> Self {
+        Self {
+            revision,
+            scope,
+            watch,
+            has_ended: false,
+        }
+    }
+
+    fn has_ended(mut self) {
+        self.has_ended = true;
+    }
+}
+
+impl Drop for Unfinished<'_> {
+    fn drop(&mut self) {
+        if self.has_ended {
+            return;
+        }
+        let (cpu, now) = (self.watch.spent(), self.scope.ports.clock.now());
+        self.revision.meter.computed(cpu);
+        let shares = &self.revision.record.shares;
+        let share = shares.of(&self.scope.request.tenant);
+        share.called(cpu, false, now);
+        self.revision.meter.faulted(ABANDONED);
+        share.faulted(ABANDONED);
     }
 }
 

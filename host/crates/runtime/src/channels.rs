@@ -96,12 +96,11 @@ impl Channels {
     }
 }
 
+/// Whether a path leads to a route, by whichever method, or to other sockets. A slash at the end makes no other path.
 fn is_taken(path: &str, entries: &[Entry], routes: &Routes<Arc<Revision>>) -> bool {
-    let mut sockets = entries
-        .iter()
-        .filter_map(|entry| entry.channel.socket.as_deref());
     let routed = routes.find(Method::Get.as_str(), path, |revision| {
         Arc::clone(&revision.name)
     });
-    matches!(routed, Lookup::Found(_)) || sockets.any(|socket| socket == path)
+    let mut channels = entries.iter().map(|entry| &entry.channel);
+    !matches!(routed, Lookup::Missing) || channels.any(|channel| channel.has_socket_at(path))
 }

@@ -122,6 +122,12 @@ impl Stopwatch {
         self.spent_ns.load(Ordering::Relaxed).saturating_add(now)
     }
 
+    /// The time computed up to the last pause.
+    #[must_use]
+    pub fn spent(&self) -> Duration {
+        Duration::from_nanos(self.spent_ns.load(Ordering::Relaxed))
+    }
+
     /// The time computed so far, for whoever is computing.
     #[must_use]
     pub fn running(&self) -> Duration {
@@ -142,12 +148,7 @@ impl<F: Future + Unpin> Future for Computing<F> {
         self.watch.start();
         let polled = Pin::new(&mut self.future).poll(context);
         self.watch.stop();
-        polled.map(|output| {
-            (
-                output,
-                Duration::from_nanos(self.watch.spent_ns.load(Ordering::Relaxed)),
-            )
-        })
+        polled.map(|output| (output, self.watch.spent()))
     }
 }
 

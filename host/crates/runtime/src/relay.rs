@@ -90,6 +90,7 @@ async fn forward(
         scope.unit.savepoint(),
         scope.cache_changes.savepoint(),
         scope.pushes.savepoint(),
+        scope.resting.savepoint(),
     );
     // Who may not ask finds nobody.
     let answered = match context.data().revision.grants.has(&target.permission) {
@@ -130,6 +131,7 @@ async fn forward(
         scope.unit.rollback_to(savepoint.0);
         scope.cache_changes.rollback_to(savepoint.1);
         scope.pushes.rollback_to(savepoint.2);
+        scope.resting.rollback_to(savepoint.3);
     }
     Ok(())
 }

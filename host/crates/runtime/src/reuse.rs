@@ -53,22 +53,34 @@ pub struct Resting {
 }
 
 impl Resting {
-    /// Keeps an instance until the run's end is known.
-    pub fn add(&self, revision: Arc<Revision>, living: Living) {
+    fn instances(&self) -> MutexGuard<'_, Vec<(Arc<Revision>, Living)>> {
         self.instances
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .push((revision, living));
+    }
+
+    /// Keeps an instance until the run's end is known.
+    pub fn add(&self, revision: Arc<Revision>, living: Living) {
+        self.instances().push((revision, living));
+    }
+
+    /// How many there are; [`Resting::rollback_to`] returns there.
+    pub fn savepoint(&self) -> usize {
+        self.instances().len()
+    }
+
+    /// What has served since the savepoint ends: what it wrote is undone, and it may remember otherwise.
+    pub fn rollback_to(&self, savepoint: usize) {
+        let mut instances = self.instances();
+        let kept = savepoint.min(instances.len());
+        let ended = instances.split_off(kept);
+        drop(instances);
+        drop(ended);
     }
 
     /// The run has committed.
     pub fn release(&self, tenant: &TenantId) {
-        let instances = std::mem::take(
-            &mut *self
-                .instances
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner),
-        );
+        let instances = std::mem::take(&mut *self.instances());
         for (revision, living) in instances {
             revision.shelf.put(tenant, living);
         }

@@ -33,6 +33,7 @@ mod security;
 mod serve;
 mod session;
 mod spans;
+mod taking;
 mod tenant;
 mod trail;
 

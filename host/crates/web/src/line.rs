@@ -12,7 +12,7 @@ use tokio::time::{Sleep, sleep};
 
 /// Seconds in which a client has to take something of what waits for it: who takes nothing for so long has gone, or
 /// means to hold what the host keeps for it.
-const STALLED_S_MAX: u64 = 60;
+pub(crate) const STALLED_S_MAX: u64 = 60;
 
 /// The stream. It keeps the place of its connection also when another protocol has taken over, and breaks when a
 /// client takes nothing.

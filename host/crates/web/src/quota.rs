@@ -48,7 +48,24 @@ pub(crate) async fn count_address(
     class: RouteClass,
     trail: &mut Trail,
 ) -> Result<(), Problem> {
-    let (Some(quotas), Some(address)) = (&shared.ports.quotas, trail.address) else {
+    of_address(shared, class, trail.address, &mut trail.standings).await
+}
+
+/// Counts somebody who says on an open connection who they are, as a request of their address.
+pub(crate) async fn count_introduction(
+    shared: &Shared,
+    address: Option<IpAddr>,
+) -> Result<(), Problem> {
+    of_address(shared, RouteClass::Default, address, &mut Vec::new()).await
+}
+
+async fn of_address(
+    shared: &Shared,
+    class: RouteClass,
+    address: Option<IpAddr>,
+    standings: &mut Vec<Standing>,
+) -> Result<(), Problem> {
+    let (Some(quotas), Some(address)) = (&shared.ports.quotas, address) else {
         return Ok(());
     };
     let limits = &shared.config.limits;
@@ -58,7 +75,6 @@ pub(crate) async fn count_address(
         RouteClass::Files => limits.files_per_minute,
     };
     let who = client(address);
-    let standings = &mut trail.standings;
     count(&**quotas, class.as_str(), &who, per_minute, standings).await
 }
 

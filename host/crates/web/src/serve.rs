@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use http::{Response, Version};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
@@ -18,8 +19,9 @@ use crate::body::Body;
 use crate::client::Peer;
 use crate::company;
 use crate::edge::Edge;
-use crate::line::Line;
+use crate::line::{Line, STALLED_S_MAX};
 use crate::meters::Metrics;
+use crate::taking::{Answer, Takings};
 
 /// Header lines of a request: browsers and proxies together send about thirty.
 const HEADERS_MAX: usize = 64;
@@ -42,6 +44,9 @@ const CONNECTION_S_MAX: u64 = 3_600;
 
 /// Time that requests under way get when the host stops.
 const DRAIN_S_MAX: u64 = 30;
+
+/// Time that requests under way get on a connection that is old: a large file takes long on a slow line.
+const LAST_REQUESTS_S_MAX: u64 = 6 * 3_600;
 
 /// Pause after a failed `accept`: the usual reason, no file descriptors left, does not go away at once.
 const ACCEPT_PAUSE_MS: u64 = 50;
@@ -162,34 +167,68 @@ impl Connection {
         // Answers leave in one piece: waiting to fill a packet only adds latency.
         let _ = stream.set_nodelay(true);
         let header_read = Duration::from_millis(self.edge.shared.config.header_read_ms_max);
-        let used = Arc::new(AtomicBool::new(false));
-        let service = service_fn({
-            let (edge, peer, used) = (self.edge, self.peer, Arc::clone(&used));
-            move |request: hyper::Request<hyper::body::Incoming>| {
-                used.store(true, Ordering::Relaxed);
-                let edge = Arc::clone(&edge);
-                async move {
-                    let (mut head, body) = request.into_parts();
-                    head.extensions.insert(peer);
-                    company::begin();
-                    let response = edge.answer(head, Body::Wire(body)).await;
-                    company::wait_for_others().await;
-                    Ok::<_, Infallible>(response)
-                }
-            }
+        let inside = Arc::new(Inside {
+            edge: self.edge,
+            peer: self.peer,
+            used: AtomicBool::new(false),
+            takings: Takings::new(Duration::from_secs(STALLED_S_MAX)),
+        });
+        let service = service_fn(|request| {
+            let inside = Arc::clone(&inside);
+            async move { Ok::<_, Infallible>(inside.answer(request).await) }
         });
         let line = TokioIo::new(Line::new(stream, place));
         let connection = builder.serve_connection_with_upgrades(line, service);
         let mut connection = pin!(connection);
+        let mut stalled = pin!(inside.takings.stalled());
         tokio::select! {
             _ = connection.as_mut() => return,
-            () = unused(&used, header_read) => return,
-            _ = self.stopped.wait_for(|stopped| *stopped) => {}
-            () = sleep(Duration::from_secs(CONNECTION_S_MAX)) => {}
+            () = &mut stalled => return,
+            () = unused(&inside.used, header_read) => return,
+            () = stopping(&mut self.stopped) => {}
+            () = sleep(Duration::from_secs(CONNECTION_S_MAX)) => {
+                connection.as_mut().graceful_shutdown();
+                tokio::select! {
+                    _ = connection.as_mut() => return,
+                    () = &mut stalled => return,
+                    () = stopping(&mut self.stopped) => {}
+                    () = sleep(Duration::from_secs(LAST_REQUESTS_S_MAX)) => return,
+                }
+            }
         }
         connection.as_mut().graceful_shutdown();
         let _ = timeout(Duration::from_secs(DRAIN_S_MAX), connection).await;
     }
+}
+
+/// What the requests of a connection share.
+struct Inside {
+    edge: Arc<Edge>,
+    peer: Peer,
+    used: AtomicBool,
+    takings: Takings,
+}
+
+impl Inside {
+    async fn answer(&self, request: hyper::Request<hyper::body::Incoming>) -> Response<Answer> {
+        self.used.store(true, Ordering::Relaxed);
+        let (mut head, body) = request.into_parts();
+        let version = head.version;
+        head.extensions.insert(self.peer);
+        company::begin();
+        let response = self.edge.answer(head, Body::Wire(body)).await;
+        company::wait_for_others().await;
+        response.map(|content| match version {
+            Version::HTTP_2 => self.takings.watch(content),
+            _ => content.into(),
+        })
+    }
+}
+
+/// Ends when the host stops.
+async fn stopping(stopped: &mut watch::Receiver<bool>) {
+    // An error means that whoever would say so has gone.
+    let _ = stopped.wait_for(|stopped| *stopped).await;
 }
 
 /// Ends when the time for a first request is over and none has come. hyper's own timer begins only when it

@@ -7,9 +7,10 @@ use stoa_testkit::TestHost;
 use super::socket::{Socket, try_open};
 use super::{code, serve, served};
 
-const DOORS: [&str; 3] = [
+const DOORS: [&str; 4] = [
     "/api/live",
     "/rooms/ws",
+    "/rooms/ws/",
     "/api/live/events?channel=rooms/room/r1",
 ];
 

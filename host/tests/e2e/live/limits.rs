@@ -53,6 +53,32 @@ fn is_too_much(told: &Value) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_says_on_one_session_again_and_again_who_they_are_is_counted_each_time() {
+    let limits = RateLimits {
+        per_minute: 4,
+        ..RateLimits::default()
+    };
+    let served = serve(TestHost::builder().limits(limits)).await;
+    let path = "/socket.io/?EIO=4&transport=websocket";
+    let opened = super::try_open(served.address, path, &[]).await;
+    let mut guessing = opened.ok().unwrap();
+    let mut told = Vec::new();
+    while told.len() < 4 {
+        guessing.say(r#"40{"token":"garbage"}"#).await;
+        let answer = loop {
+            let packet = guessing.packet().await;
+            if let Some(answer) = packet.strip_prefix("44") {
+                break serde_json::from_str::<Value>(answer).unwrap();
+            }
+        };
+        told.push(answer["message"].as_str().unwrap().to_owned());
+    }
+    // Opening the session was one of the four.
+    let bad = "invalid-token";
+    assert_eq!(told, [bad, bad, bad, "rate-limited"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_account_says_so_much_by_all_of_its_connections_and_others_go_on() {
     let served = limited().await;
     let (mut first, mut second) = (served.connect("uma").await, served.connect("uma").await);

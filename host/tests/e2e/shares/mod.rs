@@ -86,6 +86,27 @@ async fn computing_is_used_up_for_a_minute_and_deliveries_wait_without_failing()
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_call_whose_client_has_gone_is_charged_for_what_it_computed() {
+    let service = Service::start().await;
+    let host = host(ShareLimits::DEFAULT, &service).await;
+    let waiting = {
+        let host = Arc::clone(&host);
+        tokio::spawn(async move {
+            let ours = somebody_of(&host, "acme");
+            ours.post("/misdeeds/wait", &json!({})).await
+        })
+    };
+    service.was_asked(1).await;
+    waiting.abort();
+    assert!(waiting.await.unwrap_err().is_cancelled());
+    let standings = host.runtime.standings();
+    let toucher = standings.iter().find(|each| each.plugin == "toucher");
+    let used = toucher.unwrap().used[&tenant("acme")];
+    assert_eq!((used.calls, used.faults), (1, 0));
+    assert!(used.cpu_us > 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 pub async fn events_and_requests_outside_have_a_rate() {
     let service = Service::start().await;
     let shares = ShareLimits {

@@ -65,7 +65,7 @@ pub(crate) async fn open(
 /// The channel that WebSockets join at once by this path.
 pub(crate) fn by_path(snapshot: &dyn Snapshot, path: &str) -> Option<Arc<Channel>> {
     let mut channels = snapshot.channels().into_iter();
-    channels.find(|channel| channel.socket.as_deref() == Some(path))
+    channels.find(|channel| channel.has_socket_at(path))
 }
 
 /// Begins a connection that joins a channel at once.

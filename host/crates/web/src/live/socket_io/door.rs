@@ -234,6 +234,8 @@ impl SocketIoDoor {
 /// Finds out who connects, and joins what they are greeted with.
 async fn admit(shared: &Arc<Shared>, socket: &SocketRef, auth: Auth) -> Result<(), Problem> {
     let opening = opening(socket).ok_or_else(Problem::unauthenticated)?;
+    // One session may try as often as it likes.
+    quota::count_introduction(shared, opening.address).await?;
     let account = match (&auth.token, &auth.ticket, &opening.account) {
         (Some(token), _, _) => caller::by_token(shared, token).await?,
         (None, Some(ticket), _) => caller::by_ticket(shared, ticket).await?,
