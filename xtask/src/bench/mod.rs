@@ -141,16 +141,36 @@ pub fn run(args: &Args) -> Result<()> {
         seconds: args.seconds,
         connections: args.connections,
     };
-    let mut report = Report::new(&load)?;
+    let mut bench = Bench {
+        args,
+        folder: folder.path(),
+        report: Report::new(&load)?,
+        load,
+    };
     if args.only == Some(Side::Peer) {
-        measure_peers(args, folder.path(), &load, &mut report)?;
+        bench.measure_peers()?;
     } else {
-        measure_stoa(args, consent, folder.path(), &load, &mut report)?;
+        bench.measure_stoa(consent)?;
     }
-    print!("{}", report.table());
-    let file = report.write(&workspace::root().join("bench/results"))?;
+    print!("{}", bench.report.table());
+    let results = workspace::root().join("bench/results");
+    let file = bench.report.write(&results)?;
     println!("{}", file.display());
     Ok(())
+}
+
+/// What is measured, how, and what came of it.
+struct Bench<'a> {
+    args: &'a Args,
+    folder: &'a Path,
+    load: Load,
+    report: Report,
+}
+
+/// What hosts are started from.
+struct Built {
+    stoa: PathBuf,
+    plugins: PathBuf,
 }
 
 /// A folder inside of another.
@@ -166,96 +186,144 @@ fn traversable() -> fs::Permissions {
     fs::Permissions::from_mode(0o755)
 }
 
-fn measure_stoa(
-    args: &Args,
-    consent: Consent,
-    folder: &Path,
-    load: &Load,
-    report: &mut Report,
-) -> Result<()> {
-    let workspace = Workspace::load()?;
-    let stoa = match &args.stoa {
-        Some(program) => program
-            .canonicalize()
-            .with_context(|| program.display().to_string())?,
-        None => build(&workspace, consent)?,
-    };
-    let plugins = folder.join("plugins");
-    copy_plugins(&workspace.plugins_dir(), &plugins)?;
-    let of_one_host = [Part::Paths, Part::SignIns, Part::Reloads];
-    if of_one_host.into_iter().any(|part| args.has(part)) {
-        measure_host(args, &stoa, folder, &plugins, load, report)?;
-    }
-    if args.has(Part::Orders) {
-        measure_orders(args, &stoa, folder, &plugins, load, report)?;
-    }
-    if args.has(Part::Spinning) {
-        let folder = made(folder, "spinning")?;
-        let few = folder.join("plugins");
-        copy_some(&plugins, &few, SHOP_PLUGINS)?;
-        let guests = workspace.test_plugins_dir();
-        report.spinning = Some(spinning::run(load, &stoa, &folder, &few, &guests)?);
-    }
-    if args.has(Part::InProcess) {
-        report.in_process = in_process::run(
-            &stoa,
-            &workspace.plugins_dir(),
-            &workspace.test_plugins_dir(),
-        )?;
-    }
-    if args.has(Part::Events) {
-        report.events = events::run(&stoa, &workspace.test_plugins_dir())?;
-    }
-    if args.has(Part::Live) {
-        let guests = workspace.test_plugins_dir();
-        report.live = Some(live::run(&stoa, &guests, args.sockets, args.messages)?);
-    }
-    Ok(())
-}
-
-/// What a host with all plugins is asked for.
-fn measure_host(
-    args: &Args,
-    stoa: &Path,
-    folder: &Path,
-    plugins: &Path,
-    load: &Load,
-    report: &mut Report,
-) -> Result<()> {
-    let host = Host::start(stoa, folder, plugins, &[])?;
-    let shop = Shop::of(host.address())?;
-    report.stoa_idle_bytes = Some(host.memory_bytes()?);
-    if args.has(Part::Paths) {
-        // Those that remember less are asked for products alone.
-        let few = made(folder, "few-plugins")?;
-        copy_some(plugins, &few, SHOP_PLUGINS)?;
-        let less = Remembered::LESS.map(|remembered| {
-            let folder = made(folder, &format!("remembering-{remembered:?}"))?;
-            let host = Host::start(stoa, &folder, &few, remembered.settings())?;
-            anyhow::Ok((remembered, host))
-        });
-        let less = less.into_iter().collect::<Result<Vec<_>>>()?;
-        let mut sides = Sides::default();
-        sides.hosts.insert(Remembered::Answers, &host);
-        sides
-            .hosts
-            .extend(less.iter().map(|(remembered, host)| (*remembered, host)));
-        if args.only != Some(Side::Stoa) {
-            sides.peers = peers(folder, &shop, report.cores)?;
+impl Bench<'_> {
+    fn measure_stoa(&mut self, consent: Consent) -> Result<()> {
+        let (args, folder) = (self.args, self.folder);
+        let workspace = Workspace::load()?;
+        let stoa = match &args.stoa {
+            Some(program) => program
+                .canonicalize()
+                .with_context(|| program.display().to_string())?,
+            None => build(&workspace, consent)?,
+        };
+        let plugins = folder.join("plugins");
+        copy_plugins(&workspace.plugins_dir(), &plugins)?;
+        let built = Built { stoa, plugins };
+        let of_one_host = [Part::Paths, Part::SignIns, Part::Reloads];
+        if of_one_host.into_iter().any(|part| args.has(part)) {
+            self.measure_host(&built)?;
         }
-        measure_paths(load, &shop, sides, folder, report)?;
-        // Programs that several run count in parts for each.
-        drop(less);
-        report.stoa_bytes = Some(host.memory_bytes()?);
+        if args.has(Part::Orders) {
+            self.measure_orders(&built)?;
+        }
+        let (stoa, guests) = (&built.stoa, workspace.test_plugins_dir());
+        if args.has(Part::Spinning) {
+            let folder = made(folder, "spinning")?;
+            let few = folder.join("plugins");
+            copy_some(&built.plugins, &few, SHOP_PLUGINS)?;
+            self.report.spinning = Some(spinning::run(&self.load, stoa, &folder, &few, &guests)?);
+        }
+        if args.has(Part::InProcess) {
+            self.report.in_process = in_process::run(stoa, &workspace.plugins_dir(), &guests)?;
+        }
+        if args.has(Part::Events) {
+            self.report.events = events::run(stoa, &guests)?;
+        }
+        if args.has(Part::Live) {
+            self.report.live = Some(live::run(stoa, &guests, args.sockets, args.messages)?);
+        }
+        Ok(())
     }
-    if args.has(Part::SignIns) {
-        report.sign_ins = Some(sign_in::run(load, &host, &shop, folder)?);
+
+    /// What a host with all plugins is asked for.
+    fn measure_host(&mut self, built: &Built) -> Result<()> {
+        let (args, folder) = (self.args, self.folder);
+        let Built { stoa, plugins } = built;
+        let host = Host::start(stoa, folder, plugins, &[])?;
+        let shop = Shop::of(host.address())?;
+        self.report.stoa_idle_bytes = Some(host.memory_bytes()?);
+        if args.has(Part::Paths) {
+            // Those that remember less are asked for products alone.
+            let few = made(folder, "few-plugins")?;
+            copy_some(plugins, &few, SHOP_PLUGINS)?;
+            let less = Remembered::LESS.map(|remembered| {
+                let folder = made(folder, &format!("remembering-{remembered:?}"))?;
+                let host = Host::start(stoa, &folder, &few, remembered.settings())?;
+                anyhow::Ok((remembered, host))
+            });
+            let less = less.into_iter().collect::<Result<Vec<_>>>()?;
+            let mut sides = Sides::default();
+            sides.hosts.insert(Remembered::Answers, &host);
+            sides
+                .hosts
+                .extend(less.iter().map(|(remembered, host)| (*remembered, host)));
+            if args.only != Some(Side::Stoa) {
+                sides.peers = peers(folder, &shop, self.report.cores)?;
+            }
+            self.measure_paths(&shop, sides)?;
+            // Programs that several run count in parts for each.
+            drop(less);
+            self.report.stoa_bytes = Some(host.memory_bytes()?);
+        }
+        if args.has(Part::SignIns) {
+            self.report.sign_ins = Some(sign_in::run(&self.load, &host, &shop, folder)?);
+        }
+        if args.has(Part::Reloads) {
+            self.report.reloads = Some(reload::warm(&self.load, &host, plugins, args.reloads)?);
+            self.report.compiled_reloads = Some(reload::compiled(&self.load, &host, plugins)?);
+        }
+        Ok(())
     }
-    if args.has(Part::Reloads) {
-        report.reloads = Some(reload::warm(load, &host, plugins, args.reloads)?);
-        report.compiled_reloads = Some(reload::compiled(load, &host, plugins)?);
+
+    /// Asks all of them, and looks what it does to the peers' memory.
+    fn measure_paths(&mut self, shop: &Shop, sides: Sides<'_>) -> Result<()> {
+        let memory = |peers: &BTreeMap<Peers, Peer>| {
+            let bytes = peers
+                .iter()
+                .map(|(which, peer)| Ok((*which, peer.memory_bytes()?)));
+            bytes.collect::<Result<BTreeMap<_, _>>>()
+        };
+        let idle = memory(&sides.peers)?;
+        let rows = paths::run(&self.load, shop, &sides, self.folder)?;
+        self.report.rows.extend(rows);
+        for (which, bytes) in memory(&sides.peers)? {
+            let idle_bytes = idle.get(&which).copied().unwrap_or_default();
+            let memory = PeerMemory { idle_bytes, bytes };
+            self.report.peer_memory.insert(which, memory);
+        }
+        Ok(())
     }
-    Ok(())
+
+    /// What peers are asked for where nobody is beside them.
+    fn measure_peers(&mut self) -> Result<()> {
+        if self.args.has(Part::Paths) {
+            let sides = Sides {
+                peers: peers(self.folder, &Shop::invented(), self.report.cores)?,
+                ..Sides::default()
+            };
+            self.measure_paths(&Shop::invented(), sides)?;
+        }
+        if self.args.has(Part::Orders) {
+            let peers = peers_for_orders(self.folder, self.report.cores)?;
+            let rows = orders::run(&self.load, &[], &peers)?;
+            self.report.rows.extend(rows);
+        }
+        Ok(())
+    }
+
+    /// Orders on hosts and peers of their own.
+    fn measure_orders(&mut self, built: &Built) -> Result<()> {
+        let folder = self.folder;
+        // For honesty also while those who hear of orders work on them.
+        let hosts = [
+            (orders::NAME, orders::PLUGINS),
+            (orders::NAME_HEARD, orders::PLUGINS_HEARING),
+        ];
+        let hosts = hosts.into_iter().map(|(name, wanted)| {
+            let folder = made(folder, &format!("orders-{}", wanted.len()))?;
+            let few = folder.join("plugins");
+            copy_some(&built.plugins, &few, wanted)?;
+            anyhow::Ok((name, orders::host(&built.stoa, &folder, &few)?))
+        });
+        let hosts = hosts.collect::<Result<Vec<_>>>()?;
+        let peers = match self.args.only {
+            Some(_) => Vec::new(),
+            None => peers_for_orders(folder, self.report.cores)?,
+        };
+        let rows = orders::run(&self.load, &hosts, &peers)?;
+        self.report.rows.extend(rows);
+        Ok(())
+    }
 }
 
 /// All kinds of peer, selling the same.
@@ -267,75 +335,6 @@ fn peers(folder: &Path, shop: &Shop, cores: usize) -> Result<BTreeMap<Peers, Pee
         Ok((which, peer))
     };
     Peers::ALL.into_iter().map(start).collect()
-}
-
-/// Asks all of them, and looks what it does to the peers' memory.
-fn measure_paths(
-    load: &Load,
-    shop: &Shop,
-    sides: Sides<'_>,
-    folder: &Path,
-    report: &mut Report,
-) -> Result<()> {
-    let memory = |peers: &BTreeMap<Peers, Peer>| {
-        let bytes = peers
-            .iter()
-            .map(|(which, peer)| Ok((*which, peer.memory_bytes()?)));
-        bytes.collect::<Result<BTreeMap<_, _>>>()
-    };
-    let idle = memory(&sides.peers)?;
-    report.rows.extend(paths::run(load, shop, &sides, folder)?);
-    for (which, bytes) in memory(&sides.peers)? {
-        let idle_bytes = idle.get(&which).copied().unwrap_or_default();
-        let memory = PeerMemory { idle_bytes, bytes };
-        report.peer_memory.insert(which, memory);
-    }
-    Ok(())
-}
-
-/// What peers are asked for where nobody is beside them.
-fn measure_peers(args: &Args, folder: &Path, load: &Load, report: &mut Report) -> Result<()> {
-    if args.has(Part::Paths) {
-        let sides = Sides {
-            peers: peers(folder, &Shop::invented(), report.cores)?,
-            ..Sides::default()
-        };
-        measure_paths(load, &Shop::invented(), sides, folder, report)?;
-    }
-    if args.has(Part::Orders) {
-        let peers = peers_for_orders(folder, report.cores)?;
-        report.rows.extend(orders::run(load, &[], &peers)?);
-    }
-    Ok(())
-}
-
-/// Orders on hosts and peers of their own.
-fn measure_orders(
-    args: &Args,
-    stoa: &Path,
-    folder: &Path,
-    plugins: &Path,
-    load: &Load,
-    report: &mut Report,
-) -> Result<()> {
-    // For honesty also while those who hear of orders work on them.
-    let hosts = [
-        (orders::NAME, orders::PLUGINS),
-        (orders::NAME_HEARD, orders::PLUGINS_HEARING),
-    ];
-    let hosts = hosts.into_iter().map(|(name, wanted)| {
-        let folder = made(folder, &format!("orders-{}", wanted.len()))?;
-        let few = folder.join("plugins");
-        copy_some(plugins, &few, wanted)?;
-        anyhow::Ok((name, orders::host(stoa, &folder, &few)?))
-    });
-    let hosts = hosts.collect::<Result<Vec<_>>>()?;
-    let peers = match args.only {
-        Some(_) => Vec::new(),
-        None => peers_for_orders(folder, report.cores)?,
-    };
-    report.rows.extend(orders::run(load, &hosts, &peers)?);
-    Ok(())
 }
 
 /// The time of an order goes into its transaction: equipment would hardly show.
