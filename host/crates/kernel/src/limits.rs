@@ -68,11 +68,18 @@ pub const PLUGIN_BYTES_MAX: usize = stoa_wit::admission::ARTIFACT_BYTES_MAX;
 /// Documents of one page.
 pub const PAGE_LIMIT_MAX: u32 = 200;
 
+/// Bytes of the documents that one query or get-many finds, in JSON: the largest answer that a limit can allow. A page ends
+/// there and goes on with the next one; more than that by ids is too much.
+pub const PAGE_BYTES_MAX: usize = 16 << 20;
+
 /// Documents that an offset may skip: beyond it, cursors; the engine walks what it skips.
 pub const PAGE_OFFSET_MAX: u32 = 10_000;
 
 /// Groups of one aggregate.
 pub const GROUPS_MAX: u32 = 1_000;
+
+/// Characters of a text that an aggregate groups by: words, ids and titles, of which a hundred thousand fit into memory.
+pub const GROUP_KEY_CHARS_MAX: usize = 256;
 
 /// Ids of one get-many.
 pub const GET_MANY_MAX: usize = 200;

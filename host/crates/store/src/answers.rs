@@ -17,7 +17,7 @@ use crate::table::{Key, Table};
 /// Tenants share it, which costs a wait at worst.
 pub(crate) fn key(id: &str) -> Key {
     static TABLE: LazyLock<Arc<Table>> =
-        LazyLock::new(|| Arc::new(Table::new(u64::MAX, ANSWERS.into(), Arc::new([]))));
+        LazyLock::new(|| Arc::new(Table::new(u64::MAX, ANSWERS.into(), Arc::new([]), None)));
     Key {
         table: Arc::clone(&TABLE),
         id: id.into(),

@@ -12,14 +12,14 @@ use std::time::Instant;
 use stoa_kernel::answer::StoredAnswer;
 use stoa_kernel::event::Event;
 use stoa_kernel::store::{CommitError, StoreError};
-use surrealdb::types::{Object, Value};
+use surrealdb::types::{Object, RecordId, Value};
 
 use crate::fault::Fault;
 use crate::outbox::News;
 use crate::row::Row;
 use crate::script::Script;
 use crate::shared::Shared;
-use crate::table::Key;
+use crate::table::{Key, Table};
 use crate::tenants::Tenant;
 use crate::together::Told;
 use crate::{answers, names, outbox};
@@ -190,9 +190,11 @@ impl Shared {
     async fn write(&self, tenant: &Tenant, plan: Plan) -> Result<(), CommitError> {
         let ready = Arc::new(Ready::new(plan, self.next_revision()));
         for (key, row) in &ready.rows {
-            if row.as_ref().is_some_and(|row| row.expires_at.is_some()) {
+            let Some(row) = row else { continue };
+            if row.expires_at.is_some() {
                 key.table.set_expiring();
             }
+            key.table.largest.expect(row.body.len());
         }
         let Ready { plan, rows, .. } = &*ready;
         // A query may show a new document before the cache knows it: that it is absent is no longer certain.
@@ -241,10 +243,21 @@ impl Shared {
     }
 
     async fn transact(&self, tenant: &Tenant, all: &[Arc<Ready>]) -> Result<(), CommitError> {
-        let script = self
+        let mut script = self
             .script(all)
             .map_err(|error| CommitError::Unavailable(error.to_string()))?;
-        script.run(&tenant.session).await.map_err(commit_error)
+        let grown = grown(all);
+        for (table, bytes) in grown.values() {
+            let record = RecordId::new(names::SIZES, table.name.as_str());
+            script.grow(Value::RecordId(record), *bytes);
+        }
+        let outcome = script.run(&tenant.session).await.map_err(commit_error);
+        if outcome.is_ok() {
+            grown
+                .values()
+                .for_each(|(table, bytes)| table.largest.record(*bytes));
+        }
+        outcome
     }
 
     /// What is removed goes first: others may want its values.
@@ -304,6 +317,16 @@ impl Shared {
         self.documents.forget(key);
         key.table.advance();
     }
+}
+
+/// Tables of which the database does not know yet how large their documents get.
+fn grown(all: &[Arc<Ready>]) -> BTreeMap<u64, (&Table, usize)> {
+    let keys = all.iter().flat_map(|ready| &ready.rows);
+    let tables = keys.filter_map(|(key, _)| {
+        let bytes = key.table.largest.unrecorded()?;
+        Some((key.table.uid, (&*key.table, bytes)))
+    });
+    tables.collect()
 }
 
 fn commit_error(fault: Fault) -> CommitError {

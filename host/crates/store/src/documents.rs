@@ -169,7 +169,7 @@ mod tests {
 
     fn key(id: &str) -> Key {
         Key {
-            table: Arc::new(Table::new(1, "c_a_b".into(), Arc::new([]))),
+            table: Arc::new(Table::new(1, "c_a_b".into(), Arc::new([]), None)),
             id: id.into(),
         }
     }

@@ -23,6 +23,7 @@ mod schema;
 mod script;
 mod session;
 mod shared;
+mod sizes;
 mod store;
 mod sweep;
 mod table;

@@ -17,6 +17,8 @@ pub(crate) const HANDLED: &str = "_handled";
 pub(crate) const ARRIVED: &str = "_arrived";
 /// Answers stored under idempotency keys.
 pub(crate) const ANSWERS: &str = "_idem";
+/// How large documents get, by table.
+pub(crate) const SIZES: &str = "_sizes";
 /// What is defined in the database, by plugin.
 pub(crate) const DEFINED: &str = "_defined";
 

@@ -81,7 +81,7 @@ fn expiring() -> (String, String) {
 
 /// The host's own tables in every database.
 pub(crate) fn own_tables() -> BTreeMap<String, Indexes> {
-    let plain = [names::OUTBOX, names::LATER, names::HANDLED];
+    let plain = [names::OUTBOX, names::LATER, names::HANDLED, names::SIZES];
     let expire = [names::ANSWERS, names::ARRIVED];
     let plain = plain.map(|table| (table.to_owned(), Indexes::new()));
     let expire = expire.map(|table| (table.to_owned(), Indexes::from([expiring()])));

@@ -104,6 +104,18 @@ impl Script {
         });
     }
 
+    /// Remembers how large a table's documents get.
+    pub(crate) fn grow(&mut self, record: Value, bytes: usize) {
+        let (record, bytes) = (self.bind(record), self.bind(int(bytes as i64)));
+        let text = format!(
+            "UPSERT {record} SET bytes = IF bytes > {bytes} {{ bytes }} ELSE {{ {bytes} }} RETURN NONE"
+        );
+        self.statements.push(Statement {
+            text,
+            checked: false,
+        });
+    }
+
     /// Adds a record that must not exist.
     pub(crate) fn create(&mut self, record: Value, content: Value) {
         let (record, content) = (self.bind(record), self.bind(content));

@@ -1,9 +1,11 @@
 //! What every unit of work shares: engine, caches, clock, and the numbering of commits.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use stoa_kernel::clock::{Clock, Millis};
+use stoa_kernel::limits::PAGE_BYTES_MAX;
 use stoa_kernel::store::StoreError;
 use surrealdb::types::{Array, Number, Value, Variables};
 
@@ -114,7 +116,11 @@ impl Shared {
         Ok(committed)
     }
 
-    /// What is committed under each of the keys, in their order, with at most one question to the database.
+    /// What is committed under each of the keys, in their order, with one question to the database if the documents are
+    /// not large.
+    ///
+    /// # Errors
+    /// [`StoreError::Limit`] when they are more than [`PAGE_BYTES_MAX`] bytes.
     pub(crate) async fn committed_many(
         &self,
         tenant: &Tenant,
@@ -134,20 +140,24 @@ impl Shared {
             .iter()
             .map(|key| (self.documents.ticket(key), (*key).clone()))
             .collect();
-        let mut variables = Variables::new();
-        variables.insert(
-            "rs",
-            Value::Array(Array::from(
-                missing.iter().map(|key| key.record()).collect::<Vec<_>>(),
-            )),
-        );
-        let rows = self
-            .rows(tenant, "SELECT * FROM $rs".into(), variables)
-            .await?;
-        let mut read = std::collections::HashMap::with_capacity(rows.len());
-        for row in rows {
-            let (id, row) = Row::from_database(row)?;
-            read.insert(id, Arc::new(row));
+        let portion = missing.iter().map(|key| key.table.largest.portion()).min();
+        let mut read = HashMap::with_capacity(missing.len());
+        let mut bytes = 0;
+        for keys in missing.chunks(portion.unwrap_or(1)) {
+            let records: Vec<Value> = keys.iter().map(|key| key.record()).collect();
+            let mut variables = Variables::new();
+            variables.insert("rs", Value::Array(Array::from(records)));
+            let rows = self.rows(tenant, "SELECT * FROM $rs".into(), variables);
+            for row in rows.await? {
+                let (id, row) = Row::from_database(row)?;
+                bytes += row.body.len();
+                read.insert(id, Arc::new(row));
+            }
+            if bytes > PAGE_BYTES_MAX {
+                return Err(StoreError::Limit(format!(
+                    "documents of more than {PAGE_BYTES_MAX} bytes at once"
+                )));
+            }
         }
         for (ticket, key) in tickets {
             let committed = read.get(&key.id).cloned();

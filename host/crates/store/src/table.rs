@@ -8,6 +8,8 @@ use stoa_kernel::query::Path;
 use surrealdb::types::{RecordId, Value};
 use tokio::sync::OnceCell;
 
+use crate::sizes::Largest;
+
 /// Lists of fields whose values no two documents share.
 pub(crate) type Unique = Arc<[Vec<Path>]>;
 
@@ -18,6 +20,8 @@ pub(crate) struct Table {
     pub(crate) uid: u64,
     /// Its name in the tenant's database.
     pub(crate) name: String,
+    /// How large its documents get.
+    pub(crate) largest: Largest,
     unique: RwLock<Unique>,
     generation: AtomicU64,
     expiring: AtomicBool,
@@ -26,10 +30,11 @@ pub(crate) struct Table {
 }
 
 impl Table {
-    pub(crate) fn new(uid: u64, name: String, unique: Unique) -> Self {
+    pub(crate) fn new(uid: u64, name: String, unique: Unique, largest: Option<usize>) -> Self {
         Self {
             uid,
             name,
+            largest: Largest::new(largest),
             unique: RwLock::new(unique),
             generation: AtomicU64::new(0),
             expiring: AtomicBool::new(false),

@@ -17,6 +17,7 @@ use crate::names;
 use crate::outbox::Listening;
 use crate::schema::{Declared, Shape, Shapes};
 use crate::session::Session;
+use crate::sizes;
 use crate::table::Table;
 use crate::together::Meeting;
 
@@ -196,6 +197,7 @@ impl Tenants {
             // Listed last: a tenant that is listed has its tables.
             list(engine, id).await?;
         }
+        let sizes = sizes::read(engine, &session).await?;
         let mut plugins = declared.plugins.clone();
         for plugin in behind.keys() {
             match earlier
@@ -213,7 +215,7 @@ impl Tenants {
                 .as_ref()
                 .map_or_else(Arc::default, |tenant| Arc::clone(&tenant.meeting)),
             generation: declared.generation,
-            tables: self.tables(&plugins, earlier.as_deref()),
+            tables: self.tables(&plugins, &sizes, earlier.as_deref()),
             plugins,
             behind,
             opened_at,
@@ -228,6 +230,7 @@ impl Tenants {
     fn tables(
         &self,
         plugins: &BTreeMap<String, Arc<Shapes>>,
+        sizes: &HashMap<String, usize>,
         earlier: Option<&Tenant>,
     ) -> HashMap<CollectionName, Arc<Table>> {
         let table = |(name, shape): (&CollectionName, &Shape)| {
@@ -238,11 +241,9 @@ impl Tenants {
                 }
                 None => {
                     let uid = self.uids.fetch_add(1, Ordering::Relaxed);
-                    Arc::new(Table::new(
-                        uid,
-                        shape.table.clone(),
-                        Arc::clone(&shape.unique),
-                    ))
+                    let largest = sizes.get(&shape.table).copied();
+                    let (name, unique) = (shape.table.clone(), Arc::clone(&shape.unique));
+                    Arc::new(Table::new(uid, name, unique, largest))
                 }
             };
             (name.clone(), table)

@@ -171,9 +171,9 @@ async fn portion(
         limit: room.left(),
         ..Query::default()
     };
-    let page = unit.query(&collection, &query).await?.items;
-    let is_last = page.len() < query.limit as usize;
-    for document in &page {
+    let page = unit.query(&collection, &query).await?;
+    let is_last = page.next_cursor.is_none();
+    for document in &page.items {
         if room.is_full() {
             return Ok(());
         }
@@ -277,8 +277,9 @@ impl Pages {
             ..Query::default()
         };
         let unit = core.ports.store.begin(tenant).await?;
-        let page = unit.query(&self.collection, &query).await?.items;
-        self.is_over = page.len() < PAGE_LIMIT_MAX as usize;
+        let page = unit.query(&self.collection, &query).await?;
+        self.is_over = page.next_cursor.is_none();
+        let page = page.items;
         self.after = page.last().map(|document| document.id.to_string());
         Ok(Some(page))
     }

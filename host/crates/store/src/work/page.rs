@@ -24,6 +24,13 @@ struct Placed {
     id: Arc<str>,
 }
 
+/// Committed documents in a page's order.
+struct Committed {
+    placed: Vec<Placed>,
+    /// Whether there may be more, for which there was no room.
+    is_cut_short: bool,
+}
+
 /// Which part of an order a page is.
 struct Cut {
     offset: usize,
@@ -124,8 +131,15 @@ impl Work {
             without: &without,
             alive_at,
         };
-        self.place(&scope, &order, after.as_ref(), &cut, &mut placed)
+        let committed = self
+            .committed_at(&scope, &order, after.as_ref(), &cut)
             .await?;
+        let is_cut_short = committed.is_cut_short;
+        if is_cut_short && let Some(last) = committed.placed.last() {
+            // What stands behind it is for the next page.
+            placed.retain(|own| order.compare(&own.position, &last.position).is_lt());
+        }
+        placed.extend(committed.placed);
         let total = if query.total {
             Some(self.total(&scope).await? + own_total as u64)
         } else {
@@ -139,7 +153,7 @@ impl Work {
             });
             placed.sort_by(|a, b| order.compare(&a.position, &b.position));
         }
-        let more = cut.apply(&mut placed);
+        let more = cut.apply(&mut placed) || is_cut_short;
         let next_cursor = match placed.last() {
             Some(last) if more => cursor::write(&table.name, query, last.position.clone()),
             _ => None,
@@ -151,25 +165,42 @@ impl Work {
         })
     }
 
-    /// Adds the committed documents that may be on the page.
-    async fn place(
+    /// The committed documents that may be on the page, in portions that fit into memory.
+    async fn committed_at(
         &self,
         scope: &Scope<'_>,
         order: &Order,
         after: Option<&Position>,
         cut: &Cut,
-        placed: &mut Vec<Placed>,
-    ) -> Result<(), StoreError> {
-        let (text, variables) = scope.page(order, after, cut.start, cut.wanted())?;
-        for row in self.shared.rows(&self.tenant, text, variables).await? {
-            let (id, row) = Row::from_database(row)?;
-            placed.push(Placed {
-                position: order.position(&id, &row.value),
-                row: Arc::new(row),
-                id,
-            });
+    ) -> Result<Committed, StoreError> {
+        let mut placed: Vec<Placed> = Vec::new();
+        let (mut start, mut bytes) = (cut.start, 0);
+        loop {
+            let wanted = cut.wanted() - placed.len();
+            let portion = wanted.min(scope.table.largest.portion());
+            let last = placed.last().map(|last| &last.position).or(after);
+            let (text, variables) = scope.page(order, last, start, portion)?;
+            let rows = self.shared.rows(&self.tenant, text, variables).await?;
+            let read = rows.len();
+            for row in rows {
+                let (id, row) = Row::from_database(row)?;
+                bytes += row.body.len();
+                scope.table.largest.expect(row.body.len());
+                placed.push(Placed {
+                    position: order.position(&id, &row.value),
+                    row: Arc::new(row),
+                    id,
+                });
+            }
+            let is_all = read < portion || read == wanted;
+            if is_all || bytes >= limits::PAGE_BYTES_MAX {
+                return Ok(Committed {
+                    placed,
+                    is_cut_short: !is_all,
+                });
+            }
+            start = 0;
         }
-        Ok(())
     }
 
     async fn total(&self, scope: &Scope<'_>) -> Result<u64, StoreError> {

@@ -16,6 +16,7 @@ mod expiry;
 mod matching;
 mod outbox;
 mod queries;
+mod sizes;
 mod support;
 mod tenancy;
 mod unique;
