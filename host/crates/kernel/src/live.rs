@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 pub use bus::{BusEar, BusEars, LiveBus, Signal};
 pub use history::{
-    KEPT_MS_MAX, MISSED_BYTES_MAX, Words, forget, history_collections, keep, missed,
+    KEPT_MS_MAX, MISSED_BYTES_MAX, Words, forget, histories_of, history_collections, keep, missed,
 };
 pub use own::{ORGANIZATION, own_channels};
 

@@ -196,6 +196,15 @@ pub trait Basis: Send + Sync {
     fn bytes(&self) -> usize;
 }
 
+/// Documents of one collection whose ids begin in one way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stretch {
+    /// The collection.
+    pub collection: CollectionName,
+    /// How the ids begin; all of them if this is empty.
+    pub prefix: String,
+}
+
 /// How much is stored.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Extent {
@@ -247,12 +256,12 @@ pub trait Store: Send + Sync + 'static {
     /// Removes up to a batch of expired documents and answers from every database; how many it removed.
     async fn sweep(&self) -> Result<u64, StoreError>;
 
-    /// How much is stored in these collections of a tenant, documents included that have expired and wait to be
+    /// How much is stored in these stretches of a tenant's collections, documents included that have expired and wait to be
     /// removed. Reads them; it counts no further than `enough` bytes.
     async fn extent(
         &self,
         tenant: &TenantId,
-        collections: &[CollectionName],
+        stretches: &[Stretch],
         enough: u64,
     ) -> Result<Extent, StoreError>;
 

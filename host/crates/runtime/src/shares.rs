@@ -34,7 +34,7 @@ pub struct ShareLimits {
     pub events_per_minute: u64,
     /// Requests to services elsewhere a minute.
     pub outbound_per_minute: u64,
-    /// Bytes of its documents, where the tenant's plan does not say less.
+    /// Bytes of its documents and of the messages that its channels keep, where the tenant's plan does not say less.
     pub stored_bytes_max: u64,
 }
 

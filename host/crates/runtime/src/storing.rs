@@ -1,13 +1,14 @@
-//! How many bytes of documents a plugin may have in a tenant: guessed upwards at each write, and measured when the
+//! How many bytes of documents and kept messages a plugin may have in a tenant: guessed upwards at each write, and measured when the
 //! guess is too much.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use stoa_kernel::clock::Millis;
-use stoa_kernel::id::{CollectionName, TenantId};
+use stoa_kernel::id::TenantId;
+use stoa_kernel::live::histories_of;
 use stoa_kernel::plans::STORAGE_BYTES;
-use stoa_kernel::store::StoreError;
+use stoa_kernel::store::{StoreError, Stretch};
 
 use crate::Core;
 use crate::revision::Revision;
@@ -127,14 +128,14 @@ fn look(core: &Arc<Core>, revision: &Arc<Revision>, tenant: &TenantId, share: &A
 
 /// What is stored, counted no further than is too much.
 async fn measure(core: &Core, revision: &Revision, tenant: &TenantId) -> Result<u64, StoreError> {
-    let collections = revision.collections.values();
-    let collections: Vec<CollectionName> = collections.map(|info| info.name.clone()).collect();
+    let collections = revision.collections.values().map(|info| Stretch {
+        collection: info.name.clone(),
+        prefix: String::new(),
+    });
+    let histories = histories_of(&revision.name);
+    let stretches: Vec<Stretch> = collections.chain(histories).collect();
     let enough = core.config.shares.stored_bytes_max;
-    let extent = core
-        .ports
-        .store
-        .extent(tenant, &collections, enough)
-        .await?;
+    let extent = core.ports.store.extent(tenant, &stretches, enough).await?;
     let beside = extent.documents.saturating_mul(DOCUMENT_BYTES);
     Ok(extent.bytes.saturating_add(beside))
 }

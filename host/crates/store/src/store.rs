@@ -8,7 +8,7 @@ use stoa_kernel::clock::{Clock, Millis};
 use stoa_kernel::event::{Event, Outbox, OutboxListener, Pending, Promoted};
 use stoa_kernel::id::{CollectionName, TenantId};
 use stoa_kernel::query::Query;
-use stoa_kernel::store::{Extent, Realm, Store, StoreError, UnitOfWork};
+use stoa_kernel::store::{Extent, Realm, Store, StoreError, Stretch, UnitOfWork};
 use stoa_kernel::wit::Collection;
 use surrealdb::types::{Value, Variables};
 
@@ -166,10 +166,10 @@ impl Store for SurrealStore {
     async fn extent(
         &self,
         tenant: &TenantId,
-        collections: &[CollectionName],
+        stretches: &[Stretch],
         enough: u64,
     ) -> Result<Extent, StoreError> {
-        self.shared.extent(tenant, collections, enough).await
+        self.shared.extent(tenant, stretches, enough).await
     }
 
     async fn outbox(

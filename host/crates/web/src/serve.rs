@@ -21,7 +21,7 @@ use crate::company;
 use crate::edge::Edge;
 use crate::line::{Line, STALLED_S_MAX};
 use crate::meters::Metrics;
-use crate::taking::{Answer, Takings};
+use crate::taking::{Answer, Patience, Takings};
 
 /// Header lines of a request: browsers and proxies together send about thirty.
 const HEADERS_MAX: usize = 64;
@@ -38,6 +38,12 @@ const H2_HEADER_LIST_BYTES_MAX: u32 = 16 << 10;
 /// HTTP/2: how often, and how long, a silent client is asked whether it is still there.
 const H2_PING_EVERY_S: u64 = 20;
 const H2_PING_S_MAX: u64 = 10;
+
+/// HTTP/2: patience with a client. Its connection holds a place; another one is made in a round trip.
+const PATIENCE: Patience = Patience {
+    taking: Duration::from_secs(STALLED_S_MAX),
+    idle: Duration::from_secs(300),
+};
 
 /// A connection is asked to end after this time, so that clients come back through the load balancer.
 const CONNECTION_S_MAX: u64 = 3_600;
@@ -171,7 +177,7 @@ impl Connection {
             edge: self.edge,
             peer: self.peer,
             used: AtomicBool::new(false),
-            takings: Takings::new(Duration::from_secs(STALLED_S_MAX)),
+            takings: Takings::new(PATIENCE),
         });
         let service = service_fn(|request| {
             let inside = Arc::clone(&inside);
@@ -213,14 +219,14 @@ impl Inside {
     async fn answer(&self, request: hyper::Request<hyper::body::Incoming>) -> Response<Answer> {
         self.used.store(true, Ordering::Relaxed);
         let (mut head, body) = request.into_parts();
-        let version = head.version;
+        let taking = (head.version == Version::HTTP_2).then(|| self.takings.begin());
         head.extensions.insert(self.peer);
         company::begin();
         let response = self.edge.answer(head, Body::Wire(body)).await;
         company::wait_for_others().await;
-        response.map(|content| match version {
-            Version::HTTP_2 => self.takings.watch(content),
-            _ => content.into(),
+        response.map(|content| match taking {
+            Some(taking) => taking.answer(content),
+            None => content.into(),
         })
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! There each answer has a window of its own (RFC 9113, 5.2): a client that opens none holds every answer that it asks
 //! for, while it answers pings and its line stalls nobody. So each answer is handed over in small pieces that say when
-//! they are gone.
+//! they are gone. Nor does anything else end a connection there that answers pings and asks for nothing.
 
 use std::io;
 use std::pin::Pin;
@@ -24,19 +24,36 @@ const PIECE_BYTES: usize = 16 << 10;
 /// How often answers are looked at while the patience with a client lasts.
 const LOOKS: u32 = 4;
 
-/// The answers of one connection that are on their way.
+/// The requests of one connection and their answers, until those are taken.
 pub(crate) struct Takings {
-    patience: Duration,
-    under_way: Mutex<Vec<Weak<Taking>>>,
+    patience: Patience,
+    under_way: Mutex<UnderWay>,
     begun: Notify,
 }
 
-/// One of them: since when it waits for its client; none while the client waits for it.
-struct Taking(Mutex<Option<Instant>>);
+/// How long a client may let the host wait.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Patience {
+    /// For it to take something of an answer.
+    pub taking: Duration,
+    /// For its next request.
+    pub idle: Duration,
+}
+
+#[derive(Default)]
+struct UnderWay {
+    all: Vec<Weak<Taking>>,
+    /// Since when there are none.
+    idle_since: Option<Instant>,
+}
+
+/// One of them: since when its answer waits for the client; none while the client waits for it.
+#[derive(Default)]
+pub(crate) struct Taking(Mutex<Option<Instant>>);
 
 impl Takings {
-    /// None yet; a client may take nothing of an answer for as long as this.
-    pub(crate) fn new(patience: Duration) -> Self {
+    /// None yet.
+    pub(crate) fn new(patience: Patience) -> Self {
         Self {
             patience,
             under_way: Mutex::default(),
@@ -44,36 +61,39 @@ impl Takings {
         }
     }
 
-    /// An answer that is watched from now on.
-    pub(crate) fn watch(&self, content: Content) -> Answer {
-        let taking = Arc::new(Taking(Mutex::new(Some(Instant::now()))));
+    /// A request has come.
+    pub(crate) fn begin(&self) -> Arc<Taking> {
+        let taking = Arc::new(Taking::default());
         let mut under_way = self.under_way();
-        under_way.retain(|taking| taking.strong_count() > 0);
-        under_way.push(Arc::downgrade(&taking));
+        under_way.all.retain(|taking| taking.strong_count() > 0);
+        under_way.all.push(Arc::downgrade(&taking));
+        under_way.idle_since = None;
         self.begun.notify_one();
-        Answer {
-            content,
-            rest: Bytes::new(),
-            taking: Some(taking),
-        }
+        taking
     }
 
-    /// Ends when a client has taken nothing of an answer for too long.
+    /// Ends when a client has asked for something and then let the host wait for too long.
     pub(crate) async fn stalled(&self) {
         self.begun.notified().await;
         while !self.has_waited() {
-            sleep(self.patience / LOOKS).await;
+            sleep(self.patience.taking / LOOKS).await;
         }
     }
 
     fn has_waited(&self) -> bool {
-        let under_way = self.under_way();
+        let mut under_way = self.under_way();
+        let UnderWay { all, idle_since } = &mut *under_way;
+        all.retain(|taking| taking.strong_count() > 0);
+        if all.is_empty() {
+            let since = idle_since.get_or_insert_with(Instant::now);
+            return since.elapsed() >= self.patience.idle;
+        }
         let since = |taking: Arc<Taking>| *taking.since();
-        let mut waiting = under_way.iter().filter_map(Weak::upgrade).filter_map(since);
-        waiting.any(|since| since.elapsed() >= self.patience)
+        let mut waiting = all.iter().filter_map(Weak::upgrade).filter_map(since);
+        waiting.any(|since| since.elapsed() >= self.patience.taking)
     }
 
-    fn under_way(&self) -> MutexGuard<'_, Vec<Weak<Taking>>> {
+    fn under_way(&self) -> MutexGuard<'_, UnderWay> {
         self.under_way
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -81,6 +101,16 @@ impl Takings {
 }
 
 impl Taking {
+    /// The answer to the request.
+    pub(crate) fn answer(self: Arc<Self>, content: Content) -> Answer {
+        *self.since() = Some(Instant::now());
+        Answer {
+            content,
+            rest: Bytes::new(),
+            taking: Some(self),
+        }
+    }
+
     fn since(&self) -> MutexGuard<'_, Option<Instant>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -184,16 +214,19 @@ mod tests {
 
     use super::*;
 
+    /// Longer than any test takes.
+    const NEVER: Duration = Duration::from_secs(3_600);
+
     const BYTES: usize = 10 * PIECE_BYTES + 1;
 
     /// Serves this line until it ends, or the client takes too little.
-    async fn serve(line: DuplexStream, patience: Duration) -> &'static str {
+    async fn serve(line: DuplexStream, patience: Patience) -> &'static str {
         let takings = Arc::new(Takings::new(patience));
         let service = service_fn({
             let takings = Arc::clone(&takings);
             move |_| {
                 let content = Content::from(Bytes::from(vec![7; BYTES]));
-                let answer = takings.watch(content);
+                let answer = takings.begin().answer(content);
                 async move { Ok::<_, Infallible>(http::Response::new(answer)) }
             }
         });
@@ -221,20 +254,26 @@ mod tests {
         let piece = u32::try_from(PIECE_BYTES).unwrap();
         for window in [0, 1, piece + 1, 3 * piece] {
             let (ours, theirs) = tokio::io::duplex(1 << 20);
-            let patience = Duration::from_millis(200);
+            let patience = Patience {
+                taking: Duration::from_millis(200),
+                idle: NEVER,
+            };
             let serving = tokio::spawn(serve(ours, patience));
             let begun = Instant::now();
             let held = ask(theirs, window).await;
             assert_eq!(serving.await.unwrap(), "stalled", "{window}");
-            assert!(begun.elapsed() >= patience);
+            assert!(begun.elapsed() >= patience.taking);
             drop(held);
         }
     }
 
     #[tokio::test]
-    async fn who_takes_slowly_gets_all_of_it_and_may_then_be_silent() {
+    async fn who_takes_slowly_gets_all_of_it_and_may_then_be_silent_for_a_while() {
         let (ours, theirs) = tokio::io::duplex(1 << 20);
-        let patience = Duration::from_secs(2);
+        let patience = Patience {
+            taking: Duration::from_secs(2),
+            idle: Duration::from_secs(4),
+        };
         let serving = tokio::spawn(serve(ours, patience));
         let window = u32::try_from(PIECE_BYTES).unwrap();
         let begun = Instant::now();
@@ -243,14 +282,15 @@ mod tests {
         while let Some(data) = body.data().await {
             let data = data.unwrap();
             taken += data.len();
-            sleep(patience / 8).await;
+            sleep(patience.taking / 8).await;
             body.flow_control().release_capacity(data.len()).unwrap();
         }
         assert_eq!(taken, BYTES);
-        assert!(begun.elapsed() > patience);
-        sleep(patience * 2).await;
-        assert!(!serving.is_finished());
-        drop((asking, body));
-        assert_eq!(serving.await.unwrap(), "ended");
+        assert!(begun.elapsed() > patience.taking);
+        drop(body);
+        let silent = Instant::now();
+        assert_eq!(serving.await.unwrap(), "stalled");
+        assert!(silent.elapsed() >= patience.idle / 2);
+        drop(asking);
     }
 }

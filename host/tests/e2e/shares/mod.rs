@@ -9,7 +9,7 @@ use stoa_kernel::deployment::{Deployer as _, LogLevel, LogQuery};
 use stoa_kernel::id::TenantId;
 use stoa_kernel::store::Store as _;
 use stoa_runtime::ShareLimits;
-use stoa_testkit::TestHost;
+use stoa_testkit::{Actor, TestHost};
 
 use crate::deployed::{somebody_of, tenant};
 use crate::outbound::service::Service;
@@ -160,6 +160,34 @@ pub async fn what_is_stored_is_measured_before_it_is_refused() {
     let others = somebody_of(&host, "other");
     let _ = others.post("/store/c/10000", &json!({})).await.expect(204);
     assert_eq!(store("c", 100).await, 204);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn messages_that_are_kept_take_room_until_they_are_forgotten() {
+    let shares = ShareLimits {
+        stored_bytes_max: 60_000,
+        ..ShareLimits::DEFAULT
+    };
+    let rooms = TestHost::builder().shares(shares).guest("rooms");
+    let host = rooms.start().await;
+    let (ours, others) = (somebody_of(&host, "acme"), somebody_of(&host, "other"));
+    let say = async |actor: &Actor, room: &str| {
+        let path = format!("/rooms/{room}/burst");
+        let burst = json!({ "count": 1, "bytes": 20_000 });
+        actor.post(&path, &burst).await.status.as_u16()
+    };
+    for room in ["a", "b"] {
+        assert_eq!(say(&ours, room).await, 204);
+    }
+    // Also once it is measured.
+    for _ in 0..2 {
+        assert_eq!(say(&ours, "c").await, 422);
+        host.clock.advance(10_000);
+    }
+    assert_eq!(say(&others, "c").await, 204);
+    host.clock.advance(30 * 86_400_000);
+    assert!(host.store.sweep().await.unwrap() > 0);
+    assert_eq!(say(&somebody_of(&host, "acme"), "c").await, 204);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -14,7 +14,7 @@ use super::{Joined, Message};
 use crate::clock::Millis;
 use crate::id::{CollectionName, HOST_PLUGIN, TenantId};
 use crate::query::{Filter, Path, Query};
-use crate::store::{Document, Expiry, Store, StoreError, UnitOfWork};
+use crate::store::{Document, Expiry, Store, StoreError, Stretch, UnitOfWork};
 
 /// Milliseconds for which a message is kept at most: 30 days. Whoever comes back later reads what there is afresh.
 pub const KEPT_MS_MAX: Millis = 30 * 86_400_000;
@@ -48,6 +48,16 @@ pub fn history_collections() -> [(String, Collection); 2] {
         (CHANNELS.into(), Collection::default()),
         (MESSAGES.into(), by_author),
     ]
+}
+
+/// What the histories of a plugin's channels are kept in, which bear its name in front.
+#[must_use]
+pub fn histories_of(plugin: &str) -> [Stretch; 2] {
+    let (channels, messages) = collections();
+    [channels, messages].map(|collection| Stretch {
+        collection,
+        prefix: format!("{plugin}/"),
+    })
 }
 
 #[derive(Serialize, Deserialize)]

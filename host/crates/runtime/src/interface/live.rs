@@ -10,6 +10,7 @@ use stoa_kernel::store::StoreError;
 use stoa_wit::is_event_name;
 
 use super::directory::is_account_id;
+use super::storage::FULL;
 use crate::bindings::stoa::live::live::{Error, Host};
 use crate::fault::{Ended, Fault};
 use crate::grants::Capability;
@@ -40,6 +41,9 @@ impl Host for State {
         };
         if let Err(error) = checked(&event, &payload).and_then(|()| admitted(&scope)) {
             return Ok(Err(error));
+        }
+        if history > 0 && !self.has_room(&scope, channel.len() + payload.len()).await? {
+            return Ok(Err(Error::Limit(FULL.into())));
         }
         let account = scope.request.principal.account.as_ref();
         let words = Words {

@@ -29,6 +29,9 @@ macro_rules! granted {
     };
 }
 
+/// What a plugin is told that has no room left.
+pub(super) const FULL: &str = "the plugin stores as much as it may for this tenant";
+
 /// Over what a whole document is written.
 enum Over {
     /// Nothing.
@@ -61,8 +64,8 @@ impl State {
         let scope = self.charge(Capability::Storage, id.len() + body.len())?;
         let collection = granted!(self.collection(collection));
         let value = granted!(object(body));
-        if let Some(error) = self.room(&scope, body.len()).await? {
-            return Ok(Err(error));
+        if !self.has_room(&scope, body.len()).await? {
+            return Ok(Err(full()));
         }
         let (body, expiry) = (value, expiry(&scope, &collection, expires_at));
         let (unit, name) = (&scope.unit, &collection.name);
@@ -74,17 +77,11 @@ impl State {
         self.reply(written, |_| 0)
     }
 
-    /// What keeps a write of so many bytes from being stored, if anything does.
-    async fn room(&mut self, scope: &Scope, bytes: usize) -> wasmtime::Result<Option<wire::Error>> {
+    /// Whether a write of so many bytes can be stored.
+    pub(super) async fn has_room(&mut self, scope: &Scope, bytes: usize) -> wasmtime::Result<bool> {
         let revision = Arc::clone(&self.revision);
-        match storing::fits(&revision, scope, bytes).await {
-            Ok(true) => Ok(None),
-            Ok(false) => {
-                let reason = "the plugin stores as much as it may for this tenant";
-                Ok(Some(wire::Error::Limit(reason.into())))
-            }
-            Err(error) => Err(Ended(Fault::Store(error.to_string())).into()),
-        }
+        let fits = storing::fits(&revision, scope, bytes).await;
+        fits.map_err(|error| Ended(Fault::Store(error.to_string())).into())
     }
 
     fn reply<T>(
@@ -102,6 +99,10 @@ impl State {
             Err(error) => Ok(Err(error.into())),
         }
     }
+}
+
+fn full() -> wire::Error {
+    wire::Error::Limit(FULL.into())
 }
 
 impl From<StoreError> for wire::Error {
@@ -277,8 +278,8 @@ impl wire::Host for State {
         let collection = granted!(self.collection(&collection));
         let bytes = merge.len();
         let merge = granted!(object(&merge));
-        if let Some(error) = self.room(&scope, bytes).await? {
-            return Ok(Err(error));
+        if !self.has_room(&scope, bytes).await? {
+            return Ok(Err(full()));
         }
         let kept = collection
             .expiry_ms
@@ -306,8 +307,8 @@ impl wire::Host for State {
         let collection = granted!(self.collection(&collection));
         let path = granted!(Path::parse(&path));
         // It may make the document.
-        if let Some(error) = self.room(&scope, 0).await? {
-            return Ok(Err(error));
+        if !self.has_room(&scope, 0).await? {
+            return Ok(Err(full()));
         }
         let counted = scope
             .unit

@@ -20,7 +20,7 @@ use stoa_kernel::plugins::{Matched, MatchedChannel, Plugins, Snapshot};
 use stoa_kernel::random::Random;
 use stoa_kernel::routing::Lookup;
 use stoa_kernel::status::PartStatus;
-use stoa_kernel::store::{Extent, Realm, Store, StoreError, UnitOfWork};
+use stoa_kernel::store::{Extent, Realm, Store, StoreError, Stretch, UnitOfWork};
 use stoa_kernel::wit::{Channel, Collection, Package};
 
 /// Plugins that are described by packages and answer as their handlers' names say.
@@ -392,12 +392,7 @@ impl Store for FakeStore {
     ) -> Result<Vec<Event>, StoreError> {
         unavailable()
     }
-    async fn extent(
-        &self,
-        _: &TenantId,
-        _: &[CollectionName],
-        _: u64,
-    ) -> Result<Extent, StoreError> {
+    async fn extent(&self, _: &TenantId, _: &[Stretch], _: u64) -> Result<Extent, StoreError> {
         Ok(Extent::default())
     }
 

@@ -12,7 +12,7 @@ use stoa_kernel::event::Event;
 use stoa_kernel::id::{CollectionName, TenantId};
 use stoa_kernel::query::{Aggregate, Page, Query};
 use stoa_kernel::store::{
-    Basis, CommitError, Document, Expiry, Extent, Realm, Store, StoreError, UnitOfWork,
+    Basis, CommitError, Document, Expiry, Extent, Realm, Store, StoreError, Stretch, UnitOfWork,
 };
 use stoa_kernel::wit::Collection;
 
@@ -160,12 +160,7 @@ impl Store for FakeStore {
         unused("outbox")
     }
 
-    async fn extent(
-        &self,
-        _: &TenantId,
-        _: &[CollectionName],
-        _: u64,
-    ) -> Result<Extent, StoreError> {
+    async fn extent(&self, _: &TenantId, _: &[Stretch], _: u64) -> Result<Extent, StoreError> {
         Ok(Extent::default())
     }
 
