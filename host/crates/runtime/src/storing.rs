@@ -1,5 +1,5 @@
-//! How many bytes of documents and kept messages a plugin may have in a tenant: guessed upwards at each write, and measured when the
-//! guess is too much.
+//! How many bytes of documents and of kept messages a plugin may have in a tenant: guessed upwards at each write, and
+//! measured when the guess is too much.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};

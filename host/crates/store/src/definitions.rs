@@ -31,11 +31,10 @@ struct Change {
     tables: Tables,
 }
 
-/// Plugins whose part the database can't take, each with the reason.
-pub(crate) type Behind = BTreeMap<String, StoreError>;
+/// Plugins whose part the database can't take, each with the fields of a unique list of which documents share a value.
+pub(crate) type Behind = BTreeMap<String, String>;
 
 /// Defines what is declared and not yet there, and removes indexes of declared collections that are declared no longer.
-/// Only the host's own part must succeed.
 pub(crate) async fn bring(
     engine: &Engine,
     session: &Session,
@@ -52,10 +51,10 @@ pub(crate) async fn bring(
         let made = make(engine, session, std::slice::from_ref(change)).await;
         match made {
             Ok(()) => {}
-            Err(fault) if change.part == OWN => return Err(fault.into()),
-            Err(fault) => {
-                behind.insert(change.part.clone(), reason(&fault));
+            Err(Fault::NotUnique(message)) => {
+                behind.insert(change.part.clone(), shared_fields(&message).into());
             }
+            Err(fault) => return Err(fault.into()),
         }
     }
     Ok(behind)
@@ -147,16 +146,11 @@ async fn make(engine: &Engine, session: &Session, changes: &[Change]) -> Result<
     engine.persist(session.clone(), script, variables).await
 }
 
-/// Why a plugin's part can't be defined. The engine's words name the value that is there twice: it stays here.
-fn reason(fault: &Fault) -> StoreError {
-    match fault {
-        Fault::NotUnique(message) => {
-            let index = message.split('`').nth(1);
-            let fields = index.and_then(unique_fields).unwrap_or_default();
-            StoreError::NotUnique(fields.into())
-        }
-        other => StoreError::Unavailable(other.to_string()),
-    }
+/// The fields that an index can't be over. The engine's words also name the value that is there twice, which is nobody
+/// else's business.
+fn shared_fields(message: &str) -> &str {
+    let index = message.split('`').nth(1);
+    index.and_then(unique_fields).unwrap_or_default()
 }
 
 // Writing to a string can't fail.

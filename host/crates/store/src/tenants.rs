@@ -47,8 +47,8 @@ impl Tenant {
         }
         let CollectionName { plugin, name } = collection;
         Err(match self.behind.get(plugin.as_ref()) {
-            Some(why) => StoreError::Unavailable(format!(
-                "{name:?} of {plugin} can't be made as it is declared: {why}"
+            Some(fields) => StoreError::Unavailable(format!(
+                "{name:?} of {plugin} is not as it is declared: documents share their {fields}"
             )),
             None => StoreError::Invalid(format!("{plugin} has no collection {name:?}")),
         })
@@ -169,10 +169,10 @@ impl Tenants {
                 .open_anew(engine, id, &slot, earlier, &declared)
                 .await?;
         }
-        tenant
-            .behind
-            .get(plugin)
-            .map_or(Ok(()), |why| Err(why.clone()))
+        match tenant.behind.get(plugin) {
+            Some(fields) => Err(StoreError::NotUnique(fields.clone())),
+            None => Ok(()),
+        }
     }
 
     /// For whoever holds the slot's `opening`.
@@ -190,8 +190,8 @@ impl Tenants {
             None => engine.session(names::database(id)).await?,
         };
         let behind = definitions::bring(engine, &session, declared).await?;
-        for (plugin, why) in &behind {
-            tracing::error!(tenant = %id, plugin, %why, "collections are not as they are declared");
+        for (plugin, fields) in &behind {
+            tracing::error!(tenant = %id, plugin, fields, "documents share what is declared as unique");
         }
         if earlier.is_none() && !id.is_platform() {
             // Listed last: a tenant that is listed has its tables.

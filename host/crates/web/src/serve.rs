@@ -163,7 +163,7 @@ struct Connection {
 
 impl Connection {
     /// Serves its requests. It ends when the client does, when no first request comes, and, after the
-    /// requests under way, when it is old or the host stops.
+    /// requests under way, when it is old, when its client lets it wait, or when the host stops.
     async fn drive(
         mut self,
         builder: Builder<TokioExecutor>,
@@ -189,14 +189,14 @@ impl Connection {
         let mut stalled = pin!(inside.takings.stalled());
         tokio::select! {
             _ = connection.as_mut() => return,
-            () = &mut stalled => return,
+            () = &mut stalled => {}
             () = unused(&inside.used, header_read) => return,
             () = stopping(&mut self.stopped) => {}
             () = sleep(Duration::from_secs(CONNECTION_S_MAX)) => {
                 connection.as_mut().graceful_shutdown();
                 tokio::select! {
                     _ = connection.as_mut() => return,
-                    () = &mut stalled => return,
+                    () = &mut stalled => {}
                     () = stopping(&mut self.stopped) => {}
                     () = sleep(Duration::from_secs(LAST_REQUESTS_S_MAX)) => return,
                 }
