@@ -104,18 +104,15 @@ impl Tenants {
         let declared = self.in_realm(realm);
         let mut declared = declared.write().unwrap_or_else(PoisonError::into_inner);
         let known = declared.plugins.get(plugin);
-        let is_known = |(name, shape)| known.and_then(|known| known.get(name)) == Some(shape);
         if shapes
             .iter()
-            .map(|(name, shape)| (name, shape))
-            .all(is_known)
+            .any(|(name, shape)| known.and_then(|known| known.get(name)) != Some(shape))
         {
-            return Ok(());
+            let next = Arc::make_mut(&mut declared);
+            next.generation += 1;
+            let known = next.plugins.entry(plugin.to_owned()).or_default();
+            Arc::make_mut(known).extend(shapes);
         }
-        let next = Arc::make_mut(&mut declared);
-        next.generation += 1;
-        let known = next.plugins.entry(plugin.to_owned()).or_default();
-        Arc::make_mut(known).extend(shapes);
         Ok(())
     }
 

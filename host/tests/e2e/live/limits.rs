@@ -65,12 +65,8 @@ async fn who_says_on_one_session_again_and_again_who_they_are_is_counted_each_ti
     let mut told = Vec::new();
     while told.len() < 4 {
         guessing.say(r#"40{"token":"garbage"}"#).await;
-        let answer = loop {
-            let packet = guessing.packet().await;
-            if let Some(answer) = packet.strip_prefix("44") {
-                break serde_json::from_str::<Value>(answer).unwrap();
-            }
-        };
+        let answer = guessing.packet_of("44").await;
+        let answer: Value = serde_json::from_str(&answer).unwrap();
         told.push(answer["message"].as_str().unwrap().to_owned());
     }
     // Opening the session was one of the four.

@@ -87,6 +87,15 @@ impl Socket {
         }
     }
 
+    /// The rest of the next packet that begins so, whatever comes before it.
+    pub async fn packet_of(&mut self, kind: &str) -> String {
+        loop {
+            if let Some(rest) = self.packet().await.strip_prefix(kind) {
+                return rest.to_owned();
+            }
+        }
+    }
+
     /// Sends a text, whatever it is.
     pub async fn say(&mut self, text: &str) {
         self.0.send(Message::text(text)).await.unwrap();

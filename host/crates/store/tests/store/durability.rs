@@ -19,18 +19,16 @@ async fn a_store_on_disk_remembers() {
     ));
     config.sync = SyncPolicy::Every;
     let document = json!({"text": "ü\u{0}", "none": null, "list": [1, null, {"[]": 2}], "float": 5.0, "[x": {"y": null}});
-    {
-        let fixture = with(config.clone(), None).await;
-        fixture.put(&[("a", document.clone())]).await;
-        let work = fixture.begin().await;
-        work.put(&items(), "b", None, json!({"slug": "s"}), Expiry::Never)
-            .await
-            .unwrap();
-        work.raise(crate::events::event("1")).unwrap();
-        work.commit().await.unwrap();
-        fixture.store.shutdown().await;
-    }
-    let fixture = with(config, None).await;
+    let fixture = with(config, Some(directory)).await;
+    fixture.put(&[("a", document.clone())]).await;
+    let work = fixture.begin().await;
+    work.put(&items(), "b", None, json!({"slug": "s"}), Expiry::Never)
+        .await
+        .unwrap();
+    work.raise(crate::events::event("1")).unwrap();
+    work.commit().await.unwrap();
+    drop(work);
+    let fixture = fixture.reopened().await;
     assert_eq!(fixture.get("a").await, Some(document));
     assert_eq!(fixture.find(&all()).await, ["a", "b"]);
     assert_eq!(

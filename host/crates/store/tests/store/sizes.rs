@@ -3,10 +3,9 @@
 use serde_json::json;
 use stoa_kernel::limits::{DOCUMENT_BYTES_MAX, GROUP_KEY_CHARS_MAX, PAGE_BYTES_MAX};
 use stoa_kernel::query::{Aggregate, Compute, GroupKey, Query};
-use stoa_kernel::store::{Expiry, Store, StoreError};
-use tempfile::TempDir;
+use stoa_kernel::store::{Expiry, StoreError};
 
-use crate::support::{Fixture, all, by, ids, items, small, with};
+use crate::support::{Fixture, all, by, ids, items, on_disk, uncached};
 
 /// Documents that are more than one page may have.
 const COUNT: usize = PAGE_BYTES_MAX / DOCUMENT_BYTES_MAX + 12;
@@ -47,18 +46,10 @@ async fn pages(fixture: &Fixture, query: Query) -> Vec<(Vec<String>, usize)> {
 
 #[tokio::test]
 async fn a_page_ends_where_its_documents_are_too_much() {
-    let directory = TempDir::new().unwrap();
-    let config = small(format!(
-        "surrealkv://{}",
-        directory.path().join("db").display()
-    ));
-    {
-        let fixture = with(config.clone(), None).await;
-        fill(&fixture).await;
-        fixture.store.shutdown().await;
-    }
+    let fixture = on_disk().await;
+    fill(&fixture).await;
     // What another process has written is as large.
-    let fixture = with(config, None).await;
+    let fixture = fixture.reopened().await;
     let every = Query {
         total: true,
         ..all()
@@ -89,22 +80,16 @@ async fn a_page_ends_where_its_documents_are_too_much() {
     let work = fixture.begin().await;
     let few = work.get_many(&items(), &up[..10]).await.unwrap();
     assert_eq!(ids(few), up[..10]);
-    let work = with_empty_cache(&directory, fixture).await;
-    let many = work.begin().await.get_many(&items(), &up).await;
+    drop(work);
+    // Nothing is in the cache.
+    let fixture = fixture.reopened().await;
+    let many = fixture.begin().await.get_many(&items(), &up).await;
     assert!(matches!(many, Err(StoreError::Limit(_))), "{many:?}");
-}
-
-/// The same store, opened again.
-async fn with_empty_cache(directory: &TempDir, fixture: Fixture) -> Fixture {
-    fixture.store.shutdown().await;
-    drop(fixture);
-    let url = format!("surrealkv://{}", directory.path().join("db").display());
-    with(small(url), None).await
 }
 
 #[tokio::test]
 async fn own_writes_have_their_places_between_pages_that_end_early() {
-    let fixture = crate::support::uncached().await;
+    let fixture = uncached().await;
     fill(&fixture).await;
     let work = fixture.begin().await;
     for n in [2, COUNT - 2] {
@@ -134,7 +119,7 @@ async fn own_writes_have_their_places_between_pages_that_end_early() {
 
 #[tokio::test]
 async fn groups_are_by_what_is_short_however_many_documents_there_are() {
-    let fixture = crate::support::uncached().await;
+    let fixture = uncached().await;
     let by = |key: &str| Aggregate {
         filter: None,
         group_by: vec![GroupKey::parse(key).unwrap()],

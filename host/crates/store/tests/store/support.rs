@@ -36,7 +36,8 @@ pub struct Fixture {
     pub store: Arc<SurrealStore>,
     pub clock: Arc<FakeClock>,
     pub tenant: TenantId,
-    _directory: Option<TempDir>,
+    config: StoreConfig,
+    directory: Option<TempDir>,
 }
 
 /// The collection that the fixture declares.
@@ -99,7 +100,9 @@ pub async fn uncached() -> Fixture {
 
 pub async fn with(config: StoreConfig, directory: Option<TempDir>) -> Fixture {
     let clock = Arc::new(FakeClock(AtomicU64::new(NOW)));
-    let store = SurrealStore::open(config, clock.clone()).await.unwrap();
+    let store = SurrealStore::open(config.clone(), clock.clone())
+        .await
+        .unwrap();
     store
         .declare(Realm::Tenants, "shop", &[("items".into(), declaration())])
         .await
@@ -108,11 +111,25 @@ pub async fn with(config: StoreConfig, directory: Option<TempDir>) -> Fixture {
         store,
         clock,
         tenant: TenantId::parse("acme").unwrap(),
-        _directory: directory,
+        config,
+        directory,
     }
 }
 
 impl Fixture {
+    /// The same store on disk as another process finds it.
+    pub async fn reopened(self) -> Self {
+        let Self {
+            store,
+            config,
+            directory,
+            ..
+        } = self;
+        store.shutdown().await;
+        drop(store);
+        with(config, directory).await
+    }
+
     pub async fn begin(&self) -> Arc<dyn UnitOfWork> {
         self.store.begin(&self.tenant).await.unwrap()
     }

@@ -5,11 +5,8 @@ use stoa_kernel::id::{CollectionName, TenantId};
 use stoa_kernel::store::{Expiry, Realm, Store, StoreError};
 use stoa_kernel::wit::Collection;
 use stoa_store::SurrealStore;
-use tempfile::TempDir;
 
-use crate::support::{
-    Fixture, all, both, declaration, in_memory, items, small, until_committed, with,
-};
+use crate::support::{Fixture, all, both, declaration, in_memory, items, on_disk, until_committed};
 
 #[tokio::test]
 async fn the_same_ids_in_two_tenants_are_two_documents() {
@@ -216,24 +213,16 @@ async fn a_tenant_keeps_what_it_has_where_its_documents_stand_against_a_declarat
 
 #[tokio::test]
 async fn what_is_declared_no_longer_is_in_nobodys_way() {
-    let directory = TempDir::new().unwrap();
-    let config = small(format!(
-        "surrealkv://{}",
-        directory.path().join("db").display()
-    ));
     let red = || json!({"slug": "s", "colour": "red"});
-    {
-        let fixture = with(config.clone(), None).await;
-        fixture.put(&[("a", red())]).await;
-        declare(&fixture.store, "shop", "items", unique(&["colour"])).await;
-        let taken = Err(StoreError::NotUnique("colour".into()));
-        assert_eq!(create(&fixture, &fixture.tenant, "b", red()).await, taken);
-        declare(&fixture.store, "shop", "items", declaration()).await;
-        let b = json!({"slug": "t", "colour": "red"});
-        assert_eq!(create(&fixture, &fixture.tenant, "b", b).await, Ok(1));
-        fixture.store.shutdown().await;
-    }
-    let fixture = with(config, None).await;
+    let fixture = on_disk().await;
+    fixture.put(&[("a", red())]).await;
+    declare(&fixture.store, "shop", "items", unique(&["colour"])).await;
+    let taken = Err(StoreError::NotUnique("colour".into()));
+    assert_eq!(create(&fixture, &fixture.tenant, "b", red()).await, taken);
+    declare(&fixture.store, "shop", "items", declaration()).await;
+    let b = json!({"slug": "t", "colour": "red"});
+    assert_eq!(create(&fixture, &fixture.tenant, "b", b).await, Ok(1));
+    let fixture = fixture.reopened().await;
     // The index of the slugs is of an earlier opening.
     declare(&fixture.store, "shop", "items", unique(&["none"])).await;
     let name = items();
@@ -246,18 +235,10 @@ async fn what_is_declared_no_longer_is_in_nobodys_way() {
 
 #[tokio::test]
 async fn a_plugin_that_was_never_there_is_missing_alone() {
-    let directory = TempDir::new().unwrap();
-    let config = small(format!(
-        "surrealkv://{}",
-        directory.path().join("db").display()
-    ));
-    {
-        let fixture = with(config.clone(), None).await;
-        let crimson = || json!({"colour": "crimson"});
-        fixture.put(&[("a", crimson()), ("b", crimson())]).await;
-        fixture.store.shutdown().await;
-    }
-    let fixture = with(config, None).await;
+    let fixture = on_disk().await;
+    let crimson = || json!({"colour": "crimson"});
+    fixture.put(&[("a", crimson()), ("b", crimson())]).await;
+    let fixture = fixture.reopened().await;
     declare(&fixture.store, "shop", "items", unique(&["colour"])).await;
     declare(&fixture.store, "late", "things", declaration()).await;
     let work = fixture.begin().await;
