@@ -27,6 +27,7 @@ pub async fn start(
         outbox: store,
         subscribers,
         stream,
+        tells_tallies: true,
     };
     Dispatcher::start(runtime, ports)
         .await

@@ -1,8 +1,10 @@
 //! Facts that plugins tell each other: raised in a request's unit of work, handled exactly once as far as state
 //! goes.
 
-use serde::Serialize;
+use std::collections::BTreeMap;
+
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use crate::bindings::stoa::events::events::Error;
 use crate::bindings::subscriber::exports::stoa::events::subscriber as wire;
@@ -28,6 +30,15 @@ pub struct Event<T> {
     pub raised_at_ms: u64,
     /// 1 for the first delivery, more after failures.
     pub attempt: u32,
+}
+
+/// How often answers were given: what the event tells that a route's `tally` names in `plugin.toml`. The host counts answers
+/// of status 200, also where it tells one again without running the handler, and raises the event about once a minute.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tally {
+    /// How often since it was last told, by the value of the path parameter: at most 50 of them in one event. What has
+    /// been removed since may be among them.
+    pub counts: BTreeMap<String, u64>,
 }
 
 /// Records an event in the request's unit of work: it is delivered if and only if the request commits.

@@ -20,8 +20,8 @@ pub use manifest::{
     ERASED, Extension, HISTORY_MAX, Instance, Limits, ME, MIGRATIONS_MAX, Manifest, ManifestError,
     Method, Migration, OPERATIONS_MAX, Operation, Outbound, OutboundAuth, Reuse, Role, Route,
     RouteClass, SCHEDULE_S_MAX, SCHEDULE_S_MIN, SETTINGS_MAX, Schedule, Secret, Setting,
-    SettingScope, Subscription, TIMEOUT_MS_MAX, is_event_name, is_host_event, is_plugin_name,
-    version_numbers,
+    SettingScope, Subscription, TIMEOUT_MS_MAX, Tally, is_event_name, is_host_event,
+    is_plugin_name, version_numbers,
 };
 pub use package::{Package, PackageError};
 pub use permission::{InvalidPermission, PERMISSION_BYTES_MAX, Permission};

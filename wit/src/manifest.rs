@@ -20,7 +20,7 @@ pub use migration::{BothFields, Done, MIGRATIONS_MAX, Migration, OPERATIONS_MAX,
 use name::is_name;
 pub use name::{is_plugin_name, version_numbers};
 pub use outbound::{BUDGET_MS_MAX, Extension, Outbound, OutboundAuth, Secret, TIMEOUT_MS_MAX};
-pub use route::{Bearer, Method, Route, RouteClass};
+pub use route::{Bearer, Method, Route, RouteClass, Tally};
 pub use setting::{SETTINGS_MAX, Setting, SettingScope};
 
 /// What a plugin is, asks for and offers. Unknown keys are errors.
@@ -280,7 +280,7 @@ impl Manifest {
                 return invalid(format!("capabilities: unknown capability {word:?}"));
             }
         }
-        self.check_routes()?;
+        route::check(&self.routes, &self.raises)?;
         self.check_collections()?;
         migration::check(&self.migrations, &self.collections)?;
         self.check_interfaces()?;
@@ -318,61 +318,6 @@ impl Manifest {
         let extensions = extensions.map(|(alias, point)| (alias, &point.interface));
         uses.chain(extensions)
             .map(|(alias, interface)| (alias.as_str(), interface.as_str()))
-    }
-
-    fn check_routes(&self) -> Result<(), ManifestError> {
-        let mut seen = BTreeSet::new();
-        for route in &self.routes {
-            let shown = format!("route {} {}", route.method, route.path);
-            if !route.path.starts_with('/') || route.path.contains("//") || route.path.contains('*')
-            {
-                return invalid(format!(
-                    "{shown}: not an absolute path of plain and {{name}} segments"
-                ));
-            }
-            for segment in route.path.split('/') {
-                let is_param = segment.starts_with('{') && segment.ends_with('}');
-                let inner = segment.trim_start_matches('{').trim_end_matches('}');
-                if (is_param && inner.is_empty()) || (!is_param && segment.contains(['{', '}'])) {
-                    return invalid(format!("{shown}: malformed segment {segment:?}"));
-                }
-            }
-            if !is_name(&route.handler, 64, b"_") {
-                return invalid(format!(
-                    "{shown}: handler {:?} is no snake_case name",
-                    route.handler
-                ));
-            }
-            if route.remember && route.method != Method::Get {
-                return invalid(format!("{shown}: only a GET can be remembered"));
-            }
-            let strangers = [Caller::Public, Caller::Session];
-            if route.bearer == Bearer::Ignored
-                && !strangers.iter().any(|c| route.callers.contains(c))
-            {
-                return invalid(format!(
-                    "{shown}: whose bearer is ignored is a stranger, and callers names none"
-                ));
-            }
-            if !route.replay && route.method == Method::Get {
-                return invalid(format!("{shown}: the answer to a GET is not kept anyway"));
-            }
-            if route.callers.is_empty() {
-                return invalid(format!(
-                    "{shown}: callers is empty; say \"public\" if anybody may call"
-                ));
-            }
-            let shape: String = route
-                .path
-                .split('/')
-                .map(|s| if s.starts_with('{') { "{}" } else { s })
-                .collect::<Vec<_>>()
-                .join("/");
-            if !seen.insert((route.method, shape)) {
-                return invalid(format!("{shown}: listed twice"));
-            }
-        }
-        Ok(())
     }
 
     fn check_collections(&self) -> Result<(), ManifestError> {
@@ -496,6 +441,11 @@ mod tests {
             ("{id}", "{id", "segment"),
             ("handler = ", "colour = 1\nhandler = ", "colour"),
             ("handler = ", "class = \"free\"\nhandler = ", "free"),
+            (
+                "handler = ",
+                "tally = { event = \"cart.seen\", by = \"id\" }\nhandler = ",
+                "only a GET can be tallied",
+            ),
             ("handler = ", "bearer = \"any\"\nhandler = ", "any"),
             (
                 "[\"user\", \"session\"]",
@@ -530,6 +480,23 @@ mod tests {
             let error = Manifest::from_toml(&text).unwrap_err().to_string();
             assert!(error.contains(named), "{error} does not name {named}");
         }
+    }
+
+    #[test]
+    fn what_is_tallied_is_a_parameter_and_told_by_an_own_event() {
+        let of = |raises: &str, by: &str| {
+            let tally = format!("tally = {{ event = \"cart.seen\", by = {by:?} }}\nhandler = ");
+            let text = CART
+                .replacen("\"POST\"", "\"GET\"", 1)
+                .replacen("handler = ", &tally, 1)
+                .replacen("capabilities", &format!("{raises}\ncapabilities"), 1);
+            Manifest::from_toml(&text).map_err(|error| error.to_string())
+        };
+        let raises = "raises = [\"cart.seen\"]";
+        let tally = of(raises, "id").unwrap().routes[0].tally.clone().unwrap();
+        assert_eq!((&*tally.event, &*tally.by), ("cart.seen", "id"));
+        assert!(of("", "id").unwrap_err().contains("raises"));
+        assert!(of(raises, "item").unwrap_err().contains("{item}"));
     }
 
     #[test]

@@ -366,6 +366,7 @@ impl Player {
             outbox: stage.store.clone(),
             subscribers: Vec::new(),
             stream: Some(recorder.clone()),
+            tells_tallies: false,
         };
         let dispatcher = Dispatcher::start(Arc::clone(&stage.runtime), ports).await?;
         let begun = Instant::now();

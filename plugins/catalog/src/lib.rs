@@ -7,7 +7,7 @@ mod categories;
 mod check;
 mod copies;
 mod criteria;
-mod downloads;
+mod figures;
 mod interface;
 mod inventory;
 mod listing;
@@ -26,7 +26,7 @@ mod view;
 mod write;
 
 use crate::categories::list_categories;
-use crate::downloads::count_download;
+use crate::figures::{count_download, count_views};
 use crate::inventory::take_inventory;
 use crate::personal::{forget, personal_data};
 use crate::products::{

@@ -28,6 +28,21 @@ pub struct ProductPatch(Map<String, Value>);
 
 /// The product as it would be written whole after a merge patch (RFC 7396) of what it is now, which is `shown` so.
 pub fn patched(present: &NewProduct, shown: &ProductView, request: &Request) -> Result<NewProduct> {
-    let Json(ProductPatch(patch)) = Json::from_request(request)?;
+    let Json(ProductPatch(mut patch)) = Json::from_request(request)?;
+    bring_up(patch.get_mut("viewCount"), shown.view_count);
+    let figures = patch.get_mut("analytics");
+    bring_up(
+        figures.and_then(|figures| figures.get_mut("views")),
+        shown.view_count,
+    );
     Json::patched_as_read(present, shown, READ_ONLY, patch)
+}
+
+/// Views come in while somebody changes what they have read: fewer than there are by now are those that they read.
+fn bring_up(views: Option<&mut Value>, now: u64) {
+    if let Some(views) = views
+        && views.as_u64().is_some_and(|read| read < now)
+    {
+        *views = now.into();
+    }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::Caller;
+use super::{Caller, ManifestError, invalid, is_name};
 
 /// One HTTP route.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -40,6 +40,10 @@ pub struct Route {
     /// that logged or wrote, is never told again.
     #[serde(default)]
     pub remember: bool,
+    /// For `GET` alone: how the plugin learns how often answers were given, those included that were told again
+    /// without running the handler.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tally: Option<Tally>,
     /// Which quota its requests count against.
     #[serde(default)]
     pub class: RouteClass,
@@ -61,6 +65,19 @@ impl Route {
     const fn default_replay() -> bool {
         true
     }
+}
+
+/// How often answers of status 200 were given, by the value of a path parameter. The host counts in memory and raises, once
+/// a minute where there is something to tell, an event whose payload is `{"counts": {"<value>": 3}}`; the plugin
+/// subscribes to it. These are figures of interest, not of account: a host that dies takes its last minute's with it,
+/// and values of more than 128 bytes, or beyond 10,000 of one tenant in a minute, are not counted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tally {
+    /// The event's name, which the manifest lists under `raises`. Routes that name the same are counted together.
+    pub event: String,
+    /// The name of a path parameter of the route.
+    pub by: String,
 }
 
 /// Which quota the requests of a route count against; how much each allows is the operator's to say.
@@ -138,4 +155,75 @@ impl fmt::Display for Method {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
+}
+
+/// Checks what the types alone do not say. `raises` are the plugin's events.
+pub(super) fn check(routes: &[Route], raises: &BTreeSet<String>) -> Result<(), ManifestError> {
+    let mut seen = BTreeSet::new();
+    for route in routes {
+        let shown = format!("route {} {}", route.method, route.path);
+        if !route.path.starts_with('/') || route.path.contains("//") || route.path.contains('*') {
+            return invalid(format!(
+                "{shown}: not an absolute path of plain and {{name}} segments"
+            ));
+        }
+        for segment in route.path.split('/') {
+            let is_param = segment.starts_with('{') && segment.ends_with('}');
+            let inner = segment.trim_start_matches('{').trim_end_matches('}');
+            if (is_param && inner.is_empty()) || (!is_param && segment.contains(['{', '}'])) {
+                return invalid(format!("{shown}: malformed segment {segment:?}"));
+            }
+        }
+        if !is_name(&route.handler, 64, b"_") {
+            return invalid(format!(
+                "{shown}: handler {:?} is no snake_case name",
+                route.handler
+            ));
+        }
+        if route.remember && route.method != Method::Get {
+            return invalid(format!("{shown}: only a GET can be remembered"));
+        }
+        check_tally(route, &shown, raises)?;
+        let strangers = [Caller::Public, Caller::Session];
+        if route.bearer == Bearer::Ignored && !strangers.iter().any(|c| route.callers.contains(c)) {
+            return invalid(format!(
+                "{shown}: whose bearer is ignored is a stranger, and callers names none"
+            ));
+        }
+        if !route.replay && route.method == Method::Get {
+            return invalid(format!("{shown}: the answer to a GET is not kept anyway"));
+        }
+        if route.callers.is_empty() {
+            return invalid(format!(
+                "{shown}: callers is empty; say \"public\" if anybody may call"
+            ));
+        }
+        let shape: String = route
+            .path
+            .split('/')
+            .map(|s| if s.starts_with('{') { "{}" } else { s })
+            .collect::<Vec<_>>()
+            .join("/");
+        if !seen.insert((route.method, shape)) {
+            return invalid(format!("{shown}: listed twice"));
+        }
+    }
+    Ok(())
+}
+
+fn check_tally(route: &Route, shown: &str, raises: &BTreeSet<String>) -> Result<(), ManifestError> {
+    let Some(Tally { event, by }) = &route.tally else {
+        return Ok(());
+    };
+    if route.method != Method::Get {
+        return invalid(format!("{shown}: only a GET can be tallied"));
+    }
+    if !raises.contains(event) {
+        return invalid(format!("{shown}: raises does not list {event:?}"));
+    }
+    let param = format!("{{{by}}}");
+    if !route.path.split('/').any(|segment| segment == param) {
+        return invalid(format!("{shown}: tally.by: the path has no {param}"));
+    }
+    Ok(())
 }

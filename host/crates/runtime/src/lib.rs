@@ -51,6 +51,7 @@ mod slow_lane;
 mod state;
 mod storing;
 mod switching;
+mod tallies;
 mod tenants;
 mod transaction;
 mod turnstile;

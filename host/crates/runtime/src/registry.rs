@@ -18,6 +18,7 @@ use crate::fault::Fault;
 use crate::linking::{Used, check_types};
 use crate::request::{self, Target};
 use crate::revision::Revision;
+use crate::tallies::Counted;
 use crate::transaction::Way;
 
 /// One set of plugins, with everything that a request needs to find its way.
@@ -193,6 +194,8 @@ impl Snapshot for Held {
             return Err(Fault::Busy("the host is stopping").into_problem(&matched.plugin));
         };
         let (entry, revision) = (&route.route, &route.owner);
+        let tally = entry.tally.as_ref();
+        let counted = tally.and_then(|tally| Counted::of(tally, &revision.name, &request));
         let target = Target {
             revision,
             handler: &entry.handler,
@@ -202,7 +205,13 @@ impl Snapshot for Held {
             },
             remembered: entry.remember.then_some(matched.key),
         };
-        run(&core, &self.0, target, request).await
+        let answer = run(&core, &self.0, target, request).await?;
+        if answer.status == 200
+            && let Some(counted) = counted
+        {
+            core.tallies.count(counted);
+        }
+        Ok(answer)
     }
 
     fn channel(&self, name: &str) -> Option<MatchedChannel> {

@@ -37,6 +37,7 @@ use crate::revision::Revision;
 use crate::scope::Ports;
 use crate::sets::{Sets, Table};
 use crate::slow_lane::SlowLane;
+use crate::tallies::Tallies;
 use crate::tenants::Tenants;
 
 /// Why the runtime could not start.
@@ -62,6 +63,8 @@ pub(crate) struct Core {
     pub cache: Arc<PluginCache>,
     /// What handlers have answered, of all sets.
     pub answers: Answers,
+    /// How often some of them were given.
+    pub tallies: Tallies,
     pub tenants: Tenants,
     pub in_flight: InFlight,
     pub slow_lane: SlowLane,
@@ -165,6 +168,7 @@ impl Runtime {
             loader: Loader::new(engine, aot, config.compiler.clone()),
             cache: Arc::new(PluginCache::new(config.cache_bytes_max)),
             answers: Answers::new(config.answer_bytes_max),
+            tallies: Tallies::default(),
             tenants: Tenants::new(config.tenant_concurrency_max),
             in_flight: InFlight::default(),
             slow_lane,

@@ -40,6 +40,7 @@ impl TestHost {
             outbox: self.store.clone(),
             subscribers,
             stream,
+            tells_tallies: true,
         };
         Dispatcher::start(self.runtime.clone(), ports)
             .await

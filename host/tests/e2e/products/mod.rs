@@ -3,6 +3,7 @@
 mod cache;
 mod inventory;
 mod rights;
+mod views;
 
 use http::Method;
 use serde_json::json;

@@ -154,6 +154,15 @@ fn what_was_read_can_be_sent_back() {
         let after = shop.about(who, "change_product", "w", &read).unwrap();
         assert_eq!(after.json()["price"], json!(11));
         assert_eq!(after.json()["rating"], json!(4.0));
+        // Somebody looks at it meanwhile.
+        let counts = json!({"counts": {"w": 2, "gone": 7}});
+        let viewed = shop.0.event("catalog.viewed").source("catalog");
+        viewed.json(&counts).deliver(crate::dispatch_event).unwrap();
+        read["updatedAt"] = after.json()["updatedAt"].clone();
+        let after = shop.about(who, "change_product", "w", &read).unwrap();
+        let views = read["viewCount"].as_u64().unwrap() + 2;
+        assert_eq!(after.json()["viewCount"], json!(views));
+        assert_eq!(after.json()["analytics"]["views"], json!(views));
         read["analytics"]["downloads"] = json!(1_000_000);
         assert_eq!(
             refused(shop.about(who, "change_product", "w", &read)),

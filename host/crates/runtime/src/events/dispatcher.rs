@@ -15,6 +15,7 @@ use super::pumps::Pumps;
 use super::schedules;
 use super::shared::Shared;
 use super::subscribers::Claims;
+use super::tallying;
 use crate::runtime::Runtime;
 
 /// What `/health` calls it.
@@ -29,6 +30,8 @@ pub struct DispatcherPorts {
     pub subscribers: Vec<Arc<dyn HostSubscriber>>,
     /// Consumers outside, if there are any.
     pub stream: Option<Arc<dyn EventStream>>,
+    /// Whether plugins are told how often answers were given; a rehearsal says itself what happens.
+    pub tells_tallies: bool,
 }
 
 /// The dispatcher, until it is stopped or dropped.
@@ -51,15 +54,19 @@ impl Dispatcher {
         let hub = Arc::new(Hub::default());
         ports.outbox.listen(hub.clone());
         let letters = DeadLetters::open(of_runtime.store.clone()).await?;
+        let tells_tallies = ports.tells_tallies;
         let shared = Arc::new(Shared::new(runtime, ports, letters, hub));
         let mut pumps = Pumps::new(Arc::clone(&shared), claims);
         pumps.refresh().await;
         pumps.look_at(vec![TenantId::platform()]);
         pumps.look_at(shared.ports.store.tenants().await?);
-        let tasks = vec![
+        let mut tasks = vec![
             tokio::spawn(pumps.run()),
             tokio::spawn(schedules::run(Arc::clone(&shared))),
         ];
+        if tells_tallies {
+            tasks.push(tokio::spawn(tallying::run(Arc::clone(&shared))));
+        }
         Ok(Arc::new(Self {
             shared,
             tasks: Mutex::new(tasks),

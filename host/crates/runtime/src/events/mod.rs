@@ -3,7 +3,7 @@
 //! `dispatcher` is the whole. `pumps` hears of commits through the `hub` and runs a `pump` per tenant that has
 //! something to do; a pump reads the tenant's outbox into `lanes` and lets a `delivery` run for what may go.
 //! `aftermath` sees to failures, with `retries` and dead `letters`; `subscribers` says who is to have what.
-//! `schedules` takes turns beside them, by its `timetable`. See `docs/decisions/0013-how-events-travel.md`.
+//! `schedules` takes turns beside them, by its `timetable`; `tallying` raises what is counted of answers. See `docs/decisions/0013-how-events-travel.md`.
 
 mod aftermath;
 mod delivery;
@@ -17,6 +17,7 @@ mod retries;
 mod schedules;
 mod shared;
 mod subscribers;
+mod tallying;
 mod timetable;
 
 use stoa_kernel::id::CollectionName;
