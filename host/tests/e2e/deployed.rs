@@ -8,7 +8,7 @@ use stoa_kernel::id::{CollectionName, TenantId};
 use stoa_kernel::identity::Role;
 use stoa_kernel::plugins::Plugins as _;
 use stoa_kernel::store::{Realm, Store as _};
-use stoa_kernel::wit::{Package, Permission};
+use stoa_kernel::wit::{Bearer, Package, Permission};
 use stoa_testkit::{Actor, TestHost, guest_file, repack};
 
 pub fn tenant(id: &str) -> TenantId {
@@ -195,6 +195,47 @@ async fn an_answer_that_is_remembered_is_told_by_its_own_set_alone() {
     assert_eq!(asked().await, (json!("0.2.0"), true));
     host.runtime.withdraw(&of_tenant("acme"), "probe").await;
     assert_eq!(asked().await.0, json!("0.1.0"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_bearer_has_to_be_a_tenants_own_version_says_for_it() {
+    let with = |bearer: Bearer, number: &str| {
+        repack(&probe(number), |package| {
+            let routes = package.manifest.routes.iter_mut();
+            for route in routes.filter(|route| route.handler == "greeting") {
+                route.bearer = bearer;
+            }
+        })
+    };
+    let host = TestHost::builder().start().await;
+    deploy(&host, Scope::Deployment, with(Bearer::Checked, "0.1.0"))
+        .await
+        .unwrap();
+    let path = "/probe/settings";
+    let at = |tenant: &'static str| host.bearer("not-ours").header("x-tenant", tenant);
+    let _ = at("acme").get(path).await.problem(401, "invalid-token");
+    deploy(&host, of_tenant("acme"), with(Bearer::Ignored, "0.2.0"))
+        .await
+        .unwrap();
+    assert_eq!(greeting(&at("acme")).await, "0.2.0");
+    assert_eq!(greeting(&somebody_of(&host, "acme")).await, "0.2.0");
+    // Everywhere else it is judged as before, and so are other paths.
+    let _ = at("other").get(path).await.problem(401, "invalid-token");
+    let elsewhere = host.bearer("not-ours");
+    let _ = elsewhere.get(path).await.problem(401, "invalid-token");
+    let other = at("acme").get("/probe/whoami").await;
+    let _ = other.problem(401, "invalid-token");
+    // And the other way round.
+    deploy(&host, Scope::Deployment, with(Bearer::Ignored, "0.3.0"))
+        .await
+        .unwrap();
+    deploy(&host, of_tenant("acme"), with(Bearer::Checked, "0.4.0"))
+        .await
+        .unwrap();
+    assert_eq!(greeting(&elsewhere).await, "0.3.0");
+    let _ = at("acme").get(path).await.problem(401, "invalid-token");
+    let ours = somebody_of(&host, "acme").header("x-tenant", "acme");
+    assert_eq!(greeting(&ours).await, "0.4.0");
 }
 
 #[tokio::test(flavor = "multi_thread")]

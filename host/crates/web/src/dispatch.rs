@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::RANGE;
+use http::header::{AUTHORIZATION, RANGE};
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, Method, Response, StatusCode};
 use stoa_kernel::call::{self, Source};
@@ -72,7 +72,8 @@ pub(crate) async fn dispatch(
     let (class, bearer) = follow(&lookup, trail);
     quota::count_address(shared, class, trail).await?;
 
-    let account = auth::account(&head.headers, bearer, &*ports.identity).await?;
+    let bearer = of_addressed(shared, &target, head).unwrap_or(bearer);
+    let mut account = auth::account(&head.headers, bearer, &*ports.identity).await?;
     quota::count_organization(shared, account.as_ref(), trail).await?;
     let tenant = tenant::of(account.as_ref(), head, shared).await?;
     trail.tenant = Some(tenant.clone());
@@ -81,9 +82,12 @@ pub(crate) async fn dispatch(
             return live::open_channel(shared, channel, head, trail).await;
         }
         (lookup, target) = find_in(shared, own, head);
-        let (own_class, _) = follow(&lookup, trail);
+        let (own_class, own_bearer) = follow(&lookup, trail);
         if own_class != class {
             quota::count_address(shared, own_class, trail).await?;
+        }
+        if own_bearer == Bearer::Ignored {
+            account = None;
         }
     }
     let session = session::sent(&head.headers, config)?;
@@ -144,6 +148,20 @@ impl Target {
         let own = shared.ports.plugins.snapshot_for(tenant);
         let is_same = std::ptr::addr_eq(Arc::as_ptr(snapshot), Arc::as_ptr(&own));
         (!is_same).then_some(own)
+    }
+}
+
+/// What a bearer has to be where the request addresses a tenant that has versions of its own: theirs say it, since a
+/// credential of somebody else's tells no tenant.
+fn of_addressed(shared: &Shared, target: &Target, head: &Parts) -> Option<Bearer> {
+    if !head.headers.contains_key(AUTHORIZATION) {
+        return None;
+    }
+    let addressed = tenant::addressed(head, &shared.config)?;
+    let own = target.of_tenant(shared, &addressed)?;
+    match find_in(shared, own, head).0 {
+        Lookup::Found(matched) => Some(matched.route.bearer),
+        Lookup::OtherMethods(_) | Lookup::Missing => None,
     }
 }
 

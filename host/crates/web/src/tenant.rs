@@ -20,28 +20,27 @@ pub(crate) async fn of(
     head: &Parts,
     shared: &Shared,
 ) -> Result<TenantId, Problem> {
-    let config = &shared.config;
     if let Some(tenant) = account.and_then(|account| account.tenant.as_ref()) {
         return Ok(tenant.clone());
     }
+    let addressed = addressed(head, &shared.config);
+    let tenant = addressed.ok_or_else(|| Problem::invalid(HEADER, InvalidTenantId.to_string()))?;
+    if may_be_named(&tenant, shared).await? {
+        Ok(tenant)
+    } else {
+        Err(Problem::not_found())
+    }
+}
+
+/// The tenant whose data it would be about without a token, whether or not there is such; none if what the header names
+/// can't be one.
+pub(crate) fn addressed(head: &Parts, config: &EdgeConfig) -> Option<TenantId> {
     if let Some(tenant) = of_host(head, config) {
-        return Ok(tenant.clone());
+        return Some(tenant.clone());
     }
     match head.headers.get(HEADER) {
-        None => Ok(config.default_tenant.clone()),
-        Some(value) => {
-            let named = value
-                .to_str()
-                .ok()
-                .and_then(|text| TenantId::parse(text).ok());
-            let tenant =
-                named.ok_or_else(|| Problem::invalid(HEADER, InvalidTenantId.to_string()))?;
-            if may_be_named(&tenant, shared).await? {
-                Ok(tenant)
-            } else {
-                Err(Problem::not_found())
-            }
-        }
+        None => Some(config.default_tenant.clone()),
+        Some(value) => TenantId::parse(value.to_str().ok()?).ok(),
     }
 }
 
