@@ -302,6 +302,7 @@ fn edge_config(config: &Config) -> EdgeConfig {
         body_bytes_max: config.http.body_bytes_max,
         request_ms_max: config.http.request_ms_max,
         connections_max: config.http.connections_max,
+        connections_per_address_max: config.http.connections_per_address_max,
         default_tenant: config.tenancy.default.clone(),
         hosts: config.tenancy.hosts.clone(),
         dev_tokens: config.dev.tokens,

@@ -22,6 +22,8 @@ pub struct Http {
     pub request_ms_max: u64,
     /// Connections at the same time.
     pub connections_max: u32,
+    /// The same of one address.
+    pub connections_per_address_max: u32,
     /// Origins whose pages may call.
     #[serde(deserialize_with = "origins")]
     pub cors_origins: Vec<String>,

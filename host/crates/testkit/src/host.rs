@@ -504,6 +504,8 @@ impl TestHostBuilder {
                 cors_origins: self.cors_origins,
                 limits: self.limits.unwrap_or_default(),
                 live: self.live_times,
+                // All of a test's clients are at one.
+                connections_per_address_max: u32::MAX,
                 ..EdgeConfig::default()
             },
             stoa_web::Ports {

@@ -19,7 +19,7 @@ pub(crate) const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarde
 /// that hop was written by it, and could be anything.
 pub(crate) fn address(head: &Parts, config: &EdgeConfig) -> Option<IpAddr> {
     let Peer(peer) = *head.extensions.get()?;
-    let is_trusted = |hop: IpAddr| config.trusted_proxies.iter().any(|net| net.contains(&hop));
+    let is_trusted = |hop: IpAddr| is_proxy(hop, config);
     let mut client = peer.to_canonical();
     if config.trusted_proxies.is_empty() || !is_trusted(client) {
         return Some(client);
@@ -40,6 +40,12 @@ pub(crate) fn address(head: &Parts, config: &EdgeConfig) -> Option<IpAddr> {
         }
     }
     Some(client)
+}
+
+/// Whether a proxy is there that the operator trusts.
+pub(crate) fn is_proxy(address: IpAddr, config: &EdgeConfig) -> bool {
+    let mut trusted = config.trusted_proxies.iter();
+    trusted.any(|network| network.contains(&address))
 }
 
 /// An address; some proxies add the port.

@@ -23,6 +23,10 @@ const HEADER_READ_MS_MAX: u64 = 10_000;
 /// Connections at the same time: each may hold 64 KiB of headers.
 const CONNECTIONS_MAX: u32 = 4_096;
 
+/// Connections of one address at the same time: a large office behind one address has fewer, and four of them do not keep
+/// everybody else waiting.
+const CONNECTIONS_PER_ADDRESS_MAX: u32 = 1_024;
+
 /// Requests a minute of one address: more than a person's pages ask for, less than a scraper wants.
 const PER_MINUTE: u32 = 100;
 
@@ -109,6 +113,8 @@ pub struct EdgeConfig {
     pub header_read_ms_max: u64,
     /// Connections at the same time; more wait to be accepted.
     pub connections_max: u32,
+    /// The same of one address, except those of trusted proxies; more are closed at once.
+    pub connections_per_address_max: u32,
     /// The tenant of a request that names none.
     pub default_tenant: TenantId,
     /// Tenants by host name, in lower case and without a port.
@@ -143,6 +149,7 @@ impl Default for EdgeConfig {
             request_ms_max: REQUEST_MS_MAX,
             header_read_ms_max: HEADER_READ_MS_MAX,
             connections_max: CONNECTIONS_MAX,
+            connections_per_address_max: CONNECTIONS_PER_ADDRESS_MAX,
             default_tenant: TenantId::default(),
             hosts: HashMap::new(),
             dev_tokens: false,

@@ -24,6 +24,7 @@ mod live;
 mod meters;
 mod method;
 mod openapi;
+mod places;
 mod problem;
 mod quota;
 mod request_id;

@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Sleep, sleep};
+
+use crate::places::Place;
 
 /// Seconds in which a client has to take something of what waits for it: who takes nothing for so long has gone, or
 /// means to hold what the host keeps for it.
@@ -19,12 +20,12 @@ pub(crate) const STALLED_S_MAX: u64 = 60;
 pub(crate) struct Line {
     stream: TcpStream,
     stalled: Option<Pin<Box<Sleep>>>,
-    _place: OwnedSemaphorePermit,
+    _place: Place,
 }
 
 impl Line {
     /// The line of this connection.
-    pub(crate) const fn new(stream: TcpStream, place: OwnedSemaphorePermit) -> Self {
+    pub(crate) const fn new(stream: TcpStream, place: Place) -> Self {
         Self {
             stream,
             stalled: None,

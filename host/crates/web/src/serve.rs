@@ -12,15 +12,16 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::watch;
 use tokio::time::{interval, sleep, timeout};
 
 use crate::body::Body;
-use crate::client::Peer;
+use crate::client::{Peer, is_proxy};
 use crate::company;
 use crate::edge::Edge;
 use crate::line::{Line, STALLED_S_MAX};
 use crate::meters::Metrics;
+use crate::places::{Place, Places};
 use crate::taking::{Answer, Patience, Takings};
 
 /// Header lines of a request: browsers and proxies together send about thirty.
@@ -60,6 +61,9 @@ const ACCEPT_PAUSE_MS: u64 = 50;
 /// Failures of `accept` in a row after which the listener itself must be broken.
 const ACCEPT_FAILURES_MAX: u32 = 200;
 
+/// Connections that were closed at once because their address had too many.
+const REFUSED: &str = "connections_refused_total";
+
 /// How often metrics' samples are folded.
 const UPKEEP_EVERY_S: u64 = 5;
 
@@ -73,8 +77,7 @@ impl Edge {
         listener: TcpListener,
         shutdown: impl Future<Output = ()>,
     ) -> io::Result<()> {
-        let places_max = self.shared.config.connections_max;
-        let places = Arc::new(Semaphore::new(places_max as usize));
+        let places = Places::new(&self.shared.config);
         let header_read = Duration::from_millis(self.shared.config.header_read_ms_max);
         let builder = builder(header_read);
         let (stop, stopped) = watch::channel(false);
@@ -88,6 +91,9 @@ impl Edge {
                 accepted = accept(&listener, &places) => match accepted {
                     Ok((stream, peer, place)) => {
                         failures = 0;
+                        let Some(place) = self.admit(peer, place, &places) else {
+                            continue;
+                        };
                         let connection = Connection { edge: Arc::clone(&self), peer, stopped: stopped.clone() };
                         tokio::spawn(connection.drive(builder.clone(), stream, place));
                     }
@@ -106,32 +112,34 @@ impl Edge {
         stop.send_replace(true);
         self.shared.ports.live.shutdown();
         let goodbye = self.socket_io.close();
-        // Every place is free again once every connection has ended.
-        let drained = timeout(
-            Duration::from_secs(DRAIN_S_MAX),
-            places.acquire_many(places_max),
-        );
+        let drained = timeout(Duration::from_secs(DRAIN_S_MAX), places.all_free());
         let (drained, ()) = futures::join!(drained, goodbye);
         if drained.is_err() {
-            let left = places_max as usize - places.available_permits();
             tracing::warn!(
-                connections = left,
+                connections = places.count(),
                 "stopping although requests are still under way"
             );
         }
         Ok(())
     }
+
+    /// The place of a connection, unless its address has too many; a proxy's are those of many clients.
+    fn admit(&self, peer: Peer, place: Place, places: &Arc<Places>) -> Option<Place> {
+        if is_proxy(peer.0.to_canonical(), &self.shared.config) {
+            return Some(place);
+        }
+        let place = place.give(places, peer.0);
+        if place.is_none() {
+            metrics::counter!(REFUSED).increment(1);
+            tracing::debug!(address = %peer.0, "a connection is refused: its address has too many");
+        }
+        place
+    }
 }
 
 /// The next connection, once there is a place for it.
-async fn accept(
-    listener: &TcpListener,
-    places: &Arc<Semaphore>,
-) -> io::Result<(TcpStream, Peer, OwnedSemaphorePermit)> {
-    let place = Arc::clone(places)
-        .acquire_owned()
-        .await
-        .map_err(io::Error::other)?;
+async fn accept(listener: &TcpListener, places: &Places) -> io::Result<(TcpStream, Peer, Place)> {
+    let place = places.next().await?;
     let (stream, address) = listener.accept().await?;
     Ok((stream, Peer(address.ip()), place))
 }
@@ -164,12 +172,7 @@ struct Connection {
 impl Connection {
     /// Serves its requests. It ends when the client does, when no first request comes, and, after the
     /// requests under way, when it is old, when its client lets it wait, or when the host stops.
-    async fn drive(
-        mut self,
-        builder: Builder<TokioExecutor>,
-        stream: TcpStream,
-        place: OwnedSemaphorePermit,
-    ) {
+    async fn drive(mut self, builder: Builder<TokioExecutor>, stream: TcpStream, place: Place) {
         // Answers leave in one piece: waiting to fill a packet only adds latency.
         let _ = stream.set_nodelay(true);
         let header_read = Duration::from_millis(self.edge.shared.config.header_read_ms_max);

@@ -224,6 +224,51 @@ async fn connections_beyond_the_bound_wait_for_a_place() {
 }
 
 #[tokio::test]
+async fn one_address_has_no_more_connections_than_it_may() {
+    let config = || EdgeConfig {
+        connections_per_address_max: 2,
+        ..EdgeConfig::default()
+    };
+    let request = b"GET /api/things HTTP/1.1\r\nHost: a\r\n\r\n";
+    let mut chunk = [0; 4096];
+    let server = serve(config()).await;
+    let mut open = Vec::new();
+    for _ in 0..2 {
+        let mut stream = server.connect().await;
+        stream.write_all(request).await.unwrap();
+        assert!(stream.read(&mut chunk).await.unwrap() > 0);
+        open.push(stream);
+    }
+    // Closed, or reset because the request was not even read.
+    let mut third = server.connect().await;
+    let _ = third.write_all(request).await;
+    let answer = timeout(PATIENCE, third.read(&mut chunk)).await.unwrap();
+    assert!(matches!(answer, Ok(0) | Err(_)), "{answer:?}");
+    // Another one's end makes room.
+    drop(open.pop());
+    let is_served = async || {
+        let mut stream = server.connect().await;
+        let _ = stream.write_all(request).await;
+        matches!(stream.read(&mut [0; 4096]).await, Ok(1..))
+    };
+    let served = timeout(PATIENCE, async { while !is_served().await {} });
+    served.await.unwrap();
+
+    // A trusted proxy's are those of many.
+    let server = serve(EdgeConfig {
+        trusted_proxies: vec!["127.0.0.0/8".parse().unwrap()],
+        ..config()
+    })
+    .await;
+    for _ in 0..4 {
+        let mut stream = server.connect().await;
+        stream.write_all(request).await.unwrap();
+        assert!(stream.read(&mut chunk).await.unwrap() > 0);
+        open.push(stream);
+    }
+}
+
+#[tokio::test]
 async fn stopping_lets_what_is_under_way_end() {
     // No other limit may be what closes the connections.
     let server = serve(EdgeConfig {
