@@ -19,7 +19,7 @@ pub struct Limits {
     pub files_per_minute: NonZeroU32,
     /// Messages a minute of one account by its live connections.
     pub messages_per_minute: NonZeroU32,
-    /// Requests a minute of one organisation's accounts.
+    /// Requests a minute of one account without an organisation.
     pub organization_per_minute: NonZeroU32,
 }
 

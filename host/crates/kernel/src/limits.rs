@@ -27,6 +27,9 @@ pub const READS_PER_REQUEST_MAX: usize = 5_000;
 /// Events one request may raise.
 pub const EVENTS_PER_REQUEST_MAX: usize = 100;
 
+/// The same of one that the host raises itself: an account that ends is told of in every tenant where it ever was.
+pub const HOST_EVENTS_PER_REQUEST_MAX: usize = 10_000;
+
 /// How far ahead an event may be due, in milliseconds: a year and a month, so that what is renewed yearly can be.
 pub const EVENT_DELAY_MS_MAX: u64 = 400 * 86_400_000;
 

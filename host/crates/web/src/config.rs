@@ -63,7 +63,8 @@ pub struct RateLimits {
     pub files_per_minute: u32,
     /// Messages a minute of one account, by WebSocket and Socket.IO; they count against its organisation's quota, too.
     pub messages_per_minute: u32,
-    /// Requests a minute of one organisation's accounts, unless [`crate::Ports::organization_quota`] says more.
+    /// Requests a minute of one account for whose tenant [`crate::Ports::organization_quota`] has no number; where there is
+    /// none such, of a tenant's accounts together.
     pub organization_per_minute: u32,
 }
 

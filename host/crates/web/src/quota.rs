@@ -115,12 +115,20 @@ async fn of_organization(
     let Some(tenant) = &account.tenant else {
         return Ok(());
     };
+    let of_all = shared.config.limits.organization_per_minute;
     let planned = match &shared.ports.organization_quota {
         Some(plans) => plans.requests_per_minute(tenant).await,
-        None => None,
+        None => Some(of_all),
     };
-    let per_minute = planned.unwrap_or(shared.config.limits.organization_per_minute);
-    count(quotas, ORGANIZATION, tenant, per_minute, standings).await
+    match planned {
+        Some(per_minute) => count(quotas, ORGANIZATION, tenant, per_minute, standings).await,
+        // It is no organisation but everybody who has none, such as a shop's customers: nobody is to use up what
+        // belongs to all others.
+        None => {
+            let who = format!("{tenant}/{}", account.id);
+            count(quotas, ORGANIZATION, &who, of_all, standings).await
+        }
+    }
 }
 
 async fn count(

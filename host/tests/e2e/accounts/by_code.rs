@@ -5,7 +5,7 @@ use stoa_testkit::{Answer, TestHost};
 
 use super::{
     PASSWORD, SIGN_UP_BY_CODE as SIGN_UP, actor, digits, email, login, open, register, reset_token,
-    sign_up_code, told,
+    sign_up_code, text, told,
 };
 
 const VERIFY: &str = "/api/v1/auth/email-verify";
@@ -162,16 +162,62 @@ async fn who_made_an_account_in_anothers_name_keeps_nothing_of_it() {
     let host = open().await;
     // Somebody registers the address of somebody else, who then signs in by a code sent to it.
     let thief = register(&host, "ada").await;
+    let key = json!({ "name": "back door", "scopes": ["*:write"] });
+    let key = actor(&host, &thief).post("/api/auth/keys", &key).await;
+    let by_key = host.bearer(text(&key.json_of(201), "key"));
+    let _ = by_key.get("/api/auth/me").await.expect(200);
     let _ = post(&host, SIGN_IN, json!({ "email": email("ada") }))
         .await
         .expect(202);
     let code = digits(&host, "ada").await;
     let owner = verify(&host, "ada", &code).await.json_of(200);
     let _ = actor(&host, &thief).get("/api/auth/me").await.expect(401);
+    let _ = by_key.get("/api/auth/me").await.expect(401);
     let body = json!({ "refreshToken": thief["refreshToken"] });
     let _ = post(&host, "/api/auth/refresh", body).await.expect(401);
     let _ = login(&host, "ada", PASSWORD).await.expect(401);
     let _ = actor(&host, &owner).get("/api/auth/me").await.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_puts_a_password_of_theirs_into_anothers_sign_up() {
+    const THEIRS: &str = "evil horse battery";
+    let with = |name: &str, password: Option<&str>| {
+        let mut new = json!({ "email": email(name), "name": name });
+        if let Some(password) = password {
+            new["password"] = password.into();
+        }
+        new
+    };
+    for (name, own) in [("ada", Some(PASSWORD)), ("bob", None)] {
+        // Whoever of the two comes first.
+        for thief_is_first in [true, false] {
+            let host = open().await;
+            let both = if thief_is_first {
+                [Some(THEIRS), own]
+            } else {
+                [own, Some(THEIRS)]
+            };
+            for password in both {
+                let sent = post(&host, SIGN_UP, with(name, password)).await;
+                let _ = sent.expect(202);
+                host.clock.advance(1);
+            }
+            let code = digits(&host, name).await;
+            let _ = verify(&host, name, &code).await.expect(200);
+            let _ = login(&host, name, THEIRS).await.expect(401);
+        }
+    }
+    // Who asks again is the same person by the same password.
+    let host = open().await;
+    for _ in 0..3 {
+        let sent = post(&host, SIGN_UP, with("eve", Some(PASSWORD))).await;
+        let _ = sent.expect(202);
+        host.clock.advance(1);
+    }
+    let code = digits(&host, "eve").await;
+    let _ = verify(&host, "eve", &code).await.expect(200);
+    let _ = login(&host, "eve", PASSWORD).await.expect(200);
 }
 
 #[tokio::test(flavor = "multi_thread")]

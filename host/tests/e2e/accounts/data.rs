@@ -1,7 +1,9 @@
 //! A person's data: taken along, and deleted.
 
 use serde_json::{Value, json};
+use stoa_identity::organizations;
 use stoa_kernel::id::{CollectionName, TenantId};
+use stoa_kernel::identity::Role;
 use stoa_kernel::query::Query;
 use stoa_kernel::store::Store as _;
 use stoa_testkit::{Actor, TestHost};
@@ -136,6 +138,25 @@ async fn nobody_leaves_others_without_an_admin() {
     let _ = ada.get("/api/auth/me").await.expect(200);
     let _ = erase(&bob, &body).await.expect(204);
     let _ = erase(&ada, &body).await.expect(204);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_leaves_the_default_tenant_without_an_admin() {
+    let host = open().await;
+    let (ada, bob) = (register(&host, "ada").await, register(&host, "bob").await);
+    let main = TenantId::parse("main").unwrap();
+    for signed in [&ada, &bob] {
+        let (main, id) = (&main, text(&signed["user"], "id"));
+        let placed = host.platform.transact(|unit| async move {
+            organizations::place(&unit, main, id, Role::Admin, 0).await
+        });
+        placed.await.unwrap();
+    }
+    let body = json!({ "password": PASSWORD });
+    let (ada, bob) = (actor(&host, &ada), actor(&host, &bob));
+    let _ = erase(&ada, &body).await.expect(204);
+    let _ = erase(&bob, &body).await.problem(409, "last-admin");
+    let _ = bob.get("/api/auth/me").await.expect(200);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,9 +1,12 @@
 //! New passwords: by a link, and by the old one.
 
+use http::Method;
 use serde_json::json;
 use stoa_testkit::{Answer, TestHost};
 
-use super::{FORGOT, PASSWORD, actor, email, login, open, register, reset_token, secret, told};
+use super::{
+    FORGOT, PASSWORD, actor, email, login, open, register, reset_token, secret, text, told,
+};
 
 const NEW: &str = "another horse battery";
 
@@ -150,8 +153,45 @@ async fn an_old_password_is_guessed_no_faster_here_than_at_the_door() {
     let right = json!({ "currentPassword": PASSWORD, "newPassword": NEW });
     let paused = ada.post("/api/auth/change-password", &right).await;
     let _ = paused.problem(403, "wrong-password");
-    let _ = login(&host, "ada", PASSWORD).await.expect(401);
     host.clock.advance(1_000);
     let done = ada.post("/api/auth/change-password", &right).await;
     let _ = done.expect(204);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn strangers_who_guess_keep_nobody_who_is_signed_in_from_it() {
+    let host = open().await;
+    let ada = actor(&host, &register(&host, "ada").await);
+    for _ in 0..5 {
+        let _ = login(&host, "ada", "wrong horse").await.expect(401);
+    }
+    let _ = login(&host, "ada", PASSWORD).await.expect(401);
+    let change = json!({ "currentPassword": PASSWORD, "newPassword": NEW });
+    let changed = ada.post("/api/auth/change-password", &change).await;
+    let _ = changed.expect(204);
+    let gone = json!({ "password": NEW });
+    let erased = ada.send(Method::DELETE, "/api/auth/account", gone.to_string());
+    let _ = erased.await.expect(204);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reset_ends_the_keys_of_whoever_made_the_account_in_anothers_name() {
+    let host = open().await;
+    let thief = actor(&host, &register(&host, "ada").await);
+    let key = json!({ "name": "back door", "scopes": ["*:write"] });
+    let key = thief.post("/api/auth/keys", &key).await.json_of(201);
+    let by_key = host.bearer(text(&key, "key"));
+    let _ = by_key.get("/api/auth/me").await.expect(200);
+    let token = reset_token(&host, "ada").await;
+    let _ = reset(&host, &token, NEW).await.expect(200);
+    let _ = by_key.get("/api/auth/me").await.expect(401);
+    // The owner's own keys stay with another password.
+    let ada = actor(&host, &login(&host, "ada", NEW).await.json_of(200));
+    let key = json!({ "name": "mine", "scopes": ["*:read"] });
+    let key = ada.post("/api/auth/keys", &key).await.json_of(201);
+    let change = json!({ "currentPassword": NEW, "newPassword": PASSWORD });
+    let changed = ada.post("/api/auth/change-password", &change).await;
+    let _ = changed.expect(204);
+    let mine = host.bearer(text(&key, "key"));
+    let _ = mine.get("/api/auth/me").await.expect(200);
 }

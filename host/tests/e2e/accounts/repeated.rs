@@ -63,7 +63,6 @@ async fn requests(host: &TestHost) -> Vec<(&'static str, &'static str, Actor, St
     let dan = member(host, &ada, "dan").await;
     let eve = member(host, &ada, "eve").await;
     let leaving = lasting(&eve, Role::Viewer);
-    let admin = lasting(text(&signed["user"], "id"), Role::Admin);
 
     let (none, anybody) = (Value::Null, host.anonymous());
     let path = |start: &str, id: &str| format!("{start}/{id}");
@@ -98,23 +97,9 @@ async fn requests(host: &TestHost) -> Vec<(&'static str, &'static str, Actor, St
         ),
         (
             "DELETE",
-            "/api/auth/sessions",
-            ada.clone(),
-            "/api/auth/sessions".into(),
-            none.clone(),
-        ),
-        (
-            "DELETE",
             "/api/auth/keys/{id}",
             ada.clone(),
             path("/api/auth/keys", text(&key, "id")),
-            none.clone(),
-        ),
-        (
-            "POST",
-            "/api/auth/logout",
-            admin.clone(),
-            "/api/auth/logout".into(),
             none.clone(),
         ),
         (

@@ -111,6 +111,22 @@ pub(super) async fn digits(
     Ok(digits)
 }
 
+/// Who signs up with an address and has not been heard of since, whether or not the address is known.
+pub(super) async fn waiting(
+    service: &Accounts,
+    unit: &Unit,
+    email: &str,
+) -> Result<Option<Pending>, Problem> {
+    let mut waiting = None;
+    // Both are read in any case, so that both cost the same.
+    for id in [digits_id(email), decoy_id(email)] {
+        let code: Option<Code> = unit.get(&id).await?;
+        let code = code.filter(|code| code.ends_at > service.platform.now());
+        waiting = waiting.or(code.and_then(|code| code.pending));
+    }
+    Ok(waiting)
+}
+
 /// Writes what [`digits`] would, where nobody ever looks for it: so that both cost the same.
 pub(super) async fn decoy(
     service: &Accounts,
@@ -120,8 +136,8 @@ pub(super) async fn decoy(
 ) -> Result<(), Problem> {
     let digits = fresh_digits(service.platform.random());
     let code = with_digits(service, email, "", &digits, pending);
-    let id = token::stored(&format!("nobody\n{email}"));
-    unit.put(&id, &code).await.map_err(unavailable)
+    let put = unit.put(&decoy_id(email), &code).await;
+    put.map_err(unavailable)
 }
 
 fn with_digits(
@@ -178,6 +194,11 @@ pub(super) async fn end_digits(unit: &Unit, email: &str) -> Result<(), Problem> 
 /// One at a time and address.
 fn digits_id(email: &str) -> String {
     token::stored(&format!("digits\n{email}"))
+}
+
+/// Nobody looks there for digits.
+fn decoy_id(email: &str) -> String {
+    token::stored(&format!("nobody\n{email}"))
 }
 
 /// Bound to address, account and purpose.

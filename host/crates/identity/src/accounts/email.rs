@@ -8,13 +8,14 @@ use utoipa::ToSchema;
 
 use super::address::{address, local_part};
 use super::attempts::{self, Guessed};
+use super::erase::delete_all;
 use super::person::{Name, Newcomer, Told};
 use super::sign_in::{Origin, end_all, enter, refused};
 use super::{Accounts, SignedIn, codes, letters, login, lookup};
 use crate::news;
-use crate::passwords;
+use crate::passwords::{self, Verdict};
 use crate::platform::{Stored, Unit, unavailable};
-use crate::records::{Account, Code, Pending};
+use crate::records::{Account, Code, Key, Pending};
 use crate::wire::{body, json};
 
 /// Seconds of a minute.
@@ -74,35 +75,53 @@ pub(super) async fn sign_up(service: &Accounts, request: &Request) -> Result<Res
         whole: local_part(email).to_owned(),
         last: None,
     });
-    let password = match &new.password {
-        None => None,
-        Some(password) => {
-            passwords::check("password", password, email)?;
-            let random = service.platform.random();
-            Some(service.passwords.hash(password, random).await?)
-        }
-    };
+    if let Some(password) = &new.password {
+        passwords::check("password", password, email)?;
+    }
+    let unit = service.platform.unit().await.map_err(unavailable)?;
+    let before = &codes::waiting(service, &unit, email).await?;
     let pending = &Pending {
         name: name.whole,
         last_name: name.last,
-        password,
+        password: password(service, new.password.as_deref(), before.as_ref()).await?,
     };
     let sent = service.platform.transact(|unit| async move {
+        let mut pending = pending.clone();
+        if codes::waiting(service, &unit, email).await? != *before {
+            pending.password = None;
+        }
         match lookup::by_email(&unit, email).await? {
             // The same is written, for nobody to use: a code that was under way stays good.
             Some(known) => {
-                codes::decoy(service, &unit, email, Some(pending.clone())).await?;
+                codes::decoy(service, &unit, email, Some(pending)).await?;
                 unit.post(&letters::account_exists(&known.record)).await
             }
             None => {
-                let digits =
-                    codes::digits(service, &unit, email, "", Some(pending.clone())).await?;
+                let digits = codes::digits(service, &unit, email, "", Some(pending)).await?;
                 unit.post(&letters::one_time_code(email, &digits)).await
             }
         }
     });
     sent.await?;
     told_of_code()
+}
+
+/// The hash of the password that an account is to have. Two who sign up with one address at the same time may be two
+/// people, and the code comes to one of them: without one and the same password the account has none.
+async fn password(
+    service: &Accounts,
+    new: Option<&str>,
+    before: Option<&Pending>,
+) -> Result<Option<String>, Problem> {
+    let (passwords, random) = (&service.passwords, service.platform.random());
+    match (new, before) {
+        (None, _) => Ok(None),
+        (Some(new), None) => passwords.hash(new, random).await.map(Some),
+        (Some(new), Some(Pending { password, .. })) => {
+            let verdict = passwords.verify(new, password.as_deref()).await?;
+            Ok(password.clone().filter(|_| verdict != Verdict::Wrong))
+        }
+    }
 }
 
 /// `POST /api/v1/auth/email-signin`
@@ -174,8 +193,9 @@ async fn enter_by_code(
         news::verified(&service.platform, unit, home, &id, &record)?;
         record.verified = true;
         if !is_new {
-            // Whoever made it may have been somebody else: they keep neither password nor sessions.
+            // Whoever made it may have been somebody else: they keep neither password nor sessions nor keys.
             record.password = None;
+            delete_all::<Key>(unit, &id).await?;
         }
         end_all(unit, &id, &mut record, None).await?;
         unit.put(&id, &record).await.map_err(unavailable)?;

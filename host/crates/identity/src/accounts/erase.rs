@@ -72,7 +72,7 @@ async fn prove(service: &Accounts, caller: &Caller, password: Option<&str>) -> R
     let email = &account.email;
     let proof = &login::prove(service, email, password).await?;
     let admitted = service.platform.transact(|unit| async move {
-        let admitted = login::admit(service, &unit, email, proof).await?;
+        let admitted = login::admit(service, &unit, Guessed::PasswordAgain, email, proof).await?;
         Ok(admitted.is_some())
     });
     match admitted.await? {
@@ -96,7 +96,7 @@ async fn leave(unit: &Unit, id: &str) -> Result<(), Problem> {
             }
             Some(_) => organizations::remove(unit, tenant, id).await?,
             // A place in a tenant that is no organisation.
-            None => unit.delete::<Membership>(&found.id).await.map(drop)?,
+            None => organizations::vacate(unit, &found.record).await?,
         }
     }
     Ok(())
@@ -130,14 +130,15 @@ async fn forget(unit: &Unit, id: &str, account: &Account) -> Result<(), Problem>
     delete_all::<Code>(unit, id).await?;
     delete_all::<External>(unit, id).await?;
     codes::end_digits(unit, &account.email).await?;
-    for guessed in [Guessed::Password, Guessed::Code] {
+    for guessed in [Guessed::Password, Guessed::PasswordAgain, Guessed::Code] {
         attempts::forget(unit, &attempts::id(guessed, &account.email)).await?;
     }
     unit.delete::<Founder>(id).await?;
     unit.delete::<Account>(id).await.map(drop)
 }
 
-async fn delete_all<R: Record>(unit: &Unit, account: &str) -> Result<(), Problem> {
+/// Deletes everything of a kind that hangs on an account.
+pub(super) async fn delete_all<R: Record>(unit: &Unit, account: &str) -> Result<(), Problem> {
     for found in unit.all::<R>(equal(&[("account", account)])?).await? {
         unit.delete::<R>(&found.id).await?;
     }

@@ -47,7 +47,7 @@ pub(super) async fn with_password(
     let email = &address(email)?;
     let proof = &prove(service, email, password).await?;
     let signed_in = platform.transact(|unit| async move {
-        match admit(service, &unit, email, proof).await? {
+        match admit(service, &unit, Guessed::Password, email, proof).await? {
             None => Ok(None),
             Some((id, account)) => {
                 let entered = enter(service, &unit, &id, account, wanted, origin).await;
@@ -96,13 +96,11 @@ pub(super) async fn prove(
 pub(super) async fn admit(
     service: &Accounts,
     unit: &Unit,
+    guessed: Guessed,
     email: &str,
     proof: &Proof,
 ) -> Result<Option<(String, Account)>, Problem> {
-    let (attempts, now) = (
-        attempts::id(Guessed::Password, email),
-        service.platform.now(),
-    );
+    let (attempts, now) = (attempts::id(guessed, email), service.platform.now());
     if attempts::are_paused(unit, &attempts, now).await? {
         return Ok(None);
     }

@@ -6,6 +6,7 @@ use stoa_kernel::error::Problem;
 use stoa_kernel::identity::Account as Caller;
 use utoipa::ToSchema;
 
+use super::attempts::Guessed;
 use super::profile::{account, session};
 use super::sign_in::end_all;
 use super::{Accounts, codes, letters, login};
@@ -34,7 +35,9 @@ pub(super) async fn change(service: &Accounts, request: &Request) -> Result<Resp
     let random = platform.random();
     let hash = &service.passwords.hash(&change.new_password, random).await?;
     let changed = platform.transact(|unit| async move {
-        let Some((id, mut account)) = login::admit(service, &unit, email, proof).await? else {
+        let Some((id, mut account)) =
+            login::admit(service, &unit, Guessed::PasswordAgain, email, proof).await?
+        else {
             return Ok(false);
         };
         account.password = Some(hash.clone());

@@ -6,13 +6,14 @@ use stoa_kernel::error::Problem;
 use utoipa::ToSchema;
 
 use super::attempts::{self, Guessed};
+use super::erase::delete_all;
 use super::sign_in::end_all;
 use super::view::Told;
 use super::{Accounts, codes, letters};
 use crate::news;
 use crate::passwords;
 use crate::platform::unavailable;
-use crate::records::{Account, Purpose};
+use crate::records::{Account, Key, Purpose};
 use crate::wire::{body, json};
 
 /// What a link carries, and the new password.
@@ -46,14 +47,16 @@ pub(super) async fn reset(service: &Accounts, request: &Request) -> Result<Respo
             .filter(|account| !account.suspended)
             .ok_or_else(codes::bad_link)?;
         account.password = Some(hash.clone());
-        // The link came by a letter to this address.
+        // The link came by a letter to this address. Who had the account so far may have been somebody else.
         if !account.verified {
+            delete_all::<Key>(&unit, &id).await?;
             news::verified(platform, &unit, service.home_of(&account), &id, &account)?;
         }
         account.verified = true;
         end_all(&unit, &id, &mut account, None).await?;
         unit.put(&id, &account).await.map_err(unavailable)?;
         codes::end_digits(&unit, &account.email).await?;
+        codes::end_links(&unit, Purpose::ResetPassword, &id).await?;
         attempts::forget(&unit, &attempts::id(Guessed::Password, &account.email)).await?;
         unit.post(&letters::password_changed(&account)).await
     });

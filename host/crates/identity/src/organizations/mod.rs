@@ -38,7 +38,7 @@ use crate::{address, filters, times, token};
 pub use create::found;
 pub use plan_changes::{TenantPlans, set_plan};
 pub use plans::{PlanQuota, limits, limits_of};
-pub use roster::{appoint, place, remove};
+pub use roster::{appoint, place, remove, vacate};
 pub use seams::{Accounts, Sessions};
 pub use selling::Selling;
 

@@ -232,6 +232,18 @@ async fn lose(unit: &Unit, place: &Membership) -> Result<(), Problem> {
     unit.put(tenant, &organization).await.map_err(unavailable)
 }
 
+/// Gives up a place in a tenant that is no organisation.
+///
+/// # Errors
+/// 409 `last-admin` when nobody would be left to run the tenant.
+pub async fn vacate(unit: &Unit, place: &Membership) -> Result<(), Problem> {
+    if place.is_acting_admin() {
+        lose(unit, place).await?;
+    }
+    let id = Membership::id(&place.tenant, &place.account);
+    unit.delete::<Membership>(&id).await.map(drop)
+}
+
 /// What the query finds is read once more, for that the commit checks: of two admins who take each other's role,
 /// one is too late.
 async fn another_admin(unit: &Unit, place: &Membership) -> Result<(), Problem> {

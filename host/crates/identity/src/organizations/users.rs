@@ -118,6 +118,9 @@ pub(super) async fn change(
         caller.still_admin(&unit).await?;
         let found = people::find(&unit, caller.tenant, default, id).await?;
         let found = found.ok_or_else(Problem::not_found)?;
+        if change.suspended == Some(true) {
+            spare_operator(&found.account)?;
+        }
         let place = roster::change(&unit, found.place, change).await?;
         json(200, &view(Resident { place, ..found }))
     });
@@ -147,13 +150,7 @@ pub(super) async fn remove(
                 "This is your own account: DELETE /api/auth/account ends it.",
             ));
         }
-        if found.account.operator {
-            return Err(Problem::new(
-                409,
-                "operator",
-                "This is an operator of the platform, whom no request removes.",
-            ));
-        }
+        spare_operator(&found.account)?;
         match roster::dismiss(&unit, &found.place).await? {
             Some(_elsewhere) => {}
             None => service.accounts.end(&unit, id).await?,
@@ -161,6 +158,18 @@ pub(super) async fn remove(
         Ok(nothing())
     });
     removed.await
+}
+
+/// Operators stand outside of tenants: no tenant's admin keeps them from anything.
+fn spare_operator(account: &Account) -> Result<(), Problem> {
+    if account.operator {
+        return Err(Problem::new(
+            409,
+            "operator",
+            "This is an operator of the platform, whom no request removes or suspends.",
+        ));
+    }
+    Ok(())
 }
 
 fn asked_role(query: &str) -> Result<Option<Role>, Problem> {

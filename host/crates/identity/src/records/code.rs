@@ -30,7 +30,7 @@ impl Purpose {
 }
 
 /// Somebody who signs up and becomes an account with the code.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pending {
     /// How they want to be called.
     pub name: String,

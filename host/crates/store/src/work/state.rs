@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use stoa_kernel::answer::StoredAnswer;
 use stoa_kernel::clock::Millis;
-use stoa_kernel::event::Event;
+use stoa_kernel::event::{Event, HOST};
 use stoa_kernel::limits;
 use stoa_kernel::store::{CommitError, StoreError};
 
@@ -207,11 +207,14 @@ impl State {
 
     /// Adds an event.
     pub(super) fn raise(&mut self, event: Event) -> Result<(), StoreError> {
-        if self.events.len() >= limits::EVENTS_PER_REQUEST_MAX {
-            return Err(StoreError::Limit(format!(
-                "a request raises at most {} events",
-                limits::EVENTS_PER_REQUEST_MAX
-            )));
+        let count_max = if event.plugin == HOST {
+            limits::HOST_EVENTS_PER_REQUEST_MAX
+        } else {
+            limits::EVENTS_PER_REQUEST_MAX
+        };
+        if self.events.len() >= count_max {
+            let reason = format!("a request raises at most {count_max} events");
+            return Err(StoreError::Limit(reason));
         }
         if event.payload.len() > limits::EVENT_BYTES_MAX {
             return Err(StoreError::Invalid(format!(

@@ -83,13 +83,17 @@ impl Service for Accounts {
     }
 }
 
-/// One organisation has a plan of its own.
+/// What organisations have by their plans; the default tenant is none.
 struct Plans;
 
 #[async_trait]
 impl OrganizationQuota for Plans {
     async fn requests_per_minute(&self, tenant: &TenantId) -> Option<u32> {
-        (tenant.as_str() == "tiny").then_some(1)
+        match tenant.as_str() {
+            "default" => None,
+            "tiny" => Some(1),
+            _ => Some(4),
+        }
     }
 }
 
@@ -271,6 +275,24 @@ async fn an_organisation_has_one_quota_wherever_its_people_are() {
         let answer = get(&world, "2001:db8:e::1", "/api/things", headers).await;
         assert_eq!(answer.status, 200);
     }
+}
+
+#[tokio::test]
+async fn who_belongs_to_no_organisation_uses_up_nobody_elses_quota() {
+    let (world, _) = limited(config());
+    let one = [("authorization", "Bearer u1.user.default")];
+    for address in 0..5 {
+        let address = format!("2001:db8:{address}::1");
+        let answer = get(&world, &address, "/api/things", &one).await;
+        let expected = if address == "2001:db8:4::1" { 429 } else { 200 };
+        assert_eq!(answer.status, expected, "{address}");
+    }
+    let other = [("authorization", "Bearer u2.user.default")];
+    let answer = get(&world, CLIENT, "/api/things", &other).await;
+    assert_eq!(
+        told(&answer).1,
+        Some("\"default\";r=2;t=60, \"organization\";r=3;t=60")
+    );
 }
 
 #[tokio::test]

@@ -270,8 +270,16 @@ async fn who_leaves_the_house_and_belongs_nowhere_else_is_gone() {
         ..world.get::<Account>("op").await.unwrap()
     };
     world.put("op", &operator).await;
-    let refusal_of = refusal(world.on(&boss, "remove_person", "op", Value::Null).await);
-    assert_eq!(refusal_of, refused(409, "operator"));
+    for (handler, body) in [
+        ("remove_person", Value::Null),
+        ("change_person", json!({ "status": "suspended" })),
+    ] {
+        let answer = world.on(&boss, handler, "op", body).await;
+        assert_eq!(refusal(answer), refused(409, "operator"), "{handler}");
+    }
+    let role = json!({ "role": "viewer" });
+    let changed = world.on(&boss, "change_person", "op", role).await;
+    assert!(changed.is_ok(), "{changed:?}");
 }
 
 #[tokio::test]
