@@ -144,8 +144,17 @@ impl Blobs for BlobStore {
             public: false,
             created_at,
         };
-        self.catalog.add(unit, &blob, room).await?;
+        if let Err(error) = self.catalog.add(unit, &blob, room).await {
+            self.discard(tenant, &blob.id).await;
+            return Err(error);
+        }
         Ok(blob)
+    }
+
+    async fn discard(&self, tenant: &TenantId, id: &str) {
+        if let Err(error) = self.storage.delete(tenant, id).await {
+            tracing::warn!(%error, "bytes without a document stay until the next sweep");
+        }
     }
 
     async fn remove(&self, unit: &dyn UnitOfWork, id: &str) -> Result<bool, BlobError> {

@@ -21,6 +21,6 @@ pub use archive::PluginArchive;
 pub use blobs::{BlobStore, Ports};
 pub use config::{BlobsConfig, InvalidLocation, Location, S3};
 pub use kind::KINDS_DEFAULT;
-pub use service::{FilesService, UPLOADS_AT_ONCE_MAX};
+pub use service::{FilesService, UPLOADS_AT_ONCE_MAX, UPLOADS_PER_ACCOUNT_MAX};
 pub use storage::{Storage, StorageError};
 pub use sweep::ORPHAN_MS_MIN;

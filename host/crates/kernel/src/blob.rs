@@ -107,6 +107,9 @@ pub trait Blobs: Send + Sync + 'static {
         blob: NewBlob,
     ) -> Result<BlobInfo, BlobError>;
 
+    /// Gives back the room of bytes whose unit of work has not committed and won't. What can't be had now goes later.
+    async fn discard(&self, tenant: &TenantId, id: &str);
+
     /// Removes a blob if the unit commits; its bytes follow. False if there was none.
     ///
     /// # Errors

@@ -320,6 +320,12 @@ impl LogQuery {
 /// Makes versions serve.
 #[async_trait]
 pub trait Deployer: Send + Sync + 'static {
+    /// Reads what a file says of itself, and judges nothing but its sections: cheap.
+    ///
+    /// # Errors
+    /// [`Refusal::Refused`].
+    async fn read(&self, file: Bytes) -> Result<Examined, Refusal>;
+
     /// Judges and compiles a file without running any of it. Compiled code is kept.
     ///
     /// # Errors

@@ -21,6 +21,7 @@ pub mod mail;
 pub mod outbound;
 pub mod paging;
 pub mod personal_data;
+pub mod places;
 pub mod plans;
 pub mod plugins;
 pub mod query;

@@ -235,15 +235,29 @@ impl Place {
         self.may_serve()?;
         let nothing = || Problem::new(409, "nothing-before", "Nothing served here before.");
         let row = &self.previous.as_ref().ok_or_else(nothing)?.row;
+        let mut grants = self.bounded(&row.grants);
+        if kind == Kind::Returned {
+            // Nobody has decided anew what it may do.
+            grants = &grants - &self.refused();
+        }
         Ok(Draft {
             kind,
             outcome: Outcome::Active,
             digest: row.digest.clone(),
             version: row.version.clone(),
-            grants: self.bounded(&row.grants),
+            grants,
             settings: row.settings.clone(),
             previous: row.previous,
             by_operator: row.by_operator,
+        })
+    }
+
+    /// What the current version asks for and does not have.
+    fn refused(&self) -> BTreeSet<Permission> {
+        let current = self.current.as_ref();
+        let asked = current.and_then(|placed| Some((placed, placed.package.as_ref()?)));
+        asked.map_or_else(BTreeSet::new, |(placed, package)| {
+            &package.manifest.permissions() - &placed.row.grants
         })
     }
 

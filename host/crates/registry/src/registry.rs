@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use stoa_kernel::clock::Clock;
-use stoa_kernel::deployment::{Archive, Deployer, Refusal};
+use stoa_kernel::deployment::{Archive, Deployer, Refusal, Scope};
 use stoa_kernel::random::Random;
 use stoa_kernel::seal::Seal;
 use stoa_kernel::status::{Part, PartStatus};
@@ -16,7 +16,7 @@ use tokio::sync::{OwnedMutexGuard, Semaphore};
 use crate::applied::Applied;
 use crate::bell::Bell;
 use crate::books::Books;
-use crate::records::REGISTRY;
+use crate::records::{REGISTRY, head_id};
 use crate::secrets::Keeping;
 use crate::service::WAITING_MAX;
 use crate::signature::sha256;
@@ -133,14 +133,26 @@ impl Registry {
     }
 }
 
+/// How a trouble with a secret begins, before its head.
+pub(crate) const OF_SECRET: &str = "secret ";
+
 impl Part for Registry {
     fn status(&self) -> PartStatus {
         let troubles = self.troubles.lock();
         let troubles = troubles.unwrap_or_else(PoisonError::into_inner);
-        let told: Vec<String> = troubles
+        let deployment = head_id(&Scope::Deployment, "");
+        let (common, of_tenants): (Vec<_>, Vec<_>) = troubles.iter().partition(|(about, _)| {
+            let about = about.strip_prefix(OF_SECRET).unwrap_or(about);
+            about.starts_with(&deployment)
+        });
+        let mut told: Vec<String> = common
             .iter()
             .map(|(head, why)| format!("{head}: {why}"))
             .collect();
+        // What tenants have is theirs to know.
+        if !of_tenants.is_empty() {
+            told.push(format!("{} of tenants", of_tenants.len()));
+        }
         PartStatus {
             part: REGISTRY.into(),
             ready: true,

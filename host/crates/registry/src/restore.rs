@@ -40,7 +40,14 @@ impl Registry {
 
     /// Every activation that should serve, the deployment's first.
     pub(crate) async fn serving(&self, unit: &Unit) -> Result<Vec<(Scope, Activation)>, Problem> {
-        let mut serving = Vec::new();
+        let mut serving = self.current(unit).await?;
+        serving.retain(|(_, row)| row.digest.is_some());
+        Ok(serving)
+    }
+
+    /// The same, with those that are disabled.
+    pub(crate) async fn current(&self, unit: &Unit) -> Result<Vec<(Scope, Activation)>, Problem> {
+        let mut current = Vec::new();
         for head in unit.all::<Head>(None).await? {
             let Head {
                 scope,
@@ -55,13 +62,10 @@ impl Registry {
             };
             let id = activation_id(&scope, &plugin, number);
             let row: Option<Activation> = unit.get(&id).await?;
-            serving.extend(
-                row.filter(|row| row.digest.is_some())
-                    .map(|row| (scope, row)),
-            );
+            current.extend(row.map(|row| (scope, row)));
         }
-        serving.sort_by(|(a, first), (b, second)| (a, &first.plugin).cmp(&(b, &second.plugin)));
-        Ok(serving)
+        current.sort_by(|(a, first), (b, second)| (a, &first.plugin).cmp(&(b, &second.plugin)));
+        Ok(current)
     }
 
     /// Tries a row once more, and those before it, until one serves.
@@ -70,7 +74,11 @@ impl Registry {
         let newest = row.clone();
         let (mut row, mut first) = (row, None);
         for _ in 0..FALLBACKS_MAX {
-            match self.tell(scope, &row).await {
+            let told = match self.distrusted(&row).await? {
+                Some(distrust) => Err(Refusal::Refused(distrust)),
+                None => self.tell(scope, &row).await,
+            };
+            match told {
                 Ok(()) if first.is_none() => return Ok(()),
                 Ok(()) => return self.fell_back(scope, &newest, &row, first).await,
                 Err(Refusal::Unavailable(why)) => {
@@ -93,6 +101,20 @@ impl Registry {
         }
         self.trouble(&head, first);
         Ok(())
+    }
+
+    /// Why nobody vouches for a row's version any more, whenever it was that it served.
+    async fn distrusted(&self, row: &Activation) -> Result<Option<String>, Problem> {
+        let Some(digest) = &row.digest else {
+            return Ok(None);
+        };
+        let unit = self.books.unit().await?;
+        let trust = Trust::read(&self.config.trust, &unit).await?;
+        let Some(revision) = unit.get::<Revision>(digest).await? else {
+            return Ok(None);
+        };
+        let judged = trust.judge_revision(&unit, digest, &revision).await?;
+        Ok(judged.err().map(|distrust| distrust.to_string()))
     }
 
     /// Writes down that an earlier row serves instead of the newest.
@@ -138,14 +160,9 @@ impl Registry {
     /// When the rows can't be read or written.
     pub async fn judge_all(&self) -> Result<(), Problem> {
         let unit = self.books.unit().await?;
-        let trust = Trust::read(&self.config.trust, &unit).await?;
         for (scope, row) in self.serving(&unit).await? {
-            let Some(digest) = &row.digest else { continue };
-            let revision: Option<Revision> = unit.get(digest).await?;
-            let Some(revision) = revision else { continue };
-            let judged = trust.judge_revision(&unit, digest, &revision).await?;
-            if let Err(distrust) = judged {
-                self.take_down(&scope, &row, distrust.to_string()).await?;
+            if let Some(distrust) = self.distrusted(&row).await? {
+                self.take_down(&scope, &row, distrust).await?;
             }
         }
         Ok(())

@@ -9,7 +9,7 @@ use stoa_kernel::secret::Secret;
 
 use crate::books::{Note, Unit, equal};
 use crate::records::{SecretRow, head_id, secret_id};
-use crate::registry::Registry;
+use crate::registry::{OF_SECRET, Registry};
 use crate::restore::parsed;
 use crate::who::Who;
 
@@ -199,7 +199,7 @@ impl Registry {
             String::from_utf8(plain).ok().map(Secret::new)
         });
         let opened: Option<Vec<Secret>> = opened.collect();
-        let trouble = format!("secret {id}");
+        let trouble = format!("{OF_SECRET}{id}");
         if opened.is_none() {
             tracing::error!(secret = id, "a secret was sealed with another key");
             self.trouble(&trouble, Some("it was sealed with another key".into()));

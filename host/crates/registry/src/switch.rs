@@ -1,13 +1,13 @@
 //! Doing what was asked for: rows and head in one commit, then the runtime, and back if that refuses.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::Value;
 use stoa_kernel::answer::IdempotencyKey;
 use stoa_kernel::deployment::{Deployment, Refusal, Scope};
 use stoa_kernel::error::Problem;
-use stoa_kernel::wit::version_numbers as numbers;
+use stoa_kernel::wit::{Permission, version_numbers as numbers};
 
 use crate::books::{Note, Unit, unavailable};
 use crate::change::{Change, Draft, Place, Placed, Subject, draft};
@@ -471,15 +471,48 @@ impl Registry {
         }
         let unit = self.books.unit().await?;
         let held = of_deployment(&unit, &act.plugin).await?;
-        for (scope, row) in self.serving(&unit).await? {
+        for (scope, row) in self.current(&unit).await? {
             let is_own = row.plugin == act.plugin && scope != Scope::Deployment && !row.by_operator;
             let left = &row.grants & &held;
-            if is_own && left != row.grants {
-                let own = Act::own(&scope, &act.plugin, "the deployment's grants were narrowed");
-                self.switch_now(&own, &Change::Grant(left)).await?;
+            if !is_own || left == row.grants {
+                continue;
+            }
+            let own = Act::own(&scope, &act.plugin, "the deployment's grants were narrowed");
+            let cut = match row.digest {
+                Some(_) => self.switch_now(&own, &Change::Grant(left)).await.map(drop),
+                None => self.narrow(&own, &row, &left).await,
+            };
+            // One tenant's trouble is not to leave the others what was taken back.
+            if let Err(problem) = cut {
+                tracing::warn!(%scope, plugin = act.plugin, %problem, "grants could not be narrowed");
             }
         }
         Ok(())
+    }
+
+    /// Narrows what a disabled row would have if it were enabled.
+    async fn narrow(
+        &self,
+        act: &Act,
+        row: &Activation,
+        left: &BTreeSet<Permission>,
+    ) -> Result<(), Problem> {
+        let _turn = self.turn(&act.head()).await;
+        let id = &activation_id(&act.scope, &act.plugin, row.number);
+        let narrow = |unit: Unit| async move {
+            let Some(row) = unit.get::<Activation>(id).await? else {
+                return Ok(());
+            };
+            let before = row.previous.unwrap_or_default();
+            let before = activation_id(&act.scope, &act.plugin, before);
+            let before: Option<Activation> = unit.get(&before).await?;
+            if before.is_some_and(|before| before.by_operator) {
+                return Ok(());
+            }
+            let grants = &row.grants & left;
+            unit.put(id, &Activation { grants, ..row }).await
+        };
+        self.books.transact(narrow).await
     }
 }
 

@@ -58,8 +58,8 @@ impl Registry {
         };
         let (content, signed) = signature::split(&file).map_err(malformed)?;
         let (digest, content) = (sha256(content), file.slice_ref(content));
-        let examined = self.deployer.examine(file.clone()).await.map_err(refused)?;
-        let Examined { package, .. } = examined;
+        let read = self.deployer.read(file.clone()).await.map_err(refused)?;
+        let Examined { package, .. } = read;
         let manifest = &package.manifest;
         if self.config.reserved.contains(&manifest.name) {
             let detail = format!("The name {:?} is the host's own.", manifest.name);
@@ -88,6 +88,9 @@ impl Registry {
         };
         // Nothing is kept that no row will tell of, and every row has a file.
         self.admit(&unit, who, &digest, &revision).await?;
+        // Compiling takes up to minutes of a core: for files that somebody vouches for alone.
+        let examined = self.deployer.examine(file.clone()).await;
+        examined.map_err(refused)?;
         let kept = self.archive.keep(&digest, content.clone()).await;
         kept.map_err(|why| Problem::unavailable(RETRY_AFTER_S, why))?;
         let take = |unit| self.take(unit, who, &digest, &revision, &signed);

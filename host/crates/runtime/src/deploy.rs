@@ -17,6 +17,7 @@ use stoa_wit::{Manifest, Permission};
 
 use crate::Runtime;
 use crate::activation::{self, ActivationError, Origin};
+use crate::artifact::Artifact;
 use crate::compile::CompileError;
 use crate::migration;
 use crate::services::Given;
@@ -35,14 +36,27 @@ impl From<ActivationError> for Refusal {
     }
 }
 
+fn examined(artifact: Artifact) -> Examined {
+    Examined {
+        digest: artifact.digest,
+        package: Arc::new(artifact.package),
+    }
+}
+
 #[async_trait]
 impl Deployer for Runtime {
+    async fn read(&self, file: Bytes) -> Result<Examined, Refusal> {
+        let read = tokio::task::spawn_blocking(move || Artifact::read(file.to_vec()));
+        let read = read.await;
+        let artifact = read.map_err(|error| Refusal::Unavailable(error.to_string()))?;
+        Ok(examined(artifact.map_err(ActivationError::from)?))
+    }
+
     async fn examine(&self, file: Bytes) -> Result<Examined, Refusal> {
-        let artifact = activation::examine(&self.core, file).await?;
-        Ok(Examined {
-            digest: artifact.digest,
-            package: Arc::new(artifact.package),
-        })
+        activation::examine(&self.core, file)
+            .await
+            .map(examined)
+            .map_err(Refusal::from)
     }
 
     async fn deploy(&self, deployment: Deployment) -> Result<(), Refusal> {

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use stoa_kernel::clock::Millis;
 
 use crate::calls_out::CallsOut;
+use crate::leftovers::Files;
 
 /// One answer of the outside world.
 #[derive(Debug, Clone)]
@@ -25,6 +26,8 @@ pub struct Outside {
     /// What services elsewhere answered. A second run that asks the same, at whatever place, is told the same:
     /// what was sent can't be taken back.
     pub calls: CallsOut,
+    /// Files that were written, which have the same ids in a second run.
+    pub files: Files,
     nonce: OnceLock<String>,
 }
 

@@ -12,6 +12,7 @@ use stoa_kernel::deployment::{DeploymentNews, Scope};
 use stoa_kernel::id::TenantId;
 use stoa_kernel::limits::CallLimits;
 use stoa_kernel::live::history_collections;
+use stoa_kernel::places::Places;
 use stoa_kernel::plugins::{Plugins, Snapshot};
 use stoa_kernel::status::PartStatus;
 use stoa_kernel::store::{Realm, StoreError};
@@ -38,7 +39,6 @@ use crate::scope::Ports;
 use crate::sets::{Sets, Table};
 use crate::slow_lane::SlowLane;
 use crate::tallies::Tallies;
-use crate::tenants::Tenants;
 
 /// Why the runtime could not start.
 #[derive(Debug, thiserror::Error)]
@@ -65,7 +65,8 @@ pub(crate) struct Core {
     pub answers: Answers,
     /// How often some of them were given.
     pub tallies: Tallies,
-    pub tenants: Tenants,
+    /// Requests under way, by tenant.
+    pub tenants: Arc<Places<TenantId>>,
     pub in_flight: InFlight,
     pub slow_lane: SlowLane,
     /// What is kept of plugins by their names.
@@ -169,7 +170,7 @@ impl Runtime {
             cache: Arc::new(PluginCache::new(config.cache_bytes_max)),
             answers: Answers::new(config.answer_bytes_max),
             tallies: Tallies::default(),
-            tenants: Tenants::new(config.tenant_concurrency_max),
+            tenants: Places::new(config.tenant_concurrency_max),
             in_flight: InFlight::default(),
             slow_lane,
             records: Records::default(),

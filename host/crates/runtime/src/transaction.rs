@@ -100,9 +100,30 @@ pub async fn until_committed<T, F>(
 where
     F: Future<Output = Result<Verdict<T>, Failure>> + Send,
 {
+    let outside = Arc::new(Outside::default());
+    let ended = tries(core, live, revision, request, way, &outside, act).await;
+    if !matches!(&ended, Ok((_, Some(_)))) {
+        let files = &outside.files;
+        files.discard(&core.ports.blobs, &request.tenant);
+    }
+    ended
+}
+
+/// See [`until_committed`].
+async fn tries<T, F>(
+    core: &Arc<Core>,
+    live: &Arc<Live>,
+    revision: &Arc<Revision>,
+    request: &Arc<Request>,
+    way: Way,
+    outside: &Arc<Outside>,
+    act: impl Fn(Arc<Scope>) -> F,
+) -> Result<(T, Option<Arc<Scope>>), Failure>
+where
+    F: Future<Output = Result<Verdict<T>, Failure>> + Send,
+{
     let deadline = Instant::now() + Duration::from_millis(revision.limits.wall_ms_max);
     let tenant = &request.tenant;
-    let outside = Arc::new(Outside::default());
     // Of what the host does by itself, crash points are where it is done.
     let pass = |point| {
         if request.cause.is_none() {
@@ -123,7 +144,7 @@ where
                 passed.map_err(|_| Fault::Busy("others passed the turnstile all the time"))?
             }
         };
-        let scope = scope(core, live, revision, request, &outside, (deadline, attempt)).await?;
+        let scope = scope(core, live, revision, request, outside, (deadline, attempt)).await?;
         // A commit goes on when the client goes away: whatever it holds it holds until then.
         scope.hold(&revision.name, entered.clone());
         if attempt == 0 {
@@ -158,6 +179,9 @@ where
             }
             Err(CommitError::Answered) => return Err(Failure::Answered),
             Err(error) => {
+                if matches!(error, CommitError::Unknown(_)) {
+                    outside.files.stay();
+                }
                 let problem = Problem::unavailable(1, error.to_string());
                 return Err(Failure::Host(problem));
             }

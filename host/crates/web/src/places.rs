@@ -1,12 +1,12 @@
 //! Places for connections: so many in all, who comes later waits; and so many for one address, so that nobody keeps
 //! everybody else waiting.
 
-use std::collections::HashMap;
 use std::io;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use stoa_kernel::call::network_of;
+use stoa_kernel::places;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::config::EdgeConfig;
@@ -15,30 +15,23 @@ use crate::config::EdgeConfig;
 pub(crate) struct Places {
     free: Arc<Semaphore>,
     max: u32,
-    per_address_max: u32,
-    /// Those that addresses have, without addresses that have none.
-    taken: Mutex<HashMap<IpAddr, u32>>,
+    by_address: Arc<places::Places<IpAddr>>,
 }
 
-/// A place for a connection from wherever it comes.
+/// A place for a connection.
 pub(crate) struct Place {
     _permit: OwnedSemaphorePermit,
-    of_address: Option<(Arc<Places>, IpAddr)>,
+    of_address: Option<places::Place<IpAddr>>,
 }
 
 impl Places {
     /// All of them free.
-    pub(crate) fn new(config: &EdgeConfig) -> Arc<Self> {
-        Arc::new(Self {
+    pub(crate) fn new(config: &EdgeConfig) -> Self {
+        Self {
             free: Arc::new(Semaphore::new(config.connections_max as usize)),
             max: config.connections_max,
-            per_address_max: config.connections_per_address_max,
-            taken: Mutex::default(),
-        })
-    }
-
-    fn taken(&self) -> MutexGuard<'_, HashMap<IpAddr, u32>> {
-        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+            by_address: places::Places::new(config.connections_per_address_max),
+        }
     }
 
     /// The next one that is free.
@@ -62,31 +55,11 @@ impl Places {
 }
 
 impl Place {
-    /// Gives it to whoever is at this address; None if they have as many as they may.
-    pub(crate) fn give(mut self, places: &Arc<Places>, address: IpAddr) -> Option<Self> {
+    /// Gives it to whoever is at this address; none if they have as many as they may.
+    pub(crate) fn give(mut self, places: &Places, address: IpAddr) -> Option<Self> {
         // One client has a whole network of IPv6, and may come by IPv4 written as IPv6.
-        let address = network_of(address.to_canonical());
-        let mut taken = places.taken();
-        let count = taken.get(&address).copied().unwrap_or(0);
-        if count >= places.per_address_max {
-            return None;
-        }
-        taken.insert(address, count + 1);
-        self.of_address = Some((Arc::clone(places), address));
-        drop(taken);
+        let network = network_of(address.to_canonical());
+        self.of_address = Some(places.by_address.enter(&network)?);
         Some(self)
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let Some((places, address)) = self.of_address.take() else {
-            return;
-        };
-        let mut taken = places.taken();
-        match taken.get_mut(&address) {
-            Some(count) if *count > 1 => *count -= 1,
-            _ => drop(taken.remove(&address)),
-        }
     }
 }

@@ -124,7 +124,7 @@ impl Edge {
     }
 
     /// The place of a connection, unless its address has too many; a proxy's are those of many clients.
-    fn admit(&self, peer: Peer, place: Place, places: &Arc<Places>) -> Option<Place> {
+    fn admit(&self, peer: Peer, place: Place, places: &Places) -> Option<Place> {
         if is_proxy(peer.0.to_canonical(), &self.shared.config) {
             return Some(place);
         }

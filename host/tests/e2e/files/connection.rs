@@ -32,6 +32,49 @@ async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
     }
 }
 
+/// Somebody's token.
+async fn token(host: &TestHost, name: &str) -> String {
+    let account = json!({ "userId": name, "email": format!("{name}@example.com"), "role": "user" });
+    let issued = host.anonymous().post("/auth/token", &account).await;
+    issued.json_of(200)["token"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_holds_all_places_for_uploads() {
+    let host = TestHost::builder().files(small()).start().await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let serving = tokio::spawn(Arc::clone(&host.edge).serve(listener, std::future::pending()));
+    let (uma, ron) = (token(&host, "uma").await, token(&host, "ron").await);
+    let begin = async |token: &str| {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let head = format!(
+            "POST /api/blobs HTTP/1.1\r\nhost: a\r\nauthorization: Bearer {token}\r\n\
+             content-type: text/plain\r\nexpect: 100-continue\r\ncontent-length: 4\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let mut answer = [0; 12];
+        stream.read_exact(&mut answer).await.unwrap();
+        (String::from_utf8_lossy(&answer).into_owned(), stream)
+    };
+    let mut open = Vec::new();
+    for _ in 0..stoa_blobs::UPLOADS_PER_ACCOUNT_MAX {
+        let (answer, stream) = begin(&uma).await;
+        assert_eq!(answer, "HTTP/1.1 100");
+        open.push(stream);
+    }
+    assert_eq!(begin(&uma).await.0, "HTTP/1.1 429");
+    assert_eq!(begin(&ron).await.0, "HTTP/1.1 100");
+    // One that ends makes room for the next.
+    let mut first = open.swap_remove(0);
+    first.write_all(b"text").await.unwrap();
+    until("no place comes free", async || {
+        begin(&uma).await.0 == "HTTP/1.1 100"
+    })
+    .await;
+    serving.abort();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_upload_that_is_cut_off_leaves_nothing() {
     let dir = tempfile::tempdir().unwrap();
@@ -43,13 +86,7 @@ async fn an_upload_that_is_cut_off_leaves_nothing() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let serving = tokio::spawn(Arc::clone(&host.edge).serve(listener, std::future::pending()));
-    let account = json!({ "userId": "uma", "email": "uma@example.com", "role": "user" });
-    let token = host
-        .anonymous()
-        .post("/auth/token", &account)
-        .await
-        .json_of(200);
-    let token = token["token"].as_str().unwrap().to_owned();
+    let token = token(&host, "uma").await;
 
     for framing in ["content-length: 11000000", "transfer-encoding: chunked"] {
         let mut stream = TcpStream::connect(address).await.unwrap();

@@ -3,12 +3,17 @@
 use http::Method;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
+use stoa_kernel::blob::{Blobs as _, NewBlob};
+use stoa_kernel::clock::Clock as _;
 use stoa_kernel::hex::hex;
+use stoa_kernel::id::TenantId;
 use stoa_kernel::identity::Role;
+use stoa_kernel::random::ulid;
 use stoa_kernel::store::Store as _;
-use stoa_testkit::{Answer, TestHost};
+use stoa_testkit::{Answer, SeededRandom, TestHost};
 
 use super::{PNG, objects, on_disk, small, text, upload};
+use crate::events::until;
 
 const HOUR_MS: u64 = 3_600_000;
 
@@ -33,7 +38,8 @@ pub async fn tell(host: &TestHost) {
     a_key_makes_an_upload_safe_to_repeat(host).await;
     large_files_pass_in_parts_and_room_ends(host).await;
     what_is_removed_gives_back_its_bytes(host).await;
-    a_failed_request_leaves_bytes_for_a_day_at_most(host).await;
+    a_failed_request_leaves_no_bytes(host).await;
+    what_nobody_told_of_stays_for_a_day_at_most(host).await;
 }
 
 async fn owners_alone_know_of_a_file(host: &TestHost) {
@@ -307,13 +313,14 @@ async fn what_is_removed_gives_back_its_bytes(host: &TestHost) {
     ] {
         let _ = gone.problem(404, "not-found");
     }
-    assert!(is_there().await);
-    assert_eq!(host.files.sweep().await.unwrap(), 1);
     assert!(!is_there().await);
+    // What is left is the note that they have to go.
+    assert_eq!(host.files.sweep().await.unwrap(), 1);
     assert_eq!(host.files.sweep().await.unwrap(), 0);
 }
 
-async fn a_failed_request_leaves_bytes_for_a_day_at_most(host: &TestHost) {
+async fn a_failed_request_leaves_no_bytes(host: &TestHost) {
+    let before = objects(host).await.len();
     let body = serde_json::json!({ "name": "a.txt", "content": "hello", "times": 1, "fail": true });
     let failed = host.anonymous().post("/keeper/files", &body).await;
     let failed = failed.problem(409, "failed");
@@ -321,6 +328,21 @@ async fn a_failed_request_leaves_bytes_for_a_day_at_most(host: &TestHost) {
     assert_eq!(read, "4", "a request reads what it wrote");
     let known = host.admin().get(&format!("/api/blobs/{id}")).await;
     let _ = known.problem(404, "not-found");
+    let are_gone = async || (objects(host).await.len() == before).then_some(());
+    until("its bytes are gone", are_gone).await;
+}
+
+/// As when a host dies between the bytes and their document.
+async fn what_nobody_told_of_stays_for_a_day_at_most(host: &TestHost) {
+    let main = TenantId::parse("main").unwrap();
+    let unit = host.store.begin(&main).await.unwrap();
+    let blob = NewBlob {
+        id: ulid(host.clock.now(), &SeededRandom::new(1)),
+        name: "a.txt".into(),
+        content: "hello".into(),
+    };
+    host.files.write(&*unit, &main, blob).await.unwrap();
+    drop(unit);
     let count = async || objects(host).await.len();
     let before = count().await;
     host.clock.advance(stoa_blobs::ORPHAN_MS_MIN);

@@ -15,6 +15,7 @@ use stoa_kernel::call::{Incoming, Request, Response, Streamed};
 use stoa_kernel::error::Problem;
 use stoa_kernel::id::TenantId;
 use stoa_kernel::identity::Account;
+use stoa_kernel::places::Places;
 use stoa_kernel::service::Service;
 use stoa_kernel::store::{CommitError, StoreError};
 use stoa_kernel::wit::{Package, PackageError};
@@ -23,7 +24,7 @@ use tokio::sync::Semaphore;
 use crate::blobs::BlobStore;
 use crate::storage::StorageError;
 
-pub use upload::UPLOADS_AT_ONCE_MAX;
+pub use upload::{UPLOADS_AT_ONCE_MAX, UPLOADS_PER_ACCOUNT_MAX};
 
 /// Seconds after which it is worth asking again, when store or storage did not answer.
 const RETRY_AFTER_S: u32 = 1;
@@ -39,6 +40,8 @@ struct Inner {
     files: Arc<BlobStore>,
     package: Arc<Package>,
     uploads: Arc<Semaphore>,
+    /// Uploads by tenant and account.
+    uploaders: Arc<Places<(TenantId, String)>>,
     /// Tenants that have had files: strangers may name them without making a database.
     tenants: RwLock<HashSet<TenantId>>,
 }
@@ -53,6 +56,7 @@ impl FilesService {
             files,
             package: Arc::new(schemas::package()?),
             uploads: Arc::new(Semaphore::new(UPLOADS_AT_ONCE_MAX)),
+            uploaders: Places::new(UPLOADS_PER_ACCOUNT_MAX),
             tenants: RwLock::default(),
         })))
     }

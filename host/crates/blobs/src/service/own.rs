@@ -29,6 +29,8 @@ pub(super) async fn remove(files: &BlobStore, request: &Request) -> Result<Respo
         removed.map_err(blob_problem)?;
         match unit.commit().await {
             Ok(()) => {
+                // Whoever uploads and removes again and again would fill the disk until the next sweep.
+                files.discard(&request.tenant, &blob.id).await;
                 return Ok(Response {
                     status: 204,
                     headers: Vec::new(),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use sha2::{Digest as _, Sha256};
 use stoa_kernel::answer::{IdempotencyKey, StoredAnswer};
-use stoa_kernel::blob::BlobInfo;
+use stoa_kernel::blob::{BlobInfo, Blobs as _};
 use stoa_kernel::call::{Incoming, Request, Response, Source, Streamed};
 use stoa_kernel::error::Problem;
 use stoa_kernel::hex::hex;
@@ -13,6 +13,7 @@ use stoa_kernel::identity::Role;
 use stoa_kernel::limits::COMMIT_TRIES_MAX;
 use stoa_kernel::random::ulid;
 use stoa_kernel::store::CommitError;
+use tokio::time::{Instant, timeout_at};
 
 use super::{Inner, account, blob_problem, commit_problem, form, header, own, schemas};
 use super::{RETRY_AFTER_S, store_problem};
@@ -23,6 +24,9 @@ use crate::name;
 
 /// Uploads at the same time: each holds a part of 8 MiB in memory.
 pub const UPLOADS_AT_ONCE_MAX: usize = 32;
+
+/// The same of one account: nobody is to hold all of them.
+pub const UPLOADS_PER_ACCOUNT_MAX: u32 = 4;
 
 /// Seconds of one upload: half a gigabyte over a slow line, and far less than bytes without a document live.
 const UPLOAD_S_MAX: u64 = 3_600;
@@ -41,6 +45,12 @@ pub(super) async fn upload(
     request: Request,
     body: Incoming,
 ) -> Result<Streamed, Problem> {
+    let uploader = (request.tenant.clone(), account(&request)?.id.clone());
+    let own = inner.uploaders.enter(&uploader);
+    let own = own.ok_or_else(|| Problem {
+        retry_after_s: Some(RETRY_AFTER_S),
+        ..Problem::new(429, "too-many-uploads", "Let your other uploads end first.")
+    })?;
     let uploads = Arc::clone(&inner.uploads);
     let place = uploads.try_acquire_owned();
     let place = place.map_err(|_| Problem {
@@ -49,7 +59,7 @@ pub(super) async fn upload(
     })?;
     let inner = Arc::clone(inner);
     let task = tokio::spawn(async move {
-        let _place = place;
+        let _places = (own, place);
         inner.take(&request, body).await
     });
     let taken = task.await;
@@ -65,9 +75,11 @@ impl Inner {
             return Err(Problem::new(403, "read-only-role", detail));
         }
         let (room, bytes_max) = self.bytes_max(request, body.length).await?;
+        let until = Instant::now() + Duration::from_secs(UPLOAD_S_MAX);
         let (said, chunks) = match form::boundary(header(request, "content-type")) {
             Some(boundary) => {
-                let form = form::open(body.chunks, boundary?).await?;
+                let form = timeout_at(until, form::open(body.chunks, boundary?)).await;
+                let form = form.map_err(|_| too_slow())??;
                 (
                     said(request, &form.name, &form.declared)?,
                     form.into_chunks(),
@@ -89,10 +101,7 @@ impl Inner {
         };
         let writer = self.files.storage.writer(&request.tenant, &id);
         let received = receive(chunks, writer, &terms);
-        let received = tokio::time::timeout(Duration::from_secs(UPLOAD_S_MAX), received).await;
-        let received = received.map_err(|_| {
-            Problem::new(408, "request-timeout", "The file took too long to arrive.")
-        })?;
+        let received = timeout_at(until, received).await.map_err(|_| too_slow())?;
         let received = received.map_err(|error| self.refused(error, room))?;
         let blob = BlobInfo {
             id,
@@ -107,11 +116,8 @@ impl Inner {
         let answered = self.commit(request, &blob, room).await;
         let is_kept = matches!(&answered, Ok(response) if response.source == Source::Handler);
         let is_unknown = matches!(&answered, Err(problem) if problem.status == 503);
-        if !is_kept
-            && !is_unknown
-            && let Err(error) = self.files.storage.delete(&request.tenant, &blob.id).await
-        {
-            tracing::warn!(%error, "bytes without a document stay until the next sweep");
+        if !is_kept && !is_unknown {
+            self.files.discard(&request.tenant, &blob.id).await;
         }
         answered
     }
@@ -248,6 +254,10 @@ fn covering(key: &IdempotencyKey, blob: &BlobInfo) -> IdempotencyKey {
         id: key.id.clone(),
         fingerprint: hex(&hash.finalize()),
     }
+}
+
+fn too_slow() -> Problem {
+    Problem::new(408, "request-timeout", "The file took too long to arrive.")
 }
 
 fn too_large(bytes_max: u64) -> Problem {

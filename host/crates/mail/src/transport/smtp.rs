@@ -24,8 +24,9 @@ const CONNECTIONS_MAX: u32 = 8;
 /// An idle connection is closed after this time; servers close theirs after five minutes (RFC 5321, 4.5.3.2).
 const IDLE_MAX: Duration = Duration::from_secs(60);
 
-/// Answers about our signing in (RFC 4954, 6): the operator's to repair, no fault of the letter.
-const SIGN_IN_REFUSED: &[u16] = &[530, 534, 535, 538];
+/// Answers about whom a letter is for (RFC 5321, 4.2.3): no such mailbox, elsewhere, full, no possible name. All others that say
+/// "never" are about this host, its signing in or its address, which the operator can repair: their letters wait.
+const MAILBOX_REFUSED: &[u16] = &[550, 551, 552, 553];
 
 /// How a connection is protected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -164,7 +165,7 @@ fn failure(error: &Error) -> SendError {
         Some(status) => {
             let status = u16::from(status);
             let reason = format!("smtp {status}");
-            if error.is_permanent() && !SIGN_IN_REFUSED.contains(&status) {
+            if error.is_permanent() && MAILBOX_REFUSED.contains(&status) {
                 SendError::permanent(reason)
             } else {
                 SendError::temporary(reason)

@@ -180,7 +180,7 @@ async fn the_answer_to_a_message_that_was_cut_short_is_not_the_next_ones() {
         () = server.hesitating() => {}
     }
     let refused = smtp.send(&message("unwanted@b.example")).await;
-    assert_eq!(refused, Err(SendError::permanent("smtp 554")));
+    assert_eq!(refused, Err(SendError::temporary("smtp 554")));
     assert_eq!(smtp.send(&message("ada@b.example")).await, Ok(()));
     assert_eq!(server.received().await.recipients, ["ada@b.example"]);
 }

@@ -81,6 +81,20 @@ async fn what_was_revoked_is_withdrawn_at_once_and_at_the_next_start() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn nothing_goes_back_to_what_was_revoked() {
+    let mut world = world().await;
+    let first = world.publish("1.0.0", STORAGE).await;
+    world.deploy(install(&first, Grants::All)).await.unwrap();
+    let second = world.publish("1.1.0", STORAGE).await;
+    world.deploy(install(&second, Grants::All)).await.unwrap();
+    world.revoke(&first).await;
+    assert_eq!(world.serves(&Scope::Deployment).unwrap().digest, second);
+    world.runtime.refused.lock().unwrap().insert(second);
+    world.restart(|_| {}).await;
+    assert_eq!(world.serving(), None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_refused_with_nothing_before_it_does_not_keep_the_host_from_starting() {
     let mut world = world().await;
     let first = world.publish("1.0.0", STORAGE).await;

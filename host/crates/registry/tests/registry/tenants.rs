@@ -1,6 +1,7 @@
 //! What organisations' admins can do for their own tenant.
 
 use stoa_kernel::deployment::Scope;
+use stoa_kernel::status::Part as _;
 use stoa_registry::{Change, Grants};
 
 use crate::support::{World, install, operator, tenant, told, words, world};
@@ -62,6 +63,46 @@ async fn what_an_operator_takes_back_is_lost_and_no_rollback_brings_it_back() {
     assert_eq!(world.serves(&scope).unwrap().grants, left);
     world.deploy(offer(&[])).await.unwrap();
     assert_eq!(world.serves(&scope).unwrap().grants, words(&[]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_taken_back_while_a_version_is_disabled_does_not_come_back_with_it() {
+    let (world, digest) = offered(&["capability:mail", "capability:storage"]).await;
+    let (admin, scope) = tenant("acme");
+    let switch = async |change: Change| {
+        let switched = world.switch(admin.clone(), &scope, change).await;
+        switched.unwrap().grants
+    };
+    switch(install(&digest, Grants::All)).await;
+    switch(Change::Disable).await;
+    let offer = |grants: &[&str]| Change::Offer {
+        digest: digest.clone(),
+        grants: Grants::These(words(grants)),
+    };
+    world.deploy(offer(&["capability:storage"])).await.unwrap();
+    let left = words(&["capability:storage"]);
+    assert_eq!(switch(Change::Enable).await, left);
+    assert_eq!(world.serves(&scope).unwrap().grants, left);
+
+    // What an operator has given this tenant alone stays.
+    let own = Change::Grant(words(&["capability:mail", "capability:storage"]));
+    world.switch(operator(), &scope, own).await.unwrap();
+    switch(Change::Disable).await;
+    world.deploy(offer(&[])).await.unwrap();
+    assert_eq!(switch(Change::Enable).await.len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_tenants_have_in_trouble_is_theirs_to_know() {
+    let (world, digest) = offered(&["capability:mail", "capability:storage"]).await;
+    let (admin, scope) = tenant("acme");
+    let change = install(&digest, Grants::All);
+    world.switch(admin, &scope, change).await.unwrap();
+    world.revoke(&digest).await;
+    assert!(world.serves(&scope).is_none());
+    let detail = world.registry.status().detail.unwrap();
+    assert!(detail.contains("1 of tenants"), "{detail}");
+    assert!(!detail.contains("acme"), "{detail}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -51,6 +51,8 @@ async fn only_what_trusted_keys_have_signed_is_taken() {
     let elsewhere = signed(&plugin("other-notes", "1.0.0", ""), &world.vendor);
     assert_eq!(upload(&world, elsewhere).await, untrusted, "another's name");
     assert!(world.shelf.0.lock().unwrap().is_empty(), "nothing was kept");
+    let compiled = *world.runtime.examined.lock().unwrap();
+    assert_eq!(compiled, 0, "nobody's file is worth a compiler's time");
 
     let vendors: &SigningKey = &world.vendor;
     world.revoke(&vendors.public()).await;

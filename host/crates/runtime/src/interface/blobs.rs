@@ -69,6 +69,7 @@ impl Host for State {
             content: content.into(),
         };
         let (unit, tenant) = (&*scope.unit, &scope.request.tenant);
+        scope.outside.files.wrote(&blob.id);
         let written = scope.ports.blobs.write(unit, tenant, blob).await;
         told(written.map(|blob| info(tenant, blob)))
     }

@@ -13,7 +13,7 @@ use futures::stream;
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, Method, Response};
 use stoa_kernel::error::Problem;
-use stoa_kernel::live::Message;
+use stoa_kernel::live::{MISSED_BYTES_MAX, Message};
 use tokio::time::{Instant, sleep_until};
 
 use super::conversation::{Conversation, Event, Welcome};
@@ -59,12 +59,14 @@ pub(crate) async fn open(shared: &Arc<Shared>, head: &Parts, trail: &mut Trail) 
         numbers: after.clone(),
         channels: Vec::new(),
         queue: VecDeque::from([Told::default().retry(RETRY)]),
+        missed_bytes: 0,
         until: Instant::now() + STREAM_MAX,
         counted: Some(Counted::open("events")),
     };
     for (channel, after) in channels.iter().zip(after) {
         let joined = telling.conversation.join(&trail.id, channel, after);
         let welcome = joined.await?;
+        let welcome = telling.bounded(welcome);
         telling.welcome(&welcome);
     }
     if head.method == Method::HEAD {
@@ -110,12 +112,30 @@ struct Telling {
     /// Where the client has come to in each; of those that are not joined yet, what it says itself.
     numbers: Vec<Option<u64>>,
     queue: VecDeque<Told>,
+    /// Bytes of what was missed, in all channels: it stands in memory until the client has taken it.
+    missed_bytes: usize,
     until: Instant,
     /// None once the end was told.
     counted: Option<Counted>,
 }
 
 impl Telling {
+    /// A welcome without what was missed where all channels together would be told too much: whoever hears of a gap reads
+    /// afresh what there is.
+    fn bounded(&mut self, mut welcome: Welcome) -> Welcome {
+        let missed = welcome.missed.iter();
+        let bytes = missed.map(|message| message.event.len() + message.payload.len());
+        let bytes: usize = bytes.sum();
+        let all = self.missed_bytes.saturating_add(bytes);
+        if all > MISSED_BYTES_MAX {
+            welcome.missed.clear();
+            welcome.gap = true;
+        } else {
+            self.missed_bytes = all;
+        }
+        welcome
+    }
+
     fn welcome(&mut self, welcome: &Welcome) {
         let place = self.channels.len();
         self.channels.push(Arc::clone(&welcome.channel));
