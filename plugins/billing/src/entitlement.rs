@@ -44,6 +44,10 @@ pub fn settle(account: &mut Account) -> Result<()> {
     let Some(plan) = on_offer.get(best) else {
         return Ok(());
     };
+    // Nobody has paid for anything yet: what an operator has given stays.
+    if account.granted.is_none() && !all.iter().any(|stored| stored.value.was_paid()) {
+        return Ok(());
+    }
     if account.granted.as_ref() != Some(plan) {
         plans::change(plan)?;
         log::info!("the organisation is on the plan {plan} by its subscriptions");

@@ -88,7 +88,7 @@ impl Subscription {
                 plan,
             } => {
                 match standing {
-                    Standing::Active => self.paid_at_s = self.paid_at_s.max(word.at_s),
+                    Standing::Active => self.paid(word.at_s),
                     Standing::PastDue => self.failed(word.at_s),
                     Standing::Waiting | Standing::Stopped => {}
                 }
@@ -114,17 +114,31 @@ impl Subscription {
         }
     }
 
+    fn paid(&mut self, at_s: u64) {
+        let paid_at_s = self.paid_at_s.max(at_s);
+        self.paid_at_s = paid_at_s;
+        // What failed before is made up for.
+        self.failed_at_s.retain(|failed| *failed > paid_at_s);
+    }
+
     fn failed(&mut self, at_s: u64) {
+        if at_s <= self.paid_at_s {
+            return;
+        }
         if let Err(place) = self.failed_at_s.binary_search(&at_s) {
             self.failed_at_s.insert(place, at_s);
             self.failed_at_s.truncate(FAILURES_MAX);
         }
     }
 
+    /// Whether anybody has ever paid for it.
+    pub const fn was_paid(&self) -> bool {
+        self.paid_at_s > 0
+    }
+
     /// Since when it is not paid for; none while it is.
     fn unpaid_since_s(&self, told: &Told) -> Option<u64> {
-        let after = |at_s: &&u64| **at_s > self.paid_at_s;
-        let failed = self.failed_at_s.iter().find(after).copied();
+        let failed = self.failed_at_s.first().copied();
         failed.or_else(|| (told.standing == Standing::PastDue).then_some(told.at_s))
     }
 

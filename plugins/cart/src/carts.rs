@@ -53,6 +53,13 @@ pub fn clear(shopper: &Shopper) -> Result<()> {
     Ok(())
 }
 
+/// Forgets what was ordered, which is what [`open`] shows: a session's cart of another currency stays.
+pub fn ordered(shopper: &Shopper) -> Result<()> {
+    let owned = open(shopper)?;
+    CARTS.delete(&owned.key)?;
+    Ok(())
+}
+
 /// Where a signed-in shopper's cart from before may be.
 fn collected(shopper: &Shopper) -> Option<String> {
     shopper.account()?;

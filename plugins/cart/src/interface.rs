@@ -16,7 +16,7 @@ impl wire::Guest for crate::Plugin {
     }
 
     fn clear(owner: wire::Owner) -> Result<(), wire::Error> {
-        carts::clear(&shopper(owner)?).map_err(failed)
+        carts::ordered(&shopper(owner)?).map_err(failed)
     }
 }
 

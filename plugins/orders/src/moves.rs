@@ -4,7 +4,7 @@ use serde::Deserialize;
 use stoa_guest::prelude::*;
 
 use crate::cancel;
-use crate::order::Order;
+use crate::order::{Mover, Order};
 use crate::rights;
 use crate::status::Status;
 use crate::text;
@@ -54,6 +54,11 @@ pub fn move_order(
             let detail =
                 "The payment says when its money went back. Cancel the order to have it sent.";
             return Err(Problem::conflict("wrong-status", detail).with_field("status"));
+        }
+        // Who moves an unpaid order keeps its stock from coming back: a vendor may do so with their own goods alone.
+        Some(_) if mover == Mover::Vendor && order.vendor_ids.len() > 1 && !order.is_paid() => {
+            let detail = "Other vendors' products are in this order, and nobody has paid it yet.";
+            return Err(Problem::conflict("not-paid", detail).with_field("status"));
         }
         Some(next) => order.step(&id, next, mover)?,
     }

@@ -165,7 +165,9 @@ impl Payment {
 
     /// The less anybody does about a payment, the rarer it is asked after.
     fn next_check(&self, now: u64) -> Option<u64> {
-        if self.refund == Some(Refund::Requested) && self.status < Status::Refunded {
+        // One that is still due has been asked for in vain so far.
+        let goes_back = matches!(self.refund, Some(Refund::Due | Refund::Requested));
+        if goes_back && self.status < Status::Refunded {
             return Some(now.saturating_add(patience_ms()));
         }
         if self.is_held || self.status >= Status::Canceled {

@@ -71,6 +71,11 @@ fn check(payment: &mut Payment) -> Result<()> {
     if payment.check_at.is_none() {
         return Ok(());
     }
+    if payment.refund == Some(Refund::Due) {
+        // The event that asks for it may have been given up while the provider was away.
+        payment.save()?;
+        return give(payment, Task::Refund);
+    }
     if payment.refund == Some(Refund::Requested) {
         return match gateway::refunded(payment) {
             Ok(news) => progress::apply(payment, &news).map(drop),
@@ -161,7 +166,7 @@ fn withdraw(payment: &mut Payment) -> Result<()> {
         }
     }
     let news = gateway::withdraw(payment)?;
-    let is_open = matches!(news.what, What::Nothing);
+    let is_open = matches!(news.what, What::Nothing | What::Failed(_));
     progress::apply(payment, &news)?;
     // Where there is nothing to cancel, it is given up here; should it be paid after all, the money goes back.
     if is_open { cancel(payment) } else { Ok(()) }

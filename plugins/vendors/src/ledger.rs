@@ -126,14 +126,19 @@ pub fn set_aside(id: &str, entry: NewEntry<'_>, minor: i64) -> Result<bool> {
     Ok(true)
 }
 
-/// Says that what was set aside has been paid.
-pub fn paid(id: &str, entry: NewEntry<'_>, minor: i64) -> Result<()> {
+/// Says that what was set aside has been paid; false, and nothing is done, if buyers got more of it back than is left.
+pub fn paid(id: &str, entry: NewEntry<'_>, minor: i64) -> Result<bool> {
+    let balance = BALANCES.get(&entry.balance_id())?.unwrap_or_default();
+    if balance.available < 0 {
+        return Ok(false);
+    }
     let postings = [(Account::Payouts, minor), (Account::Cash, -minor)];
     entry.enter(&format!("payout-paid:{id}"), Kind::PayoutPaid, &postings)?;
     entry.balance(|balance| {
         balance.pending -= minor;
         balance.paid_out += minor;
-    })
+    })?;
+    Ok(true)
 }
 
 /// Gives back what was set aside.

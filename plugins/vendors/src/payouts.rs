@@ -106,7 +106,13 @@ pub fn decide(id: &str, paid: bool, note: Option<String>) -> Result<Payout> {
     }
     let entry = entry(&payout.vendor_id, &payout.currency, id);
     match wanted {
-        PayoutStatus::Paid => ledger::paid(id, entry, payout.minor)?,
+        PayoutStatus::Paid => {
+            if !ledger::paid(id, entry, payout.minor)? {
+                let detail =
+                    "More has gone back to buyers since than the vendor has left: reject it.";
+                return Err(Problem::conflict("insufficient-balance", detail));
+            }
+        }
         _ => ledger::give_back(id, entry, payout.minor)?,
     }
     payout.status = wanted;

@@ -14,6 +14,22 @@ use crate::trust::Trust;
 /// compilation.
 const FALLBACKS_MAX: usize = 4;
 
+/// Why too few vouch for a row's version by now, whenever it was that it served.
+async fn distrusted(
+    trust: &Trust,
+    unit: &Unit,
+    row: &Activation,
+) -> Result<Option<String>, Problem> {
+    let Some(digest) = &row.digest else {
+        return Ok(None);
+    };
+    let Some(revision) = unit.get::<Revision>(digest).await? else {
+        return Ok(None);
+    };
+    let judged = trust.judge_revision(unit, digest, &revision).await?;
+    Ok(judged.err().map(|distrust| distrust.to_string()))
+}
+
 impl Registry {
     /// Lets everything serve that should. What can't is told in `/health`, and does not keep the host from starting:
     /// a plugin that was killed in the middle of a switch serves one of its two versions.
@@ -73,8 +89,10 @@ impl Registry {
         let head = head_id(scope, &row.plugin);
         let newest = row.clone();
         let (mut row, mut first) = (row, None);
+        let unit = self.books.unit().await?;
+        let trust = Trust::read(&self.config.trust, &unit).await?;
         for _ in 0..FALLBACKS_MAX {
-            let told = match self.distrusted(&row).await? {
+            let told = match distrusted(&trust, &unit, &row).await? {
                 Some(distrust) => Err(Refusal::Refused(distrust)),
                 None => self.tell(scope, &row).await,
             };
@@ -92,7 +110,6 @@ impl Registry {
                 }
             }
             let Some(previous) = row.previous else { break };
-            let unit = self.books.unit().await?;
             let id = activation_id(scope, &row.plugin, previous);
             let Some(before) = unit.get(&id).await? else {
                 break;
@@ -101,20 +118,6 @@ impl Registry {
         }
         self.trouble(&head, first);
         Ok(())
-    }
-
-    /// Why nobody vouches for a row's version any more, whenever it was that it served.
-    async fn distrusted(&self, row: &Activation) -> Result<Option<String>, Problem> {
-        let Some(digest) = &row.digest else {
-            return Ok(None);
-        };
-        let unit = self.books.unit().await?;
-        let trust = Trust::read(&self.config.trust, &unit).await?;
-        let Some(revision) = unit.get::<Revision>(digest).await? else {
-            return Ok(None);
-        };
-        let judged = trust.judge_revision(&unit, digest, &revision).await?;
-        Ok(judged.err().map(|distrust| distrust.to_string()))
     }
 
     /// Writes down that an earlier row serves instead of the newest.
@@ -160,8 +163,9 @@ impl Registry {
     /// When the rows can't be read or written.
     pub async fn judge_all(&self) -> Result<(), Problem> {
         let unit = self.books.unit().await?;
+        let trust = Trust::read(&self.config.trust, &unit).await?;
         for (scope, row) in self.serving(&unit).await? {
-            if let Some(distrust) = self.distrusted(&row).await? {
+            if let Some(distrust) = distrusted(&trust, &unit, &row).await? {
                 self.take_down(&scope, &row, distrust).await?;
             }
         }

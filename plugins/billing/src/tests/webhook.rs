@@ -99,6 +99,35 @@ fn a_failed_payment_leaves_the_plan_for_a_while() {
 }
 
 #[test]
+fn each_time_of_grace_ends_however_many_there_were() {
+    let office = Office::on_team();
+    let team = |status| subscription_of(&office.account(), "sub_1", status, "price_team");
+    let changed = "customer.subscription.updated";
+    let begun_s = clock::now_ms() / 1_000;
+    for day in 1..=40 {
+        let at_s = begun_s + day * 86_400;
+        let event = format!("evt_late_{day}");
+        office
+            .says(&event, changed, at_s, &team("past_due"))
+            .unwrap();
+    }
+    let paid_s = begun_s + 41 * 86_400;
+    office
+        .says("evt_made_up", changed, paid_s, &team("active"))
+        .unwrap();
+    let late = team("past_due");
+    let books = || office.books.borrow_mut();
+    books().subscriptions.insert("sub_1".into(), late.clone());
+    office
+        .says("evt_late", changed, paid_s + 86_400, &late)
+        .unwrap();
+    office.review_after(44 * DAY_MS);
+    assert_eq!(office.plan().as_deref(), Some("team"));
+    office.review_after(6 * DAY_MS);
+    assert_eq!(office.plan().as_deref(), Some("free"));
+}
+
+#[test]
 fn a_subscription_that_is_not_paid_for_entitles_to_nothing() {
     for status in ["unpaid", "paused", "incomplete", "something-new"] {
         let office = Office::on_team();

@@ -230,6 +230,14 @@ fn a_vendor_calls_off_what_nobody_else_sells() {
         forbidden
     );
     assert_eq!(refused(shop.cancel(Who::Vendor("v1"), &shared)), forbidden);
+    // Nor is the others' stock kept from coming back.
+    for status in ["confirmed", "shipped", "completed"] {
+        assert_eq!(
+            refused(shop.move_to(Who::Vendor("v1"), &shared, status)),
+            refusal(409, "not-paid", Some("status")),
+            "{status}"
+        );
+    }
     let own = shop.placed(ANNA, &[("watch", 1)]);
     assert_eq!(
         shop.move_to(Who::Vendor("v1"), &own, "cancelled").unwrap()["status"],

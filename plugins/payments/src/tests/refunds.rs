@@ -124,6 +124,19 @@ fn a_refund_is_tried_until_the_provider_takes_it() {
 }
 
 #[test]
+fn a_refund_that_was_given_up_is_asked_for_again() {
+    let shop = paid();
+    shop.cancel();
+    // The provider is away for so long that the event becomes a dead letter.
+    shop.delivered.set(shop.host.events().len());
+    shop.turn_after(11);
+    assert_eq!(states(BY_STRIPE), are("refunded", "cancelled", "refunded"));
+    assert_eq!(shop.bank.intent().refunds, 1);
+    shop.turn_after(24 * 60);
+    assert_eq!(shop.bank.intent().refunds, 1);
+}
+
+#[test]
 fn a_refund_that_takes_its_time_is_asked_after() {
     let shop = paid();
     shop.bank.with(|books| books.is_slow = true);

@@ -167,6 +167,29 @@ fn an_administrator_decides_once() {
 }
 
 #[test]
+fn what_has_gone_back_to_buyers_is_not_paid_out() {
+    let host = host();
+    pay(&host, &payment("p1", "v1", 10_000));
+    let made = ask(&host, "request_payout", &json!({ "amount": 90 })).unwrap();
+    let refunded = host.event("payment.refunded");
+    let refunded = refunded.json(&payment("p1", "v1", 10_000));
+    refunded.deliver(dispatch_event).unwrap();
+    assert_eq!(balance(&host)["available"], -90);
+    let decide = |paid: bool| {
+        let request = host.request("decide_payout").account("a", "admin");
+        let request = request.param("id", made["id"].as_str().unwrap());
+        request.json(&json!({ "paid": paid })).send(dispatch)
+    };
+    assert_eq!(decide(true).unwrap_err().code, "insufficient-balance");
+    assert_eq!(decide(false).unwrap().json()["status"], "rejected");
+    let seen = balance(&host);
+    assert_eq!(
+        (&seen["available"], &seen["pending"]),
+        (&json!(0), &json!(0))
+    );
+}
+
+#[test]
 fn vendors_see_their_own_payouts_and_administrators_all() {
     let host = host();
     pay(&host, &payment("p1", "v1", 10_000));
