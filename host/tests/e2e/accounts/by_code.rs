@@ -208,6 +208,18 @@ async fn nobody_puts_a_password_of_theirs_into_anothers_sign_up() {
             let _ = login(&host, name, THEIRS).await.expect(401);
         }
     }
+    // Nor by having what was under way forgotten first.
+    let host = open().await;
+    let _ = post(&host, SIGN_UP, with("ada", Some(PASSWORD))).await;
+    let code = digits(&host, "ada").await;
+    for _ in 0..5 {
+        let _ = verify(&host, "ada", &wrong(&code)).await.expect(401);
+    }
+    host.clock.advance(60_000);
+    let _ = post(&host, SIGN_UP, with("ada", Some(THEIRS))).await;
+    let code = digits(&host, "ada").await;
+    let _ = verify(&host, "ada", &code).await.expect(200);
+    let _ = login(&host, "ada", THEIRS).await.expect(401);
     // Who asks again is the same person by the same password.
     let host = open().await;
     for _ in 0..3 {

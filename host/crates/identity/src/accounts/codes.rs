@@ -111,7 +111,8 @@ pub(super) async fn digits(
     Ok(digits)
 }
 
-/// Who signs up with an address and has not been heard of since, whether or not the address is known.
+/// Who signs up with an address and has not been heard of since, whether or not the address is known. Nobody makes others
+/// forgotten by trying wrong digits.
 pub(super) async fn waiting(
     service: &Accounts,
     unit: &Unit,
@@ -169,7 +170,8 @@ pub(super) async fn take_digits(
 ) -> Result<Option<Code>, Problem> {
     let id = digits_id(email);
     let code: Option<Code> = unit.get(&id).await?;
-    let Some(mut code) = code.filter(|code| code.ends_at > service.platform.now()) else {
+    let is_good = |code: &Code| code.ends_at > service.platform.now() && code.tries < TRIES_MAX;
+    let Some(mut code) = code.filter(is_good) else {
         return Ok(None);
     };
     let tried = hashed(email, &code.account, digits);
@@ -177,12 +179,9 @@ pub(super) async fn take_digits(
         unit.delete::<Code>(&id).await?;
         return Ok(Some(code));
     }
+    // One that is void stays until its time is up: see [`waiting`].
     code.tries = code.tries.saturating_add(1);
-    if code.tries >= TRIES_MAX {
-        unit.delete::<Code>(&id).await?;
-    } else {
-        unit.put(&id, &code).await.map_err(unavailable)?;
-    }
+    unit.put(&id, &code).await.map_err(unavailable)?;
     Ok(None)
 }
 
