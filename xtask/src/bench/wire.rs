@@ -68,7 +68,8 @@ fn answer(reader: &mut impl BufRead) -> Result<(u16, String)> {
     let mut line = String::new();
     reader.read_line(&mut line)?;
     let status = line.split(' ').nth(1).context("no status")?.parse()?;
-    let mut length = None;
+    // 204 has no body, and says nothing of its length (RFC 9110, 8.6).
+    let mut length = (status == 204).then_some(0);
     loop {
         line.clear();
         reader.read_line(&mut line)?;

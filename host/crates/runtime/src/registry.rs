@@ -276,13 +276,16 @@ impl Held {
     }
 }
 
-/// Runs a request on the threads where its plugin belongs.
+/// Answers a request from memory, or runs it on the threads where its plugin belongs.
 async fn run(
     core: &Arc<Core>,
     live: &Arc<Live>,
     target: Target<'_>,
     request: Request,
 ) -> Result<Response, Problem> {
+    if let Some(response) = request::remembered(core, live, &target, &request) {
+        return Ok(response);
+    }
     let Some(slow_lane) = core.slow_lane.of(&target.revision.pace) else {
         return request::run(core, live, target, request).await;
     };

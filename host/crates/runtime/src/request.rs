@@ -30,6 +30,28 @@ pub struct Target<'a> {
     pub remembered: Option<usize>,
 }
 
+/// The answer that the handler would give, if it is known: it takes neither a guest nor a place.
+pub fn remembered(
+    core: &Core,
+    live: &Live,
+    target: &Target<'_>,
+    request: &Request,
+) -> Option<Response> {
+    let place = place(core, live, target.remembered?);
+    let now = core.ports.clock.now();
+    let response = core.answers.find(place, request, &core.cache, now)?;
+    note_version(target.revision);
+    target.revision.meter.remembered();
+    Some(response)
+}
+
+fn note_version(revision: &Revision) {
+    if trace::is_on() {
+        let version = &*revision.package.manifest.version;
+        Span::current().record("stoa.plugin.version", version);
+    }
+}
+
 /// Runs a request to its end.
 ///
 /// # Errors
@@ -41,18 +63,7 @@ pub async fn run(
     request: Request,
 ) -> Result<Response, Problem> {
     let revision = target.revision;
-    if trace::is_on() {
-        let version = &*revision.package.manifest.version;
-        Span::current().record("stoa.plugin.version", version);
-    }
-    if let Some(key) = target.remembered {
-        let now = core.ports.clock.now();
-        let place = place(core, live, key);
-        if let Some(response) = core.answers.find(place, &request, &core.cache, now) {
-            revision.meter.remembered();
-            return Ok(response);
-        }
-    }
+    note_version(revision);
     let fault = |fault: Fault| fault.into_problem(&revision.name);
     let _tenant = core
         .tenants
