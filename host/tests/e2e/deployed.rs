@@ -134,6 +134,34 @@ async fn a_tenants_version_comes_first_for_that_tenant_alone() {
     );
 }
 
+/// A tenant's version without a route of everybody's lets another plugin of the tenant have that route. What is
+/// withdrawn goes all the same; the other one has to make room.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_other_version_keeps_one_from_being_withdrawn() {
+    const PATH: &str = "/probe/settings";
+    let host = TestHost::builder()
+        .with("probe", probe("0.1.0"))
+        .start()
+        .await;
+    let ours = somebody_of(&host, "acme");
+    let without = repack(&probe("0.2.0"), |package| {
+        package.manifest.routes.retain(|route| route.path != PATH);
+    });
+    deploy(&host, of_tenant("acme"), without).await.unwrap();
+    let _ = ours.get(PATH).await.problem(404, "not-found");
+    let instead = guest("toucher", |package| {
+        let calm = |route: &&mut stoa_kernel::wit::Route| route.path == "/calm";
+        let route = package.manifest.routes.iter_mut().find(calm).unwrap();
+        PATH.clone_into(&mut route.path);
+    });
+    deploy(&host, of_tenant("acme"), instead).await.unwrap();
+    assert_ne!(greeting(&ours).await, "0.1.0");
+
+    host.runtime.withdraw(&of_tenant("acme"), "probe").await;
+    assert_eq!(greeting(&ours).await, "0.1.0");
+    let _ = ours.get("/heard").await.problem(404, "not-found");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_only_a_tenant_has_is_missing_for_all_others() {
     let host = TestHost::builder().guest("probe").start().await;

@@ -15,6 +15,10 @@ pub const WRITES_PER_REQUEST_MAX: usize = 1_000;
 /// Bytes of documents one request may write: the engine's memtable bounds a transaction.
 pub const WRITE_BYTES_PER_REQUEST_MAX: usize = 8 << 20;
 
+/// Bytes of a request's own writes that later ones have replaced, kept as long as a call of another plugin may fail
+/// and be undone. Twice what it may write: only those pile up that calls lie between.
+pub const UNDO_BYTES_PER_REQUEST_MAX: usize = 16 << 20;
+
 /// Bytes of one document: larger things are files, not documents.
 pub const DOCUMENT_BYTES_MAX: usize = 1 << 20;
 

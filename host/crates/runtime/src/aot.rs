@@ -172,8 +172,10 @@ fn adopt(path: &Path, key: [u8; KEY_BYTES], temporary: &Path) -> io::Result<[u8;
 struct Temporary {
     dir: PathBuf,
     nonce: String,
-    next: AtomicU64,
 }
+
+/// Tells files of one process apart, whatever folders it opens with whatever random numbers.
+static NEXT: AtomicU64 = AtomicU64::new(0);
 
 impl Temporary {
     fn new(dir: &Path, random: &dyn Random) -> Self {
@@ -182,13 +184,12 @@ impl Temporary {
         Self {
             dir: dir.to_path_buf(),
             nonce: hex(&nonce),
-            next: AtomicU64::new(0),
         }
     }
 
     /// A name that nobody else uses.
     fn path(&self) -> PathBuf {
-        let ticket = self.next.fetch_add(1, Ordering::Relaxed);
+        let ticket = NEXT.fetch_add(1, Ordering::Relaxed);
         self.dir.join(format!(
             "{}-{}-{ticket}.tmp",
             self.nonce,

@@ -97,13 +97,16 @@ async fn forward(
         true => ask(&scope, target, depth, params, results).await,
         false => Err(Fault::NoProvider(target.interface.clone())),
     };
-    if let Err(fault) = &answered {
-        tracing::warn!(
+    match &answered {
+        // An extension that nobody provides is no failure, and a guest may ask for it as often as it likes.
+        Ok(()) | Err(Fault::NoProvider(_)) if target.budget.is_some() => {}
+        Ok(()) => {}
+        Err(fault) => tracing::warn!(
             interface = target.interface,
             function = target.function,
             fault = fault.to_string(),
             "a call from another plugin failed"
-        );
+        ),
     }
     match (answered, target.budget, results.first_mut()) {
         (Ok(()), ..) => {}

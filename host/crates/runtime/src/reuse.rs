@@ -17,6 +17,10 @@ const WAITING_PER_TENANT_MAX: usize = 32;
 /// Instances that wait per plugin: they hold pool slots that others may need.
 const WAITING_MAX: usize = 96;
 
+/// Instances of one version that a run keeps until its end is known: each holds a pool slot, and a run may ask a
+/// provider hundreds of times.
+const RESTING_PER_VERSION_MAX: usize = 4;
+
 /// How long an instance lives at most: bounds how long anything can linger in it.
 const AGE_MAX: Duration = Duration::from_secs(60);
 
@@ -59,9 +63,19 @@ impl Resting {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Keeps an instance until the run's end is known.
+    /// Keeps an instance until the run's end is known, unless there are enough of its version. Those that are kept
+    /// serve no other call of the run: a savepoint may lie between.
     pub fn add(&self, revision: Arc<Revision>, living: Living) {
-        self.instances().push((revision, living));
+        let mut instances = self.instances();
+        let alike = instances
+            .iter()
+            .filter(|(kept, _)| Arc::ptr_eq(kept, &revision));
+        if alike.count() < RESTING_PER_VERSION_MAX {
+            instances.push((revision, living));
+            return;
+        }
+        drop(instances);
+        drop(living);
     }
 
     /// How many there are; [`Resting::rollback_to`] returns there.

@@ -239,6 +239,12 @@ impl Runtime {
         }
     }
 
+    /// The sets that follow from a table in which a tenant has fewer versions.
+    pub(crate) fn sets_without(&self, table: &Table, tenant: &TenantId) -> Sets {
+        let core = Arc::downgrade(&self.core);
+        self.sets.load().without(&core, table, tenant)
+    }
+
     /// Takes note of what serves, which has no other sets than before.
     pub(crate) fn set_table(&self, table: Table) {
         *self.table.write().unwrap_or_else(PoisonError::into_inner) = table;

@@ -183,6 +183,19 @@ impl Sets {
         Ok(Self { base, own })
     }
 
+    /// The same after versions of one tenant have gone. Whatever of the others does not fit any more without them is
+    /// left out: what is withdrawn goes, even where it hid something that the others clash with.
+    pub fn without(&self, core: &Weak<Core>, table: &Table, tenant: &TenantId) -> Self {
+        let base = Arc::clone(&self.base);
+        let mut own = self.own.clone();
+        if table.tenants().any(|other| other == tenant) {
+            own.insert(tenant.clone(), lenient(core, table, tenant, &base));
+        } else {
+            own.remove(tenant);
+        }
+        Self { base, own }
+    }
+
     /// The set in which versions of a scope serve.
     pub fn of_scope(&self, scope: &Scope) -> &Arc<Held> {
         match scope {

@@ -106,7 +106,7 @@ pub struct Share {
     outbound: Minute,
     stored: Stored,
     /// When its documents were measured; held while they are.
-    pub measured_at: tokio::sync::Mutex<Option<Millis>>,
+    pub measured_at: Arc<tokio::sync::Mutex<Option<Millis>>>,
     calls: AtomicU64,
     faults: AtomicU64,
     cpu_us_used: AtomicU64,

@@ -59,7 +59,7 @@ pub async fn fits(
     if share.write(known, bytes) {
         return Ok(true);
     }
-    let mut measured_at = share.measured_at.lock().await;
+    let mut measured_at = Arc::clone(&share.measured_at).lock_owned().await;
     // Somebody may have measured meanwhile, or have paid for more.
     let bytes_max = ask(&core, tenant, &share, now).await?;
     if share.write(bytes_max, bytes) {
@@ -68,9 +68,16 @@ pub async fn fits(
     if measured_at.is_some_and(|at| now.saturating_sub(at) < MEASURED_EVERY_MS) {
         return Ok(false);
     }
-    let stored = measure(&core, revision, tenant).await?;
-    *measured_at = Some(now);
-    Ok(share.measured(bytes_max, stored.saturating_add(before), bytes))
+    let (revision, tenant) = (Arc::clone(revision), tenant.clone());
+    // It takes as long as there is much, and would never end if it ended with who is out of time.
+    let measuring = tokio::spawn(async move {
+        let stored = measure(&core, &revision, &tenant).await?;
+        *measured_at = Some(core.ports.clock.now());
+        Ok(share.measured(bytes_max, stored.saturating_add(before), bytes))
+    });
+    measuring
+        .await
+        .unwrap_or_else(|error| Err(StoreError::Unavailable(error.to_string())))
 }
 
 /// How many bytes of documents a plugin may have in a tenant: what the operator lets every plugin have, or less by

@@ -139,7 +139,11 @@ impl Runtime {
         let Some(removed) = table.remove(scope, plugin) else {
             return;
         };
-        match self.sets_of(&table, scope) {
+        let sets = match scope {
+            Scope::Deployment => self.sets_of(&table, scope),
+            Scope::Tenant(tenant) => Ok(self.sets_without(&table, tenant)),
+        };
+        match sets {
             Ok(sets) => {
                 self.switch(table, sets);
                 removed.revision().shelf.close();

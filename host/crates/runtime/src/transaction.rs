@@ -255,15 +255,15 @@ async fn traced_commit(scope: &Arc<Scope>) -> Result<(), CommitError> {
 }
 
 /// Commits, lets the caches follow, and tells those who listen. That happens even when the client goes away in
-/// between, which drops this request: a copy that should have been dropped would else be told to others, and
-/// nobody would hear of what was done.
+/// between, which drops this request: a copy that should have been dropped would else be told to others, nobody would
+/// hear of what was done, and a migration could begin while the engine still writes.
 pub async fn commit(scope: &Arc<Scope>) -> Result<(), CommitError> {
-    if scope.cache_changes.is_empty() && scope.pushes.is_empty() {
+    let wrote = scope.unit.savepoint() > 0;
+    if !wrote && scope.cache_changes.is_empty() && scope.pushes.is_empty() {
         return scope.unit.commit().await;
     }
     let scope = Arc::clone(scope);
     let task = tokio::spawn(async move {
-        let wrote = scope.unit.savepoint() > 0;
         let outcome = scope.unit.commit().await;
         match &outcome {
             Ok(()) => {

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use stoa_kernel::answer::StoredAnswer;
+use stoa_kernel::clock::Millis;
 use stoa_kernel::event::Event;
 use stoa_kernel::store::{CommitError, StoreError};
 use surrealdb::types::{Object, RecordId, Value};
@@ -52,12 +53,14 @@ pub(crate) struct Ready {
     plan: Plan,
     /// One for each write.
     rows: Vec<(Key, Option<Arc<Row>>)>,
+    /// When it began: whether its events are due by then was told.
+    now: Millis,
     /// About how much it writes.
     pub(crate) bytes: usize,
 }
 
 impl Ready {
-    fn new(plan: Plan, revision: i64) -> Self {
+    fn new(plan: Plan, revision: i64, now: Millis) -> Self {
         let written = |write: &Write| (write.key.clone(), becomes(write, revision).map(Arc::new));
         let rows: Vec<(Key, Option<Arc<Row>>)> = plan.writes.iter().map(written).collect();
         let documents = rows
@@ -67,7 +70,12 @@ impl Ready {
         let events = plan.events.iter().map(|event| event.payload.len());
         let answer = plan.answer.iter().map(|(_, answer)| answer.body.len());
         let bytes = documents.chain(events).chain(answer).sum();
-        Self { plan, rows, bytes }
+        Self {
+            plan,
+            rows,
+            now,
+            bytes,
+        }
     }
 
     /// Nothing, said to be so much.
@@ -83,7 +91,7 @@ impl Ready {
         };
         Self {
             bytes,
-            ..Self::new(plan, 1)
+            ..Self::new(plan, 1, 0)
         }
     }
 
@@ -166,8 +174,9 @@ impl Shared {
         for event in &mut plan.events {
             event.id = self.event_ids.at_least(&event.id);
         }
-        let news = News::of(&plan.events, self.now());
-        let outcome = self.write(tenant, plan).await;
+        let now = self.now();
+        let news = News::of(&plan.events, now);
+        let outcome = self.write(tenant, plan, now).await;
         if matches!(outcome, Ok(()) | Err(CommitError::Unknown(_))) {
             self.tell(&tenant.id, &news);
         }
@@ -187,8 +196,8 @@ impl Shared {
         !key.table.may_expire() && known().is_some_and(|row| row.revision == revision)
     }
 
-    async fn write(&self, tenant: &Tenant, plan: Plan) -> Result<(), CommitError> {
-        let ready = Arc::new(Ready::new(plan, self.next_revision()));
+    async fn write(&self, tenant: &Tenant, plan: Plan, now: Millis) -> Result<(), CommitError> {
+        let ready = Arc::new(Ready::new(plan, self.next_revision(), now));
         for (key, row) in &ready.rows {
             let Some(row) = row else { continue };
             if row.expires_at.is_some() {
@@ -302,7 +311,11 @@ impl Shared {
         for (table, rows) in added {
             script.insert(table, rows);
         }
-        outbox::insert(&mut script, plans().flat_map(|plan| &plan.events), now);
+        let events = all.iter().flat_map(|ready| {
+            let events = ready.plan.events.iter();
+            events.map(|event| (event, ready.now))
+        });
+        outbox::insert(&mut script, events);
         Ok(script)
     }
 

@@ -56,6 +56,13 @@ impl Fault {
 impl From<surrealdb::Error> for Fault {
     fn from(error: surrealdb::Error) -> Self {
         let message = error.message();
+        // These quote what was written, so they come before whatever is told by its words.
+        if let Some(AlreadyExistsError::Record { id }) = error.already_exists_details() {
+            return Self::Exists(id.clone());
+        }
+        if message.starts_with("Database index") && message.contains("already contains") {
+            return Self::NotUnique(message.into());
+        }
         let conflicts = [
             "Transaction conflict",
             "Transaction retry required",
@@ -72,12 +79,6 @@ impl From<surrealdb::Error> for Fault {
         }
         if message.contains("outcome is unknown") || error.is_connection() {
             return Self::Unknown(message.into());
-        }
-        if let Some(AlreadyExistsError::Record { id }) = error.already_exists_details() {
-            return Self::Exists(id.clone());
-        }
-        if message.starts_with("Database index") && message.contains("already contains") {
-            return Self::NotUnique(message.into());
         }
         Self::failed(message)
     }

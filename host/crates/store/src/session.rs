@@ -176,6 +176,10 @@ mod tests {
                 "BEGIN; CREATE t:b SET u = 1; COMMIT",
                 "Database index `u` already contains 1, with record `t:a`",
             ),
+            (
+                "BEGIN; CREATE t:b SET u = 'outcome is unknown'; CREATE t:c SET u = 'outcome is unknown'; COMMIT",
+                "Database index `u` already contains 'outcome is unknown'",
+            ),
             ("CREATE nothing:a", "The table 'nothing' does not exist"),
             ("SELECT FROM", "Parse error"),
             ("RETURN http::get('http://localhost')", "not allowed"),
@@ -186,6 +190,7 @@ mod tests {
                 .await
                 .unwrap();
             assert!(fault.to_string().contains(expected), "{script}: {fault:?}");
+            assert!(!fault.is_in_doubt(), "{script}: {fault:?}");
         }
         let left = async move {
             session

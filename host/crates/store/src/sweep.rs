@@ -54,7 +54,7 @@ impl Shared {
         Ok(self
             .rows(
                 tenant,
-                format!("DELETE $rs WHERE {EXPIRED} RETURN BEFORE"),
+                format!("DELETE $rs WHERE {EXPIRED} RETURN VALUE $before.id"),
                 variables,
             )
             .await?
@@ -81,7 +81,7 @@ impl Shared {
             let removed = tenant
                 .session
                 .rows(
-                    &format!("DELETE $rs WHERE {EXPIRED} RETURN BEFORE"),
+                    &format!("DELETE $rs WHERE {EXPIRED} RETURN VALUE $before.id"),
                     variables,
                 )
                 .await;

@@ -122,14 +122,15 @@ impl Shared {
             tenant: None,
             ..event.clone()
         };
+        let now = self.now();
         let mut script = Script::default();
-        let content = mark_content(self.now());
+        let content = mark_content(now);
         script.create(note(event), Value::Object(content));
-        super::row::insert(&mut script, [&arriving], self.now());
+        super::row::insert(&mut script, [(&arriving, now)]);
         match self.once(&tenant, script).await {
             // Whoever brought it before may not have known that it had arrived, and have told nobody.
             Ok(()) | Err(Fault::Exists(_)) => {
-                self.tell(id, &News::of(&[arriving], self.now()));
+                self.tell(id, &News::of(&[arriving], now));
                 Ok(())
             }
             Err(fault) => Err(fault.into()),

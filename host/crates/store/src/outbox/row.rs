@@ -13,24 +13,25 @@ use crate::script::Script;
 /// Digits of a time in the id of a delayed event: enough for every time that a row can hold.
 const TIME_DIGITS: usize = 19;
 
-/// Adds events to a commit: to the outbox, or to those that are due later.
+/// Adds events to a commit, each with the time by which it is judged: to the outbox, or to those that are due later.
+/// By that same time whoever waits for them is told.
 pub(crate) fn insert<'a>(
     script: &mut Script,
-    events: impl IntoIterator<Item = &'a Event>,
-    now: Millis,
+    events: impl IntoIterator<Item = (&'a Event, Millis)>,
 ) {
-    let (later, at_once): (Vec<_>, Vec<_>) =
-        events.into_iter().partition(|event| is_later(event, now));
+    let (later, at_once): (Vec<_>, Vec<_>) = events
+        .into_iter()
+        .partition(|(event, now)| is_later(event, *now));
     if !at_once.is_empty() {
         let rows = at_once
             .into_iter()
-            .map(|event| row(event, record(&event.id)));
+            .map(|(event, _)| row(event, record(&event.id)));
         script.insert(OUTBOX, rows.collect());
     }
     if !later.is_empty() {
         let rows = later
             .into_iter()
-            .map(|event| row(event, later_record(event)));
+            .map(|(event, _)| row(event, later_record(event)));
         script.insert(LATER, rows.collect());
     }
 }

@@ -76,6 +76,10 @@ pub(super) struct State {
     pub(super) presumption: Presumption,
     pub(super) hurries: bool,
     undo: Vec<Undo>,
+    /// Of documents that only `undo` still knows.
+    undo_bytes: usize,
+    /// The turn at the last savepoint: nobody returns to what was written and replaced since.
+    saved_turn: u64,
     bytes: usize,
     turn: u64,
     done: bool,
@@ -198,10 +202,22 @@ impl State {
                 limits::WRITE_BYTES_PER_REQUEST_MAX
             )));
         }
+        if earlier.is_some_and(|earlier| earlier.turn >= self.saved_turn) {
+            self.writes.insert(key, pending);
+        } else {
+            let undo_bytes = self.undo_bytes + earlier.map_or(0, Pending::bytes);
+            if undo_bytes > limits::UNDO_BYTES_PER_REQUEST_MAX {
+                return Err(StoreError::Limit(format!(
+                    "a request replaces at most {} bytes of its own writes between calls of other plugins",
+                    limits::UNDO_BYTES_PER_REQUEST_MAX
+                )));
+            }
+            self.undo_bytes = undo_bytes;
+            let earlier = self.writes.insert(key.clone(), pending);
+            self.undo.push(Undo::Write(key, earlier));
+        }
         self.bytes = bytes;
         self.turn += 1;
-        let earlier = self.writes.insert(key.clone(), pending);
-        self.undo.push(Undo::Write(key, earlier));
         Ok(())
     }
 
@@ -233,7 +249,8 @@ impl State {
         Ok(())
     }
 
-    pub(super) fn savepoint(&self) -> usize {
+    pub(super) fn savepoint(&mut self) -> usize {
+        self.saved_turn = self.turn;
         self.undo.len()
     }
 
@@ -244,7 +261,9 @@ impl State {
                     self.events.pop();
                 }
                 Undo::Write(key, earlier) => {
-                    self.bytes += earlier.as_ref().map_or(0, Pending::bytes);
+                    let earlier_bytes = earlier.as_ref().map_or(0, Pending::bytes);
+                    self.undo_bytes -= earlier_bytes;
+                    self.bytes += earlier_bytes;
                     let undone = match earlier {
                         Some(earlier) => self.writes.insert(key, earlier),
                         None => self.writes.remove(&key),

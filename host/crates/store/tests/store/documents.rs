@@ -243,6 +243,35 @@ async fn a_rollback_takes_back_writes_and_events_but_not_reads() {
 }
 
 #[tokio::test]
+async fn what_a_request_replaces_is_kept_only_for_who_may_return_to_it() {
+    let fixture = in_memory().await;
+    let work = fixture.begin().await;
+    let large = |n: usize| json!({"n": n, "text": "x".repeat(limits::DOCUMENT_BYTES_MAX - 40)});
+    let write = async |n: usize| {
+        work.put(&items(), "a", None, large(n), Expiry::Never)
+            .await
+            .map(drop)
+    };
+    let kept_max = limits::UNDO_BYTES_PER_REQUEST_MAX / limits::DOCUMENT_BYTES_MAX;
+    for n in 0..2 * kept_max {
+        write(n).await.unwrap();
+    }
+    let first = work.savepoint();
+    for n in 0..kept_max {
+        work.savepoint();
+        write(n).await.unwrap();
+        // Nobody can return to what lies between two writes after one savepoint.
+        write(n).await.unwrap();
+    }
+    work.savepoint();
+    assert!(matches!(write(0).await, Err(StoreError::Limit(_))));
+    work.rollback_to(first);
+    write(7).await.unwrap();
+    work.commit().await.unwrap();
+    assert_eq!(fixture.get("a").await, Some(large(7)));
+}
+
+#[tokio::test]
 async fn what_is_malformed_or_too_much_is_refused() {
     let fixture = in_memory().await;
     let work = fixture.begin().await;
