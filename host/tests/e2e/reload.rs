@@ -8,6 +8,9 @@ use stoa_kernel::plugins::Plugins as _;
 use stoa_kernel::wit::Bearer;
 use stoa_testkit::{TestHost, guest_file, repack};
 
+use crate::deployed;
+use crate::outbound::service::Service;
+
 /// The probe as another version whose default greeting says so.
 fn version(version: &str) -> Vec<u8> {
     repack(&std::fs::read(guest_file("probe")).unwrap(), |package| {
@@ -57,6 +60,28 @@ async fn every_request_under_reloads_succeeds() {
         served += client.await.unwrap();
     }
     assert!(served >= RELOADS, "the load was no load: {served}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_version_waits_for_nobody_whom_the_old_one_still_serves() {
+    let service = Service::start().await;
+    let host = TestHost::builder()
+        .outbound("toucher", "gate", &service.url())
+        .secret("toucher", "hook", &["key"])
+        .guest("toucher")
+        .start()
+        .await;
+    let host = Arc::new(host);
+    let waiting = {
+        let host = Arc::clone(&host);
+        tokio::spawn(async move { host.anonymous().post("/misdeeds/wait", &json!({})).await })
+    };
+    service.was_asked(1).await;
+    let newer = deployed::version("toucher", "version", "0.2.0");
+    host.install("toucher", &newer).await.unwrap();
+    let _ = host.anonymous().get("/calm").await.expect(200);
+    service.open_gate();
+    let _ = waiting.await.unwrap().expect(204);
 }
 
 #[tokio::test(flavor = "multi_thread")]

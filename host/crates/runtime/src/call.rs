@@ -17,7 +17,7 @@ use wasmtime::{Store, UpdateDeadline};
 use crate::Core;
 use crate::bindings::exports::stoa::http::handler as wire;
 use crate::breaker::{FAULTS_MAX, FAULTS_WITHIN_MS, Trial};
-use crate::fault::{Fault, HURRIED, LATE};
+use crate::fault::{BYTES, BYTES_TAKEN, Fault, HURRIED, LATE};
 use crate::interface::types;
 use crate::meter::{Stopwatch, computing};
 use crate::returning::Failing;
@@ -227,6 +227,7 @@ pub async fn run_within<T>(
     let span = export.span(revision, scope, depth);
     let (watch, begun) = (Arc::new(Stopwatch::new()), Instant::now());
     let mut memory_bytes = 0;
+    let was_left_few = depth > 0 && scope.budget.is_short_of_bytes();
     let whole = async {
         let waiting = match revision.reuse {
             Reuse::Tenant => revision.shelf.take(&scope.request.tenant),
@@ -252,7 +253,12 @@ pub async fn run_within<T>(
             Ok(output) => Ok((output, living)),
             Err(error) => {
                 let state = living.store.data();
-                let fault = Fault::from_call(&error, state.limiter.refused());
+                let fault = match Fault::from_call(&error, state.limiter.refused()) {
+                    Fault::Limit(which) if was_left_few && which == BYTES => {
+                        Fault::Limit(BYTES_TAKEN.into())
+                    }
+                    fault => fault,
+                };
                 Err((fault, state.is_victim))
             }
         }

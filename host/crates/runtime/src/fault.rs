@@ -16,6 +16,12 @@ pub const LATE: &str = "its time is used up";
 /// Why a call took too long whose caller left it hardly any time: the caller's fault.
 pub const HURRIED: &str = "its caller left it too little time";
 
+/// Which limit a guest has used up that was passed too many bytes.
+pub const BYTES: &str = "bytes passed to and from the host";
+
+/// Which limit that was whose caller had left it hardly any: the caller's fault.
+pub const BYTES_TAKEN: &str = "bytes passed to and from the host, which its caller has used up";
+
 /// A guest's fault, or the lack of room for it. The host is fine.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
@@ -84,7 +90,8 @@ impl Fault {
     #[must_use]
     pub fn is_own(&self) -> bool {
         match self {
-            Self::Trap(_) | Self::Limit(_) => true,
+            Self::Trap(_) => true,
+            Self::Limit(which) => which != BYTES_TAKEN,
             Self::Timeout(reason) => *reason != HURRIED,
             _ => false,
         }

@@ -20,7 +20,7 @@ enum Answer {
 ///
 /// A second run may ask differently, because it may have read different documents. From the first
 /// question that does not fit, answers are made afresh: what has been told before no longer matters.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Outside {
     log: Mutex<Log>,
     /// What services elsewhere answered. A second run that asks the same, at whatever place, is told the same:
@@ -63,6 +63,7 @@ impl Outside {
         replay.extend(log.replay.drain(..));
         log.replay = replay;
         self.calls.rewind();
+        self.files.rewind();
     }
 
     /// The time.

@@ -13,7 +13,7 @@ use wasmtime::component::types::ComponentFunc;
 use wasmtime::component::{LinkerInstance, Type, Val};
 
 use crate::call::{self, Export};
-use crate::fault::{Ended, Fault, HURRIED, LATE};
+use crate::fault::{BYTES, BYTES_TAKEN, Ended, Fault, HURRIED, LATE};
 use crate::grants::Capability;
 use crate::scope::Scope;
 use crate::state::State;
@@ -91,6 +91,7 @@ async fn forward(
         scope.cache_changes.savepoint(),
         scope.pushes.savepoint(),
         scope.resting.savepoint(),
+        scope.outside.files.savepoint(),
     );
     // Who may not ask finds nobody.
     let answered = match context.data().revision.grants.has(&target.permission) {
@@ -98,9 +99,9 @@ async fn forward(
         false => Err(Fault::NoProvider(target.interface.clone())),
     };
     match &answered {
-        // An extension that nobody provides is no failure, and a guest may ask for it as often as it likes.
-        Ok(()) | Err(Fault::NoProvider(_)) if target.budget.is_some() => {}
         Ok(()) => {}
+        // An extension that nobody provides is no failure, and a guest may ask for it as often as it likes.
+        Err(Fault::NoProvider(_)) if target.budget.is_some() => {}
         Err(fault) => tracing::warn!(
             interface = target.interface,
             function = target.function,
@@ -121,6 +122,8 @@ async fn forward(
             let fault = match fault {
                 // Who leaves others no time has used it up itself.
                 Fault::Timeout(HURRIED) => Fault::Timeout(LATE),
+                // So it is with bytes.
+                Fault::Limit(which) if which == BYTES_TAKEN => Fault::Limit(BYTES.into()),
                 fault => {
                     context.data_mut().is_victim = true;
                     fault
@@ -135,6 +138,7 @@ async fn forward(
         scope.cache_changes.rollback_to(savepoint.1);
         scope.pushes.rollback_to(savepoint.2);
         scope.resting.rollback_to(savepoint.3);
+        scope.outside.files.rollback_to(savepoint.4);
     }
     Ok(())
 }

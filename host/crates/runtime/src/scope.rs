@@ -174,6 +174,11 @@ impl Budget {
             .is_ok()
     }
 
+    /// Whether less than half of the bytes are left that may pass between guests and host.
+    pub fn is_short_of_bytes(&self) -> bool {
+        self.guest_bytes_left.load(Ordering::Relaxed) < GUEST_BYTES_PER_REQUEST_MAX / 2
+    }
+
     /// Uses up one letter; false when there is none left.
     pub fn take_letter(&self) -> bool {
         take_one(&self.letters_left)
@@ -214,8 +219,10 @@ mod tests {
         assert_eq!(budget.take_log_bytes(25), 10);
         assert_eq!(budget.take_log_bytes(1), 0);
         assert!(!budget.take_guest_bytes(GUEST_BYTES_PER_REQUEST_MAX as usize + 1));
+        assert!(!budget.is_short_of_bytes());
         assert!(budget.take_guest_bytes(GUEST_BYTES_PER_REQUEST_MAX as usize));
         assert!(!budget.take_guest_bytes(1));
+        assert!(budget.is_short_of_bytes());
         let letters = (0..=LETTERS_PER_REQUEST_MAX).filter(|_| budget.take_letter());
         assert_eq!(letters.count(), LETTERS_PER_REQUEST_MAX as usize);
     }

@@ -41,7 +41,8 @@ pub struct ShareLimits {
 impl ShareLimits {
     /// More than a busy shop needs of any of its plugins, and less than a host of its size has.
     pub const DEFAULT: Self = Self {
-        concurrency_max: 512,
+        // Less than a plugin's slots: one tenant never has all of them.
+        concurrency_max: 224,
         cpu_ms_per_minute: 600_000,
         events_per_minute: 600_000,
         outbound_per_minute: 60_000,

@@ -9,7 +9,7 @@ use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtxView, WasiView};
 
 use crate::engine::TICK_MS;
-use crate::fault::{Ended, Fault};
+use crate::fault::{BYTES, Ended, Fault};
 use crate::grants::Capability;
 use crate::limiter::Limiter;
 use crate::meter::Stopwatch;
@@ -151,7 +151,7 @@ impl State {
         if scope.budget.take_guest_bytes(bytes) {
             return Ok(());
         }
-        Err(Ended(Fault::Limit("bytes passed to and from the host".into())).into())
+        Err(Ended(Fault::Limit(BYTES.into())).into())
     }
 
     /// Charges the computing since the last tick of the engine's epoch; false when none is left. Waiting

@@ -101,27 +101,6 @@ where
     F: Future<Output = Result<Verdict<T>, Failure>> + Send,
 {
     let outside = Arc::new(Outside::default());
-    let ended = tries(core, live, revision, request, way, &outside, act).await;
-    if !matches!(&ended, Ok((_, Some(_)))) {
-        let files = &outside.files;
-        files.discard(&core.ports.blobs, &request.tenant);
-    }
-    ended
-}
-
-/// See [`until_committed`].
-async fn tries<T, F>(
-    core: &Arc<Core>,
-    live: &Arc<Live>,
-    revision: &Arc<Revision>,
-    request: &Arc<Request>,
-    way: Way,
-    outside: &Arc<Outside>,
-    act: impl Fn(Arc<Scope>) -> F,
-) -> Result<(T, Option<Arc<Scope>>), Failure>
-where
-    F: Future<Output = Result<Verdict<T>, Failure>> + Send,
-{
     let deadline = Instant::now() + Duration::from_millis(revision.limits.wall_ms_max);
     let tenant = &request.tenant;
     // Of what the host does by itself, crash points are where it is done.
@@ -144,7 +123,7 @@ where
                 passed.map_err(|_| Fault::Busy("others passed the turnstile all the time"))?
             }
         };
-        let scope = scope(core, live, revision, request, outside, (deadline, attempt)).await?;
+        let scope = scope(core, live, revision, request, &outside, (deadline, attempt)).await?;
         // A commit goes on when the client goes away: whatever it holds it holds until then.
         scope.hold(&revision.name, entered.clone());
         if attempt == 0 {
@@ -179,9 +158,6 @@ where
             }
             Err(CommitError::Answered) => return Err(Failure::Answered),
             Err(error) => {
-                if matches!(error, CommitError::Unknown(_)) {
-                    outside.files.stay();
-                }
                 let problem = Problem::unavailable(1, error.to_string());
                 return Err(Failure::Host(problem));
             }
@@ -262,6 +238,7 @@ pub async fn commit(scope: &Arc<Scope>) -> Result<(), CommitError> {
     if !wrote && scope.cache_changes.is_empty() && scope.pushes.is_empty() {
         return scope.unit.commit().await;
     }
+    scope.outside.files.commit();
     let scope = Arc::clone(scope);
     let task = tokio::spawn(async move {
         let outcome = scope.unit.commit().await;
@@ -278,7 +255,7 @@ pub async fn commit(scope: &Arc<Scope>) -> Result<(), CommitError> {
                 scope.cache_changes.rollback_to(0);
                 scope.cache_changes.apply(&scope.cache, wrote);
             }
-            Err(_) => {}
+            Err(_) => scope.outside.files.rewind(),
         }
         outcome
     });

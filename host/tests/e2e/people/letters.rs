@@ -7,6 +7,7 @@ use stoa_kernel::event::{Event, HostSubscriber as _};
 use stoa_kernel::id::TenantId;
 use stoa_kernel::mail::LETTER_SENT;
 use stoa_mail::{FileOutbox, Mailer, PluginLetters, Ports, Sender};
+use stoa_runtime::ShareLimits;
 use stoa_testkit::{Actor, SeededRandom, TestHost};
 
 use super::{join, open, raised, tenant};
@@ -130,6 +131,21 @@ async fn what_a_plugin_raised_is_no_letter() {
     let office = office(&host).await;
     office.handle(&main, &events).await;
     assert!(office.left().await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn letters_are_of_the_plugins_events() {
+    let shares = ShareLimits {
+        events_per_minute: 2,
+        ..ShareLimits::DEFAULT
+    };
+    let host = TestHost::builder().shares(shares).guest("people");
+    let host = host.start().await;
+    let mut order = to("a@b.example");
+    order["times"] = 3.into();
+    let told = send(&host.anonymous(), &order).await;
+    assert_eq!(told["sent"], 2);
+    assert!(told["error"].as_str().unwrap().contains("Limit"), "{told}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -69,7 +69,8 @@ impl Host for State {
             content: content.into(),
         };
         let (unit, tenant) = (&*scope.unit, &scope.request.tenant);
-        scope.outside.files.wrote(&blob.id);
+        let files = &scope.outside.files;
+        files.write(&blob.id, &scope.ports.blobs, tenant);
         let written = scope.ports.blobs.write(unit, tenant, blob).await;
         told(written.map(|blob| info(tenant, blob)))
     }

@@ -10,7 +10,12 @@ use stoa_wit::Permission;
 
 use crate::bindings::stoa::events::events::{Error, Host};
 use crate::grants::Capability;
+use crate::revision::Revision;
+use crate::scope::Scope;
 use crate::state::State;
+
+/// What a plugin is told that may raise no more.
+pub const NONE_LEFT: &str = "the plugin has raised its events of this minute";
 
 impl Host for State {
     async fn raise(
@@ -66,17 +71,22 @@ impl State {
             due_at,
             trace: trace::current().filter(|context| context.is_sampled),
         };
-        let share = self.revision.record.shares.of(&scope.request.tenant);
-        let core = scope.live.core();
-        if core.is_some_and(|core| !share.raise(&core.config.shares, now)) {
-            let reason = "the plugin has raised its events of this minute";
-            return Ok(Err(Error::Limit(reason.into())));
+        if !may_raise(&self.revision, &scope) {
+            return Ok(Err(Error::Limit(NONE_LEFT.into())));
         }
         Ok(scope.unit.raise(event).map_err(|error| match error {
             StoreError::Limit(reason) => Error::Limit(reason),
             other => Error::Other(other.to_string()),
         }))
     }
+}
+
+/// Whether a plugin may raise another event for its tenant, which is counted then.
+pub fn may_raise(revision: &Revision, scope: &Scope) -> bool {
+    let share = revision.record.shares.of(&scope.request.tenant);
+    let now = scope.ports.clock.now();
+    let core = scope.live.core();
+    core.is_none_or(|core| share.raise(&core.config.shares, now))
 }
 
 fn check(key: &str, payload: &str) -> Result<(), Error> {

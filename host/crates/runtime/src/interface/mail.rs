@@ -15,6 +15,7 @@ use super::{directory, host_events};
 use crate::artifact::HOST_PLUGIN;
 use crate::bindings::stoa::mail::mail::{self as wire, Error, Host, Letter};
 use crate::grants::Capability;
+use crate::revision::Revision;
 use crate::scope::Scope;
 use crate::state::State;
 
@@ -32,11 +33,11 @@ impl Host for State {
             Capability::Mail,
             to.len() + letter.subject.len() + letter.text.len(),
         )?;
-        Ok(send(&scope, letter).await)
+        Ok(send(&self.revision, &scope, letter).await)
     }
 }
 
-async fn send(scope: &Scope, letter: Letter) -> Result<(), Error> {
+async fn send(revision: &Revision, scope: &Scope, letter: Letter) -> Result<(), Error> {
     let letter = checked(letter)?;
     if let Recipient::Account(id) = &letter.to {
         scope.outside.open();
@@ -54,7 +55,7 @@ async fn send(scope: &Scope, letter: Letter) -> Result<(), Error> {
     count(scope).await?;
     // Letters don't wait for each other: each has a key of its own.
     let key = ulid(scope.ports.clock.now(), &*scope.ports.random);
-    host_events::raise(scope, LETTER_SENT, &key, &letter).map_err(other)
+    host_events::raise(revision, scope, LETTER_SENT, &key, &letter).map_err(other)
 }
 
 fn checked(letter: Letter) -> Result<PluginLetter, Error> {

@@ -6,6 +6,7 @@ use stoa_kernel::store::StoreError;
 use super::host_events;
 use crate::bindings::stoa::plans::plans::{Error, Host, Plan};
 use crate::grants::Capability;
+use crate::revision::Revision;
 use crate::scope::Scope;
 use crate::state::State;
 
@@ -47,11 +48,11 @@ impl Host for State {
 
     async fn change(&mut self, id: String) -> wasmtime::Result<Result<(), Error>> {
         let scope = self.charge(Capability::Plans, id.len())?;
-        Ok(change(&scope, id).await)
+        Ok(change(&self.revision, &scope, id).await)
     }
 }
 
-async fn change(scope: &Scope, plan: String) -> Result<(), Error> {
+async fn change(revision: &Revision, scope: &Scope, plan: String) -> Result<(), Error> {
     let plans = &scope.ports.people.plans;
     if !plans.list().iter().any(|known| known.id == plan) {
         return Err(Error::NotFound);
@@ -61,7 +62,8 @@ async fn change(scope: &Scope, plan: String) -> Result<(), Error> {
     if !is_bound.map_err(unavailable)? {
         return Err(Error::Unavailable("this tenant pays for no plan".into()));
     }
-    host_events::raise(scope, PLAN_CHANGED, KEY, &PlanChange { plan }).map_err(unavailable)
+    host_events::raise(revision, scope, PLAN_CHANGED, KEY, &PlanChange { plan })
+        .map_err(unavailable)
 }
 
 fn wire(plan: plans::Plan) -> Plan {

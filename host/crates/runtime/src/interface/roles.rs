@@ -8,6 +8,7 @@ use stoa_kernel::store::StoreError;
 use super::{directory, host_events};
 use crate::bindings::stoa::directory::roles::{Error, Host};
 use crate::grants::Capability;
+use crate::revision::Revision;
 use crate::scope::Scope;
 use crate::state::State;
 
@@ -18,11 +19,16 @@ impl Host for State {
         selling: bool,
     ) -> wasmtime::Result<Result<(), Error>> {
         let scope = self.charge(Capability::Roles, account.len())?;
-        Ok(set_selling(&scope, account, selling).await)
+        Ok(set_selling(&self.revision, &scope, account, selling).await)
     }
 }
 
-async fn set_selling(scope: &Scope, account: String, selling: bool) -> Result<(), Error> {
+async fn set_selling(
+    revision: &Revision,
+    scope: &Scope,
+    account: String,
+    selling: bool,
+) -> Result<(), Error> {
     if !directory::is_account_id(&account) {
         return Err(Error::NotFound);
     }
@@ -40,7 +46,7 @@ async fn set_selling(scope: &Scope, account: String, selling: bool) -> Result<()
     let change = SellingChange { account, selling };
     // What is told of one person happens in its order.
     let key = change.account.clone();
-    host_events::raise(scope, SELLING_CHANGED, &key, &change).map_err(unavailable)
+    host_events::raise(revision, scope, SELLING_CHANGED, &key, &change).map_err(unavailable)
 }
 
 fn unavailable(error: StoreError) -> Error {

@@ -145,6 +145,8 @@ pub async fn enter(
         Some(suits) if !core.serves(revision, tenant) => {
             return suits.then_some(Some(held)).ok_or(Kept::Superseded);
         }
+        // There is nothing to do, so nobody who still works with the version before has to be waited for.
+        Some(true) if revision.lifecycle.is_none() => return Ok(Some(held)),
         _ => drop(held),
     }
     let (core, live) = (Arc::clone(core), Arc::clone(live));
@@ -162,8 +164,8 @@ pub async fn enter(
             let held = suits.then(|| Some(shape.downgrade()));
             return held.ok_or(Kept::Superseded);
         }
-        bring(&core, &live, &revision, &tenant, revision.accepts_loss).await?;
-        *shape = Shape::of(&revision);
+        let accept_loss = revision.accepts_loss;
+        bring(&core, &live, &revision, &tenant, accept_loss, &mut shape).await?;
         Ok(Some(shape.downgrade()))
     });
     match timeout_at(deadline.into(), migrating).await {
@@ -205,19 +207,19 @@ pub async fn bring_back(
     tenant: &TenantId,
 ) -> Result<(), Failed> {
     let mut shape = revision.record.gates.of(tenant).write_owned().await;
-    bring(core, live, revision, tenant, true).await?;
-    *shape = Shape::of(revision);
-    Ok(())
+    bring(core, live, revision, tenant, true, &mut shape).await
 }
 
-/// For whoever holds the tenant's gate alone.
+/// For whoever holds the tenant's gate alone. What ends early leaves the data between two shapes.
 async fn bring(
     core: &Core,
     live: &Arc<Live>,
     revision: &Arc<Revision>,
     tenant: &TenantId,
     accept_loss: bool,
+    shape: &mut Shape,
 ) -> Result<(), Failed> {
+    *shape = Shape::default();
     let manifest = &revision.package.manifest;
     let mut brought = steps::bring(core, manifest, tenant, accept_loss).await;
     if brought.is_ok() {
@@ -228,6 +230,9 @@ async fn bring(
         tracing::error!(plugin = ?revision, %tenant, why, "data can't be migrated");
     }
     revision.record.gates.trouble(tenant, why.as_deref());
+    if brought.is_ok() {
+        *shape = Shape::of(revision);
+    }
     brought
 }
 
