@@ -67,6 +67,9 @@ struct End<'a> {
     was_paid: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     payment_id: Option<&'a str>,
+    /// For whoever counts how often it is used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    discount_code: Option<&'a str>,
 }
 
 fn sold(line: &Line) -> Sold<'_> {
@@ -132,6 +135,7 @@ pub fn cancelled(id: &str, order: &Order) -> Result<()> {
         reason: order.reason.as_deref(),
         was_paid: order.is_paid(),
         payment_id: order.payment_id.as_deref(),
+        discount_code: order.discount_code.as_deref(),
     };
     events::raise("order.cancelled", id, &fact(id, order, Some(end)))
 }

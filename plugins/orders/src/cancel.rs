@@ -41,6 +41,11 @@ pub fn cancel_order(caller: Caller, request: Request) -> Result<Json<OrderView>>
         let detail = "Other vendors' products are in this order, too.";
         return Err(Problem::forbidden(detail));
     };
+    let is_kept = order.lines.iter().any(|line| line.handed_over);
+    if is_kept && by == Mover::Buyer && !caller.is_admin() {
+        let detail = "Something of this order was downloaded; ask the shop to call it off.";
+        return Err(Problem::conflict("already-downloaded", detail));
+    }
     cancel(&id, &mut order, by, wish.reason.as_deref())?;
     Ok(Json(OrderView::of(id, order, &eyes)))
 }

@@ -172,6 +172,17 @@ impl wire::Guest for crate::Plugin {
         let method = PaymentMethod::from_word(&provider);
         settled(&id, payment_id, method, &Money::new(amount_minor, currency))
     }
+
+    fn handed_over(id: String, product_id: String) -> Result<(), wire::Error> {
+        let (id, mut order) = found(&id)?;
+        let mut lines = order.lines.iter_mut();
+        let line = lines.find(|line| line.product_id == product_id);
+        let line = line.ok_or(wire::Error::NotFound)?;
+        if std::mem::replace(&mut line.handed_over, true) {
+            return Ok(());
+        }
+        order.save(&id).map_err(failed)
+    }
 }
 
 /// Money came in for an order, and if it is known, through whom.

@@ -33,6 +33,9 @@ pub struct Line {
     pub net_minor: i64,
     /// Whether pieces were taken from stock, and so have to come back.
     pub counted: bool,
+    /// Whether the buyer was given it for good, such as a file.
+    #[serde(default)]
+    pub handed_over: bool,
 }
 
 impl Line {

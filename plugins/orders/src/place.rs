@@ -209,6 +209,7 @@ fn line(good: &Good, off: i64) -> Line {
         unit_price_minor: product.price.minor,
         net_minor: 0,
         counted: false,
+        handed_over: false,
     };
     Line {
         net_minor: line.gross_minor() - off,

@@ -21,6 +21,8 @@ pub struct OrderView {
     pub order_number: String,
     /// The buyer.
     pub user_id: String,
+    /// The same, as one shop's clients know it.
+    pub user: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
     pub items: Vec<LineView>,
@@ -51,6 +53,9 @@ pub struct OrderView {
     pub payment_method: Option<PaymentMethod>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub payment_id: Option<String>,
+    /// The same, as one shop's clients know it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub payment_intent: Option<String>,
     /// Why the last payment failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub payment_failure: Option<String>,
@@ -61,6 +66,9 @@ pub struct OrderView {
     pub shipping_address: Option<AddressView>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub billing_address: Option<AddressView>,
+    /// Who is billed, as one shop's clients know it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub billing: Option<BillingView>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub notes: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -163,6 +171,20 @@ pub struct AddressView {
     pub country: String,
 }
 
+/// Who is billed, as one shop's clients know it.
+#[derive(Debug, Serialize, Schema)]
+#[serde(rename_all = "camelCase")]
+pub struct BillingView {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_name: Option<String>,
+    /// The address's own, or else the buyer's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    pub address: AddressView,
+}
+
 /// One step of an order's way.
 #[derive(Debug, Serialize, Schema)]
 #[serde(rename_all = "camelCase")]
@@ -184,6 +206,7 @@ impl OrderView {
         let subtotal: i64 = lines.iter().map(|line| line.gross_minor()).sum();
         let net: i64 = lines.iter().map(|line| line.net_minor).sum();
         let major = |minor| Money::new(minor, order.currency.clone()).to_major_json();
+        let billing = order.billing_address.clone().filter(|_| all);
         let expires_at = order.expires_at.filter(|_| order.is_unpaid());
         let steps = order.history.iter().map(|step| StepView {
             status: step.status,
@@ -209,7 +232,9 @@ impl OrderView {
             updated_at: clock::rfc3339(order.updated_at),
             expires_at: expires_at.map(clock::rfc3339),
             order_number: order.number,
+            user: order.buyer_id.clone(),
             user_id: order.buyer_id,
+            billing: billing.map(|address| BillingView::of(address, order.buyer_email.as_ref())),
             email: order.buyer_email.filter(|_| all),
             discount_code: order.discount_code.filter(|_| all),
             discount_label: order.discount_label.filter(|_| all),
@@ -218,6 +243,7 @@ impl OrderView {
             status: order.status,
             payment_status: order.payment_status,
             payment_method: order.payment_method.filter(|_| all),
+            payment_intent: order.payment_id.clone().filter(|_| all),
             payment_id: order.payment_id.filter(|_| all),
             payment_failure: order.payment_failure.filter(|_| all),
             shipping_address: order.shipping_address.map(AddressView::of),
@@ -268,6 +294,17 @@ impl PaymentWord {
             PaymentStatus::Paid => Self::Completed,
             PaymentStatus::Failed => Self::Failed,
             PaymentStatus::Refunded => Self::Refunded,
+        }
+    }
+}
+
+impl BillingView {
+    fn of(address: Address, buyer_email: Option<&String>) -> Self {
+        Self {
+            first_name: address.first_name.clone(),
+            last_name: address.last_name.clone(),
+            email: address.email.as_ref().or(buyer_email).cloned(),
+            address: AddressView::of(address),
         }
     }
 }

@@ -84,6 +84,24 @@ fn id(typed: &str) -> Option<String> {
     ((1..=CODE_CHARS_MAX).contains(&id.len()) && id.chars().all(is_plain)).then_some(id)
 }
 
+/// What is heard of an order that was called off.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Cancelled {
+    discount_code: Option<String>,
+}
+
+/// What was not bought after all has used nothing.
+fn on_cancelled(event: Event<Cancelled>) -> Result<()> {
+    let Some(id) = event.payload.discount_code.as_deref().and_then(id) else {
+        return Ok(());
+    };
+    if CODES.get(&id)?.is_some_and(|code| code.uses_left.is_some()) {
+        CODES.increment(&id, "usesLeft", 1)?;
+    }
+    Ok(())
+}
+
 fn list_codes() -> Result<Json<CodeList>> {
     let codes = CODES.query().sort_asc("id").limit(SHOWN_MAX).with_total();
     let page = codes.run()?;

@@ -70,6 +70,25 @@ fn a_code_ends_when_it_is_used_up() {
 }
 
 #[test]
+fn an_order_that_is_called_off_gives_its_use_back() {
+    let host = host();
+    put(&host, "ONCE", json!({"percent": 10, "usesLeft": 1})).unwrap();
+    put(&host, "EVER", json!({"percent": 10})).unwrap();
+    assert!(off(Some("ONCE")).is_ok());
+    for told in [
+        json!({"discountCode": "once"}),
+        json!({"discountCode": "EVER"}),
+        json!({"discountCode": "GONE"}),
+        json!({}),
+    ] {
+        let event = host.event("order.cancelled").json(&told);
+        event.deliver(dispatch_event).unwrap();
+    }
+    assert!(off(Some("ONCE")).is_ok() && off(Some("EVER")).is_ok());
+    assert!(off(Some("ONCE")).unwrap_err().contains("used up"));
+}
+
+#[test]
 fn what_does_not_fit_is_refused() {
     let host = host();
     for code in ["NOTHING", "", "a b", "'; --"] {

@@ -100,11 +100,13 @@ fn a_vendor_sees_its_own_lines_and_where_to_send_them() {
     assert_eq!(seen["shippingAddress"]["city"], "Berlin");
     for hidden in [
         "email",
+        "billing",
         "billingAddress",
         "tax",
         "shipping",
         "payment",
         "paymentId",
+        "paymentIntent",
         "discountCode",
     ] {
         assert!(seen.get(hidden).is_none(), "{hidden}");

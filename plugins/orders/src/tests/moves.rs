@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::Plugin;
-use crate::provided::orders::Guest as _;
+use crate::provided::orders::{Error, Guest as _};
 
 fn pay(id: &str, total_minor: i64) {
     Plugin::settle(id.into(), "pay1".into(), total_minor, "USD".into()).unwrap();
@@ -183,6 +183,23 @@ fn cancelling_gives_the_stock_back_once_and_tells_it() {
         shop.event_names(),
         ["order.created", "order.expiry", "order.cancelled"]
     );
+}
+
+#[test]
+fn what_the_buyer_keeps_only_the_shop_calls_off() {
+    let shop = Shop::new();
+    let id = shop.placed(ANNA, &[("watch", 1), ("strap", 1)]);
+    for told in 0..2 {
+        let said = Plugin::handed_over(id.clone(), "watch".into());
+        said.unwrap_or_else(|error| panic!("{told}: {error:?}"));
+    }
+    assert_eq!(
+        refused(shop.cancel(ANNA, &id)),
+        refusal(409, "already-downloaded", None)
+    );
+    let missing = Plugin::handed_over(id.clone(), "elsewhere".into());
+    assert!(matches!(missing, Err(Error::NotFound)));
+    assert_eq!(shop.cancel(Who::Admin, &id).unwrap()["status"], "cancelled");
 }
 
 #[test]

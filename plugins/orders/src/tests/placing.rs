@@ -288,6 +288,9 @@ fn addresses_are_kept_and_bad_ones_refused() {
         })
     );
     assert_eq!(order["billingAddress"], order["shippingAddress"]);
+    assert_eq!(order["billing"]["address"], order["shippingAddress"]);
+    assert_eq!(order["billing"]["email"], order["email"]);
+    assert_eq!(order["user"], order["userId"]);
     assert_eq!(
         (&order["paymentMethod"], &order["notes"]),
         (&json!("stripe"), &json!("Ring twice."))
