@@ -9,8 +9,6 @@ use stoa_kernel::error::Problem;
 use stoa_kernel::plugins::{Matched, MatchedChannel, Snapshot};
 use stoa_kernel::routing::{Clash, Lookup, Routes};
 use stoa_wit::{Channel, Method, Package};
-use tokio::task::JoinSet;
-use tracing::Instrument as _;
 
 use crate::Core;
 use crate::channels::{Channels, SocketClash};
@@ -286,30 +284,20 @@ async fn run(
     if let Some(response) = request::remembered(core, live, &target, &request) {
         return Ok(response);
     }
-    let Some(slow_lane) = core.slow_lane.of(&target.revision.pace) else {
-        return request::run(core, live, target, request).await;
+    let answering = {
+        let (core, live) = (Arc::clone(core), Arc::clone(live));
+        let (revision, handler) = (Arc::clone(target.revision), target.handler.to_owned());
+        let (way, remembered) = (target.way, target.remembered);
+        async move {
+            let target = Target {
+                revision: &revision,
+                handler: &handler,
+                way,
+                remembered,
+            };
+            request::run(&core, &live, target, request).await
+        }
     };
-    let (core, live, revision) = (
-        Arc::clone(core),
-        Arc::clone(live),
-        Arc::clone(target.revision),
-    );
-    let (handler, way, remembered) = (target.handler.to_owned(), target.way, target.remembered);
-    let answering = async move {
-        let target = Target {
-            revision: &revision,
-            handler: &handler,
-            way,
-            remembered,
-        };
-        request::run(&core, &live, target, request).await
-    };
-    // A client that goes away drops the set, and the work with it.
-    let mut running = JoinSet::new();
-    running.spawn_on(answering.in_current_span(), &slow_lane);
-    match running.join_next().await {
-        Some(Ok(answered)) => answered,
-        Some(Err(error)) => Err(Problem::internal(error.to_string())),
-        None => Err(Problem::internal("a request that nobody ran")),
-    }
+    let pace = &target.revision.pace;
+    core.slow_lane.run(pace, answering).await
 }

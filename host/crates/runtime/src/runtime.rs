@@ -17,7 +17,6 @@ use stoa_kernel::plugins::{Plugins, Snapshot};
 use stoa_kernel::status::PartStatus;
 use stoa_kernel::store::{Realm, StoreError};
 use stoa_wit::Collection;
-use tokio::runtime::Handle;
 use tokio::sync::{Mutex, Semaphore, mpsc, watch};
 
 use crate::answers::Answers;
@@ -262,11 +261,18 @@ impl Runtime {
         Arc::clone(&self.sets.load().of(tenant).0)
     }
 
-    /// Where a plugin's work runs, if it is slow.
-    pub(crate) fn slow_lane_of(&self, tenant: &TenantId, plugin: &str) -> Option<Handle> {
+    /// Runs a plugin's work on the threads where it belongs.
+    pub(crate) async fn run_for<T: Send + 'static>(
+        &self,
+        tenant: &TenantId,
+        plugin: &str,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> T {
         let live = self.live_for(tenant);
-        let revision = live.plugins().get(plugin)?;
-        self.core.slow_lane.of(&revision.pace)
+        match live.plugins().get(plugin) {
+            Some(revision) => self.core.slow_lane.run(&revision.pace, work).await,
+            None => work.await,
+        }
     }
 
     /// Tells whenever another set has become live.

@@ -175,8 +175,9 @@ impl State {
         let cpu_max = Duration::from_millis(self.revision.limits.cpu_ms_max);
         if cpu_max.saturating_sub(self.cpu_left) >= SLOW_CPU
             && let Some(scope) = &self.scope
+            && let Some(core) = scope.live.core()
         {
-            scope.pace.note_slow();
+            core.slow_lane.note(&scope.pace);
         }
         importance::step_aside();
         Ok(!self.cpu_left.is_zero())

@@ -103,6 +103,13 @@ async fn a_link_serves_the_file_in_parts_and_ends() {
     let _ = buyer.get(&at(&tool, "download")).await;
     let third = buyer.actor.get(&at(&tool, "download")).await;
     let _ = third.problem(403, "download-limit");
+    // The shop's own administrator gives one more, also of licences that were issued before.
+    let more = json!({ "settings": { "links_per_licence_max": 3 } });
+    let path = "/api/platform/plugins/downloads/settings";
+    let _ = market.host.admin().put(path, &more).await.expect(200);
+    let _ = buyer.get(&at(&tool, "download")).await;
+    let fourth = buyer.actor.get(&at(&tool, "download")).await;
+    let _ = fourth.problem(403, "download-limit");
     market.host.clock.advance(LINK_MS - 1);
     let _ = browser.get(url).await.expect(200);
     market.host.clock.advance(1);
@@ -168,6 +175,24 @@ async fn money_that_goes_back_takes_the_licence_along() {
     has_none(&buyer, &tool).await;
     let seen = buyer.get("/api/users/dashboard").await;
     assert_eq!(seen["totalDownloads"], 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_downloaded_only_the_shop_takes_back() {
+    let market = Market::open().await;
+    let vera = market.vendor("Vera").await;
+    let tool = market.sell_tool(&vera, json!({})).await;
+    let buyer = market.join("Bea").await;
+    let order = market.buy(&buyer, &[(&tool, 1)]).await;
+    market.settled().await;
+    let _ = buyer.get(&format!("/api/downloads/{tool}/download")).await;
+    let cancel = format!("/api/orders/{order}/cancel");
+    let refused = buyer.actor.post(&cancel, &json!({})).await;
+    let _ = refused.problem(409, "already-downloaded");
+    let admin = market.host.admin();
+    let _ = admin.post(&cancel, &json!({})).await.expect(200);
+    market.until_refunded(&buyer, &order).await;
+    has_none(&buyer, &tool).await;
 }
 
 /// Nobody is asked for money, and everybody hears what they hear of a payment.

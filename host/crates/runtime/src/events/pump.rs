@@ -301,19 +301,19 @@ impl Pump {
                 self.lanes.withdraw(&job);
                 continue;
             };
-            let slow_lane = self.shared.runtime.slow_lane_of(&self.tenant, &target.name);
             let (shared, tenant, known) =
                 (Arc::clone(&self.shared), self.tenant.clone(), job.clone());
-            let work = async move {
-                // Closed never: the pumps end before their host.
-                let _permit = shared.permits.acquire().await;
-                let outcome = delivery::deliver(&shared, &tenant, &target, &job).await;
-                Ended::Delivery(job, outcome)
-            };
-            let started = match slow_lane {
-                Some(slow_lane) => self.running.spawn_on(work, &slow_lane),
-                None => self.running.spawn(work),
-            };
+            let started = self.running.spawn(async move {
+                let runtime = Arc::clone(&shared.runtime);
+                let (of, plugin) = (tenant.clone(), Arc::clone(&target));
+                let work = async move {
+                    // Closed never: the pumps end before their host.
+                    let _permit = shared.permits.acquire().await;
+                    let outcome = delivery::deliver(&shared, &tenant, &target, &job).await;
+                    Ended::Delivery(job, outcome)
+                };
+                runtime.run_for(&of, &plugin.name, work).await
+            });
             self.jobs.insert(started.id(), known);
             self.has_worked = true;
         }
