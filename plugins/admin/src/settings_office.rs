@@ -1,8 +1,8 @@
 //! What the shop says of itself.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use stoa_guest::prelude::*;
-use stoa_guest::storage::StorageError;
 
 const SETTINGS: Collection<Settings> = Collection::new("settings");
 
@@ -49,18 +49,57 @@ pub struct SettingsView {
     updated_by: Option<String>,
 }
 
-/// New settings.
-#[derive(Debug, Deserialize, Schema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct SettingsChange {
+/// What an administrator may write, whole.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
     settings: Values,
-    /// The version that was seen; absent overwrites whatever is there.
+}
+
+/// Members that nobody writes.
+const READ_ONLY: &[&str] = &["updatedAt", "updatedBy"];
+
+/// Members of `settings` to change; those that are not sent stay, null empties one. What can only be read may come along as
+/// it was read.
+#[derive(Debug, Deserialize, Schema)]
+pub struct SettingsChange {
+    /// The version that was seen; without one, it changes whatever is there.
     version: Option<u64>,
+    #[serde(flatten)]
+    members: Map<String, Value>,
 }
 
 pub fn view_settings() -> Result<Json<SettingsView>> {
+    shown().map(Json)
+}
+
+pub fn change_settings(
+    caller: Caller,
+    Json(change): Json<SettingsChange>,
+) -> Result<Json<SettingsView>> {
+    let shown = shown()?;
+    // First of all: what was read of another version is not as it is shown now.
+    if change.version.is_some_and(|seen| seen != shown.version) {
+        let detail = "Somebody has changed the settings meanwhile.";
+        return Err(Problem::conflict("version-mismatch", detail).with_field("version"));
+    }
+    let before = Written {
+        settings: shown.settings.clone(),
+    };
+    let Written { settings } = Json::patched_as_read(&before, &shown, READ_ONLY, change.members)?;
+    settings.check()?;
+    let settings = Settings {
+        values: settings,
+        updated_at: clock::now_ms(),
+        updated_by: caller.user()?.into(),
+    };
+    let version = SETTINGS.put(ID, &settings)?;
+    Ok(Json(view(settings, version)))
+}
+
+fn shown() -> Result<SettingsView> {
     let stored = SETTINGS.get_versioned(ID)?;
-    Ok(Json(match stored {
+    Ok(match stored {
         Some(stored) => view(stored.value, stored.version),
         None => SettingsView {
             settings: Values::default(),
@@ -68,32 +107,7 @@ pub fn view_settings() -> Result<Json<SettingsView>> {
             updated_at: None,
             updated_by: None,
         },
-    }))
-}
-
-pub fn change_settings(
-    caller: Caller,
-    Json(change): Json<SettingsChange>,
-) -> Result<Json<SettingsView>> {
-    change.settings.check()?;
-    let settings = Settings {
-        values: change.settings,
-        updated_at: clock::now_ms(),
-        updated_by: caller.user()?.into(),
-    };
-    let written = match change.version {
-        None => SETTINGS.put(ID, &settings),
-        Some(0) => SETTINGS.create(ID, &settings),
-        Some(version) => SETTINGS.put_if_version(ID, version, &settings),
-    };
-    let version = written.map_err(|error| match error {
-        StorageError::AlreadyExists | StorageError::NotFound | StorageError::VersionMismatch(_) => {
-            let detail = "Somebody has changed the settings meanwhile.";
-            Problem::conflict("version-mismatch", detail).with_field("version")
-        }
-        error => error.into(),
-    })?;
-    Ok(Json(view(settings, version)))
+    })
 }
 
 fn view(settings: Settings, version: u64) -> SettingsView {

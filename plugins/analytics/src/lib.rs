@@ -2,12 +2,14 @@
 
 mod counts;
 mod interface;
+mod sources;
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use stoa_guest::events::Tally;
 use stoa_guest::prelude::*;
 
 stoa_guest::plugin!("plugin.toml");
@@ -187,4 +189,25 @@ fn on_download(event: Event<Downloaded>) -> Result<()> {
         "" => Ok(()),
         vendor_id => counts::add(&event, vendor_id, &[("downloads", 1)]),
     }
+}
+
+/// Counts views: for the shop, and for each vendor those of its own products. Of what is no longer on sale nobody says whose
+/// it was.
+fn on_views(event: Event<Tally>) -> Result<()> {
+    let counts = &event.payload.counts;
+    let ids: Vec<String> = counts.keys().cloned().collect();
+    let known = sources::catalog::get_products(&ids)
+        .map_err(|error| Problem::internal(format!("the catalogue: {error:?}")))?;
+    let mut by_vendor: BTreeMap<&str, u64> = BTreeMap::new();
+    for product in &known {
+        let views = by_vendor.entry(&product.vendor_id).or_default();
+        *views = views.saturating_add(counts.get(&product.id).copied().unwrap_or(0));
+    }
+    // Under no name it is the whole shop's, also what nobody in particular sells.
+    let all = counts.values().copied().fold(0, u64::saturating_add);
+    by_vendor.insert("", all);
+    by_vendor.into_iter().try_for_each(|(vendor_id, views)| {
+        let views = i64::try_from(views).unwrap_or(i64::MAX);
+        counts::add(&event, vendor_id, &[("views", views)])
+    })
 }

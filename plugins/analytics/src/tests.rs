@@ -11,6 +11,31 @@ use stoa_guest::testing::Host;
 use crate::provided::analytics::{Error, Guest as _};
 use crate::{Plugin, dispatch, dispatch_event};
 
+/// The catalogue as these tests imagine it: products are named after their vendors, and `gone` is no longer on sale.
+pub mod catalog {
+    pub use crate::catalog::{Error, Money, Product};
+
+    pub fn get_products(ids: &[String]) -> Result<Vec<Product>, Error> {
+        let product = |id: &String| {
+            let (vendor, _) = id.split_once('-')?;
+            Some(Product {
+                id: id.clone(),
+                name: "Thing".into(),
+                price: Money {
+                    minor: 100,
+                    currency: "USD".into(),
+                },
+                stock: None,
+                vendor_id: vendor.into(),
+                thumbnail: None,
+                category: "things".into(),
+                purchasable: true,
+            })
+        };
+        Ok(ids.iter().filter_map(product).collect())
+    }
+}
+
 fn host() -> Host {
     Host::of(include_str!("../plugin.toml"))
 }
@@ -42,7 +67,10 @@ fn every_event_of_the_manifest_counts_however_many_shares_it_is_spread_over() {
     for _ in 0..20 {
         for name in &manifest {
             let mut told = payment();
-            stoa_guest::merge_patch(&mut told, json!({ "totalMinor": 3_500, "vendorId": "v1" }));
+            stoa_guest::merge_patch(
+                &mut told,
+                json!({ "totalMinor": 3_500, "vendorId": "v1", "counts": { "v1-a": 1 } }),
+            );
             tell(&host, name, &told);
         }
     }
@@ -54,6 +82,7 @@ fn every_event_of_the_manifest_counts_however_many_shares_it_is_spread_over() {
             "orders": 20, "partial-refunds": 20, "payments": 20, "products-added": 20, "products-changed": 20,
             "products-removed": 20, "refunded-USD": 140_000, "refunds": 20, "returns": 60,
             "revenue-USD": 70_000, "sales": 60, "sign-ins": 20, "sign-ups": 20,
+            "views": 20,
         } }])
     );
 }
@@ -113,6 +142,28 @@ fn vendors_see_their_own_part() {
         json!([{ "date": "2026-01-01", "counts": { "payments": 1, "revenue-USD": 2_000, "sales": 2 } }])
     );
     assert_eq!(seen(&host, "v3", "vendor", ""), json!([]));
+}
+
+#[test]
+fn views_count_for_the_shop_and_for_whose_product_it_is() {
+    let host = host();
+    let views = |id: &str, role: &str| seen(&host, id, role, "")[0]["counts"]["views"].clone();
+    for _ in 0..2 {
+        let counts = json!({ "v1-a": 2, "v1-b": 3, "v2-a": 1, "gone": 4, "-ours": 5 });
+        tell(&host, "catalog.viewed", &json!({ "counts": counts }));
+    }
+    assert_eq!(
+        ["v1", "v2", "v3"].map(|vendor| views(vendor, "vendor")),
+        [json!(10), json!(2), json!(null)]
+    );
+    assert_eq!(views("a", "admin"), 30);
+    // As many as nobody can count.
+    tell(
+        &host,
+        "catalog.viewed",
+        &json!({ "counts": { "v1-a": u64::MAX, "v2-a": u64::MAX } }),
+    );
+    assert_eq!(views("a", "admin"), i64::MAX);
 }
 
 #[test]

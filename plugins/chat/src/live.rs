@@ -41,7 +41,10 @@ pub fn tell(id: &str, chat: &Chat, told: &Told) -> Result<()> {
         participant_ids: None,
     };
     let (word, news, keep) = match told {
-        Told::Message(message) => return say(id, chat, "message.sent", *message, true),
+        Told::Message(message) => {
+            let number = Some(message.number);
+            return tell_message(id, chat, message, &News { number, ..plain });
+        }
         Told::Opened { by } => {
             let user_id = Some(*by);
             ("chat.opened", News { user_id, ..plain }, false)
@@ -73,6 +76,14 @@ pub fn tell(id: &str, chat: &Chat, told: &Told) -> Result<()> {
         }
     };
     say(id, chat, word, &news, keep)
+}
+
+/// A history would tell what was said after it was taken back. So it keeps the message's number alone, by which who comes
+/// back reads what is there to be read; and it keeps it first, so that messages are heard in the order of their numbers.
+fn tell_message(id: &str, chat: &Chat, message: &MessageView, number: &News) -> Result<()> {
+    let channel = format!("chat/{id}");
+    channels::push(&channel, "message.added", number)?;
+    say(id, chat, "message.sent", message, false)
 }
 
 fn say<T: Serialize>(id: &str, chat: &Chat, word: &str, what: &T, keep: bool) -> Result<()> {

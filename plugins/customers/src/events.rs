@@ -65,7 +65,7 @@ pub fn on_order(event: Event<Ordered>) -> Result<()> {
 }
 
 /// A record that an administrator made by hand is joined to the account that has shown to have its address.
-/// Whoever merely writes the address joins nobody.
+/// Whoever merely writes the address joins nobody. What is known of the account goes before what was known of the address.
 pub fn on_verified(event: Event<Verified>) -> Result<()> {
     let Verified { user_id, email } = event.payload;
     if FORGOTTEN.has(&user_id)? {
@@ -83,7 +83,10 @@ pub fn on_verified(event: Event<Verified>) -> Result<()> {
             };
             if let Some((own_id, own)) = own {
                 CUSTOMERS.delete(&own_id)?;
-                joined.name = joined.name.or(own.name);
+                joined.name = own.name.or(joined.name);
+                joined.phone = own.phone.or(joined.phone);
+                joined.address = own.address.or(joined.address);
+                joined.assigned_tier = own.assigned_tier.or(joined.assigned_tier);
             }
             joined.count()?;
             CUSTOMERS.put(&id, &joined)?;

@@ -11,7 +11,7 @@ mod tests;
 use serde::{Deserialize, Serialize};
 use stoa_guest::prelude::*;
 
-use crate::licence::{Bought, LICENCES, Licence, Line};
+use crate::licence::{LICENCES, Licence, Line};
 use crate::personal::{forget, personal_data};
 
 stoa_guest::plugin!("plugin.toml");
@@ -45,6 +45,7 @@ fn view_link(caller: Caller, Path(product_id): Path<String>) -> Result<Json<Link
     let file = file.ok_or_else(|| Problem::not_found("download"))?;
     licence.links += 1;
     LICENCES.put(&id, &licence)?;
+    licence::handed_over(&licence)?;
     link(file).map(Json)
 }
 
@@ -127,24 +128,14 @@ fn track_download(caller: Caller, Path(product_id): Path<String>) -> Result<Json
 struct Paid {
     payment_id: String,
     order_id: String,
-    buyer_id: String,
-    #[serde(default)]
-    lines: Vec<Line>,
 }
 
 fn on_payment(event: Event<Paid>) -> Result<()> {
     let Paid {
         payment_id,
         order_id,
-        buyer_id,
-        lines,
     } = event.payload;
-    licence::issue(&Bought {
-        buyer_id,
-        order_id,
-        payment_id,
-        lines,
-    })
+    licence::issue_for(&order_id, &payment_id)
 }
 
 /// What payments and orders tell when money goes back.

@@ -4,8 +4,9 @@ use serde::{Deserialize, Serialize};
 use stoa_guest::prelude::*;
 use stoa_guest::storage::StorageError;
 
-use crate::key;
-use crate::sources;
+use crate::orders::{Error, Line as Ordered, Order};
+use crate::personal::FORGOTTEN;
+use crate::{key, sources};
 
 pub const LICENCES: Collection<Licence> = Collection::new("licences");
 
@@ -31,43 +32,44 @@ pub struct Licence {
     pub downloads: u32,
 }
 
-/// What was paid for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Bought {
-    pub buyer_id: String,
-    pub order_id: String,
-    pub payment_id: String,
-    pub lines: Vec<Line>,
-}
-
-/// A product that was paid for.
+/// A product whose money went back.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Line {
     pub product_id: String,
-    #[serde(default)]
-    pub vendor_id: String,
-    #[serde(default)]
-    pub name: String,
 }
 
-/// Issues a licence for every product of the payment that can be downloaded and has none yet.
-pub fn issue(bought: &Bought) -> Result<()> {
-    for line in digital(&bought.lines)? {
+/// Issues what a payment entitles to. The event that tells of it may be handled long after the money went back, so what counts
+/// is how the order stands.
+pub fn issue_for(order_id: &str, payment_id: &str) -> Result<()> {
+    match sources::orders::get(order_id) {
+        Ok(order) if order.payment_id.as_deref() == Some(payment_id) => issue(&order, payment_id),
+        Ok(_) | Err(Error::NotFound) => Ok(()),
+        Err(error) => Err(failed(&error)),
+    }
+}
+
+/// Issues a licence for every product of a paid order that can be downloaded and has none yet.
+fn issue(order: &Order, payment_id: &str) -> Result<()> {
+    let is_paid = order.payment_status == "paid" && order.status != "cancelled";
+    if !is_paid || FORGOTTEN.has(&order.buyer_id)? {
+        return Ok(());
+    }
+    for line in digital(&order.lines)? {
         let licence = Licence {
-            buyer_id: bought.buyer_id.clone(),
+            buyer_id: order.buyer_id.clone(),
             product_id: line.product_id.clone(),
             product_name: line.name.clone(),
             vendor_id: line.vendor_id.clone(),
-            order_id: bought.order_id.clone(),
-            payment_id: bought.payment_id.clone(),
+            order_id: order.id.clone(),
+            payment_id: payment_id.into(),
             key: key::new(),
             issued_at: clock::now_ms(),
             revoked_at: None,
             links: 0,
             downloads: 0,
         };
-        match LICENCES.create(&id(&bought.payment_id, &line.product_id), &licence) {
+        match LICENCES.create(&id(payment_id, &line.product_id), &licence) {
             Ok(_) => announce(&licence)?,
             Err(StorageError::AlreadyExists) => {}
             Err(error) => return Err(error.into()),
@@ -96,24 +98,11 @@ pub fn of(buyer_id: &str, product_id: &str) -> Result<(String, Licence)> {
     if let Some(found) = good(buyer_id, product_id)? {
         return Ok(found);
     }
-    let order = sources::orders::bought(buyer_id, product_id)
-        .map_err(|error| Problem::internal(format!("the orders: {error:?}")))?;
+    let order = sources::orders::bought(buyer_id, product_id).map_err(|error| failed(&error))?;
     if let Some(order) = order
-        && let Some(payment_id) = order.payment_id
+        && let Some(payment_id) = &order.payment_id
     {
-        let lines = order.lines.into_iter();
-        issue(&Bought {
-            buyer_id: buyer_id.into(),
-            order_id: order.id,
-            payment_id,
-            lines: lines
-                .map(|line| Line {
-                    product_id: line.product_id,
-                    vendor_id: line.vendor_id,
-                    name: line.name,
-                })
-                .collect(),
-        })?;
+        issue(&order, payment_id)?;
     }
     good(buyer_id, product_id)?.ok_or_else(|| Problem::not_found("download"))
 }
@@ -134,7 +123,7 @@ fn id(payment_id: &str, product_id: &str) -> String {
 }
 
 /// The lines of what can be downloaded: goods without stock, and whatever has a file.
-fn digital(lines: &[Line]) -> Result<Vec<&Line>> {
+fn digital(lines: &[Ordered]) -> Result<Vec<&Ordered>> {
     let mut digital = Vec::new();
     for part in lines.chunks(IDS_MAX) {
         let ids: Vec<String> = part.iter().map(|line| line.product_id.clone()).collect();
@@ -151,6 +140,19 @@ fn digital(lines: &[Line]) -> Result<Vec<&Line>> {
         }
     }
     Ok(digital)
+}
+
+/// Lets the orders know that the buyer has it now, whatever becomes of the order.
+pub fn handed_over(licence: &Licence) -> Result<()> {
+    match sources::orders::handed_over(&licence.order_id, &licence.product_id) {
+        // Whoever has forgotten the order can't call it off either.
+        Ok(()) | Err(Error::NotFound) => Ok(()),
+        Err(error) => Err(failed(&error)),
+    }
+}
+
+fn failed(error: &Error) -> Problem {
+    Problem::internal(format!("the orders: {error:?}"))
 }
 
 /// What buyers of a product download; none if there is nothing.

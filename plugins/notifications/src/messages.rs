@@ -5,7 +5,7 @@ use stoa_guest::prelude::*;
 use stoa_guest::text::cut;
 
 use crate::kind::Kind;
-use crate::notice::{Message, site_name};
+use crate::notice::{Message, one_line, site_name};
 use crate::texts::verification::CODE_MS;
 
 /// Lines of an order that a letter shows; an order may have more.
@@ -306,7 +306,7 @@ pub fn code_text(digits: &str) -> String {
 
 /// A text message: one line within the bound. Names in it are other people's.
 fn short(text: &str) -> String {
-    cut(&text.replace(char::is_control, " "), SHORT_CHARS_MAX)
+    cut(&one_line(text), SHORT_CHARS_MAX)
 }
 
 fn shop() -> String {

@@ -49,15 +49,17 @@ pub struct Message {
 }
 
 impl Message {
-    /// A message with a title and paragraphs. Names in a title are other people's: it becomes one line that the post
-    /// takes.
+    /// A message with a title and paragraphs. Names in them are other people's: the title becomes one line and the text
+    /// lines that the post takes.
     pub fn new(kind: Kind, title: impl Into<String>, paragraphs: &[String]) -> Self {
-        let title = title.into().replace(char::is_control, " ");
+        let title = one_line(&title.into());
         let end = title.floor_char_boundary(TITLE_BYTES_MAX);
+        let text = paragraphs.join("\n\n").replace("\r\n", "\n");
+        let is_odd = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
         Self {
             kind,
             title: title.get(..end).unwrap_or_default().into(),
-            text: paragraphs.join("\n\n"),
+            text: text.replace(is_odd, " "),
             short: None,
         }
     }
@@ -102,9 +104,23 @@ fn letter(notice: &Notice) -> Result<()> {
     }
     let text = format!("{}\n\n{}\n", notice.text, site_name());
     let to = mail::Recipient::Account(notice.user_id.clone());
-    match mail::send(to, &notice.title, &text) {
+    posted(mail::send(to, &notice.title, &text))
+}
+
+/// Lets the rest of a notice stand without its letter, where the post will never take it.
+fn posted(sent: Result<(), mail::Error>) -> Result<()> {
+    match sent {
+        Ok(()) => Ok(()),
+        // On a day of too many letters, people are told all the same.
+        Err(mail::Error::Limit(reason)) => {
+            log::warn!("a letter is given up: {reason}");
+            Ok(())
+        }
         // An account that has left is told nothing; its list goes with it.
-        Ok(()) | Err(mail::Error::Invalid(_)) => Ok(()),
+        Err(mail::Error::Invalid(reason)) => {
+            log::info!("no letter is sent: {reason}");
+            Ok(())
+        }
         Err(error) => Err(error.into()),
     }
 }
@@ -116,5 +132,37 @@ fn prefers_none(notice: &Notice) -> Result<bool> {
 
 /// How the shop calls itself.
 pub fn site_name() -> String {
-    settings::get("site_name").unwrap_or_else(|| "Stoa".into())
+    let name: Option<String> = settings::get("site_name");
+    name.map_or_else(|| "Stoa".into(), |name| one_line(&name))
+}
+
+/// A text in one line, as the post takes subjects: what breaks lines, and any other control character, is a space.
+pub fn one_line(text: &str) -> String {
+    let is_break = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+    text.replace(is_break, " ")
+}
+
+#[cfg(test)]
+mod tests {
+    use stoa_guest::testing::Host;
+
+    use super::*;
+
+    #[test]
+    fn a_letter_that_the_post_will_not_take_is_given_up_and_one_that_it_may_take_later_is_not() {
+        let host = Host::new();
+        let full = "the tenant has sent its 1000 letters of today";
+        assert_eq!(posted(Err(mail::Error::Limit(full.into()))), Ok(()));
+        assert_eq!(
+            posted(Err(mail::Error::Invalid("no account".into()))),
+            Ok(())
+        );
+        let log = host.log().join("\n");
+        assert!(
+            log.contains(&format!("warn: a letter is given up: {full}")),
+            "{log}"
+        );
+        assert!(log.contains("info: no letter is sent: no account"), "{log}");
+        assert!(posted(Err(mail::Error::Other("the store is away".into()))).is_err());
+    }
 }

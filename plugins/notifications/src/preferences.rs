@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use stoa_guest::prelude::*;
 
 use crate::kind::Kind;
@@ -26,25 +27,24 @@ pub struct PreferencesView {
     sms: bool,
 }
 
-/// What one wants from now on.
-#[derive(Debug, Deserialize, Schema)]
+/// Members that nobody writes.
+const READ_ONLY: &[&str] = &["phoneVerified"];
+
+/// What one wants, whole.
+#[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct PreferencesChange {
-    /// Kinds that shall come without letters.
+struct Wanted {
+    #[serde(default)]
     letters_off: BTreeSet<Kind>,
-    /// Where text messages shall go, in E.164. Absent, it stays; null, it is forgotten. Another number has to be
-    /// verified.
-    #[serde(default, deserialize_with = "given")]
-    #[schema(as = "Option<String>", max_length = 16, example = "+15005550006")]
-    phone: Option<Option<String>>,
-    /// Whether news of orders shall come as text messages, too; absent, it stays.
+    phone: Option<String>,
+    /// None leaves it to the number, which may go.
     sms: Option<bool>,
 }
 
-/// Tells null, which is a wish, from nothing.
-fn given<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Option<String>>, D::Error> {
-    Option::deserialize(from).map(Some)
-}
+/// Members to change, named as in `PreferencesView`; those that are not sent stay, null removes one. Another `phone`, in
+/// E.164, has to be verified. What can only be read may come along as it was read.
+#[derive(Debug, Deserialize, Schema)]
+pub struct PreferencesChange(Map<String, Value>);
 
 impl PreferencesView {
     fn of(Preferences { letters_off }: Preferences, phone: Option<&Phone>) -> Self {
@@ -65,32 +65,35 @@ pub fn view_preferences(caller: Caller) -> Result<Json<PreferencesView>> {
 
 pub fn change_preferences(
     caller: Caller,
-    Json(change): Json<PreferencesChange>,
+    Json(PreferencesChange(change)): Json<PreferencesChange>,
 ) -> Result<Json<PreferencesView>> {
     let account = caller.user()?;
-    let letters_off = change.letters_off;
+    let (letters, before) = (PREFERENCES.get_or_default(account)?, PHONES.get(account)?);
+    let shown = PreferencesView::of(letters.clone(), before.as_ref());
+    let present = Wanted {
+        letters_off: letters.letters_off,
+        phone: shown.phone.clone(),
+        sms: None,
+    };
+    let wanted = Json::patched_as_read(&present, &shown, READ_ONLY, change)?;
+    let letters_off = wanted.letters_off;
     if letters_off.iter().any(|kind| kind.is_essential()) {
         let detail = "Letters about money and decisions can't be turned off.";
         return Err(Problem::unprocessable("lettersOff", detail));
     }
     let letters = Preferences { letters_off };
     PREFERENCES.put(account, &letters)?;
-    let phone = change_phone(account, change.phone, change.sms)?;
+    let phone = change_phone(account, before, wanted.phone, wanted.sms)?;
     Ok(Json(PreferencesView::of(letters, phone.as_ref())))
 }
 
 fn change_phone(
     account: &str,
-    number: Option<Option<String>>,
+    before: Option<Phone>,
+    number: Option<String>,
     sms: Option<bool>,
 ) -> Result<Option<Phone>> {
-    let before = PHONES.get(account)?;
-    let after = match number {
-        None => before.clone(),
-        Some(None) => None,
-        Some(Some(text)) => Some(moved(before.as_ref(), Number::read("phone", &text)?)),
-    };
-    let Some(mut phone) = after else {
+    let Some(number) = number else {
         if sms == Some(true) {
             let detail = "There is no phone to which text messages could go.";
             return Err(Problem::unprocessable("sms", detail));
@@ -100,6 +103,7 @@ fn change_phone(
         }
         return Ok(None);
     };
+    let mut phone = moved(before.as_ref(), Number::read("phone", &number)?);
     phone.is_on = sms.unwrap_or(phone.is_on);
     sending::welcome(account, &mut phone)?;
     if before.as_ref() != Some(&phone) {

@@ -214,6 +214,61 @@ fn letters_that_nobody_needs_can_be_turned_off() {
 }
 
 #[test]
+fn preferences_are_sent_back_as_they_were_read_and_what_is_not_sent_stays() {
+    let host = host();
+    let change = |change: Value| {
+        let request = host.request("change_preferences").user("u1");
+        request.json(&change).send(dispatch).map(|done| done.json())
+    };
+    let read = || ask(&host, "view_preferences", "u1", "").unwrap();
+    assert_eq!(change(read()).unwrap(), read());
+    let number = "+15005550010";
+    change(json!({ "lettersOff": ["welcome"], "phone": number, "sms": true })).unwrap();
+    let expected = json!({
+        "lettersOff": ["welcome"], "phone": number, "phoneVerified": false, "sms": true,
+    });
+    for same in [json!({}), expected.clone(), json!({ "sms": null })] {
+        assert_eq!(change(same.clone()).unwrap(), expected, "{same}");
+    }
+    for (other, field) in [("phoneVerified", json!(true)), ("gossip", json!(1))] {
+        let problem = change(json!({ other: field })).unwrap_err();
+        assert_eq!(
+            (problem.status, problem.field.as_deref()),
+            (400, Some(other))
+        );
+    }
+    assert_eq!(read(), expected);
+    let off = change(json!({ "sms": false })).unwrap();
+    assert_eq!(
+        (&off["lettersOff"], &off["phone"]),
+        (&json!(["welcome"]), &json!(number))
+    );
+    change(json!({ "sms": true })).unwrap();
+    let gone = change(json!({ "lettersOff": null, "phone": null })).unwrap();
+    assert_eq!(
+        gone,
+        json!({ "lettersOff": [], "phoneVerified": false, "sms": false })
+    );
+}
+
+#[test]
+fn letters_have_a_subject_and_lines_that_the_post_takes_whatever_names_say() {
+    let host = host();
+    host.set("site_name", "Shop\u{2029}Two");
+    let told = json!({
+        "vendorId": "u1", "name": "A\nb\u{2028}c\u{85}d", "reason": "No\u{7} imprint.\r\nNo\rname.",
+    });
+    let event = host.event("vendor.rejected").json(&told);
+    event.deliver(dispatch_event).unwrap();
+    let letter = host.letters().pop().unwrap();
+    assert_eq!(letter.subject, "A b c d was not accepted");
+    let is_odd = |c: char| c.is_control() && c != '\n';
+    assert!(!letter.text.contains(is_odd), "{:?}", letter.text);
+    assert!(letter.text.contains("The reason: No  imprint.\nNo name."));
+    assert!(letter.text.ends_with("\n\nShop Two\n"), "{}", letter.text);
+}
+
+#[test]
 fn one_is_told_ones_own_and_forgotten_for_good() {
     let host = host();
     let change = host.request("change_preferences").user("u1");

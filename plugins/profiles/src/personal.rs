@@ -6,7 +6,7 @@ use stoa_guest::prelude::*;
 
 use crate::profile::{PROFILES, Profile};
 use crate::purchases::{PURCHASES, PurchaseView};
-use crate::subscriptions::{SUBSCRIPTIONS, SubscriptionView};
+use crate::subscriptions::{SUBSCRIBERS, SUBSCRIPTIONS, SubscriptionView};
 use crate::wishlist::{WISHLISTS, Wish};
 
 /// Accounts of which nothing is kept any more, whatever arrives late.
@@ -62,6 +62,7 @@ pub fn forget(event: Event<Erased>) -> Result<()> {
     FORGOTTEN.add(account)?;
     PROFILES.delete(account)?;
     WISHLISTS.delete(account)?;
+    SUBSCRIBERS.delete(account)?;
     let own = || eq("user_id", account);
     let subscriptions = SUBSCRIPTIONS.query().filter(own());
     let more_subscriptions = forget_some(subscriptions, PORTION, |stored| {

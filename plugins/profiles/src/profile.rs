@@ -8,10 +8,10 @@ use stoa_guest::prelude::*;
 /// Profiles, by account.
 pub const PROFILES: Collection<Profile> = Collection::new("profiles");
 
-/// Bytes of a line.
-const LINE_BYTES_MAX: usize = 254;
-/// Bytes of what somebody tells of themselves.
-const BIO_BYTES_MAX: usize = 2_000;
+/// Characters of a line.
+const LINE_CHARS_MAX: usize = 254;
+/// Characters of what somebody tells of themselves.
+const BIO_CHARS_MAX: usize = 2_000;
 
 /// A profile as it is stored. Who somebody is, is the directory's to say.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -282,7 +282,7 @@ impl Written {
             bio: self.bio,
             website: self.website,
         };
-        fields.check(kept)?;
+        let fields = fields.checked(kept)?;
         let name = |fields: &Fields| (fields.first_name.clone(), fields.last_name.clone());
         Ok(Profile {
             preferences: self.preferences.check()?,
@@ -308,41 +308,35 @@ fn either(field: &str, before: &str, own: String, in_profile: String) -> Result<
 }
 
 impl Fields {
-    /// Whether what differs from before can be taken. A name that the host has told may be as long as it is.
-    fn check(&self, before: &Self) -> Result<()> {
-        for (field, before, asked, bytes_max) in [
-            (
-                "firstName",
-                &before.first_name,
-                &self.first_name,
-                LINE_BYTES_MAX,
-            ),
-            (
-                "lastName",
-                &before.last_name,
-                &self.last_name,
-                LINE_BYTES_MAX,
-            ),
-            ("avatar", &before.avatar, &self.avatar, LINE_BYTES_MAX),
-            ("company", &before.company, &self.company, LINE_BYTES_MAX),
-            ("phone", &before.phone, &self.phone, LINE_BYTES_MAX),
-            ("bio", &before.bio, &self.bio, BIO_BYTES_MAX),
-            ("website", &before.website, &self.website, LINE_BYTES_MAX),
-        ] {
-            if asked != before {
-                check::within(field, asked, bytes_max)?;
-            }
-        }
+    /// The fields, if what differs from before can be taken. A name that the host has told may be as it is.
+    fn checked(self, before: &Self) -> Result<Self> {
+        let line = |field: &str, asked: String, before: &str| match asked == before {
+            true => Ok(asked),
+            false => check::optional_line(field, Some(&asked), LINE_CHARS_MAX)
+                .map(Option::unwrap_or_default),
+        };
+        let checked = Self {
+            first_name: line("firstName", self.first_name, &before.first_name)?,
+            last_name: line("lastName", self.last_name, &before.last_name)?,
+            avatar: line("avatar", self.avatar, &before.avatar)?,
+            company: line("company", self.company, &before.company)?,
+            phone: line("phone", self.phone, &before.phone)?,
+            bio: match self.bio == before.bio {
+                true => self.bio,
+                false => check::prose("bio", &self.bio, BIO_CHARS_MAX)?,
+            },
+            website: line("website", self.website, &before.website)?,
+        };
         let is_https = |address: &str| address.is_empty() || address.starts_with("https://");
-        if !is_https(&self.website) {
+        if !is_https(&checked.website) {
             return Err(Problem::invalid("website", "website begins with https://."));
         }
-        let is_own = self.avatar.starts_with('/') && !self.avatar.starts_with("//");
-        if !is_own && !is_https(&self.avatar) {
+        let is_own = checked.avatar.starts_with('/') && !checked.avatar.starts_with("//");
+        if !is_own && !is_https(&checked.avatar) {
             let detail = "avatar is an https address or a path on this host.";
             return Err(Problem::invalid("avatar", detail));
         }
-        Ok(())
+        Ok(checked)
     }
 }
 

@@ -190,6 +190,14 @@ async fn settings_are_changed_by_who_has_seen_them() {
     let name = admin.get(SETTINGS).await.json_of(200);
     let name = name["settings"]["siteName"].as_str().unwrap().to_owned();
     assert!(["One", "Other"].contains(&name.as_str()), "{name}");
+    // What was read can be sent back, and what is not sent stays.
+    let more = json!({ "settings": { "announcement": "Hello." } });
+    let mut read = admin.put(SETTINGS, &more).await.json_of(200);
+    assert_eq!(read["settings"]["siteName"], name);
+    read["settings"]["siteName"] = json!("Again");
+    let again = admin.put(SETTINGS, &read).await.json_of(200);
+    assert_eq!(again["settings"]["announcement"], "Hello.");
+    assert_eq!(again["settings"]["siteName"], "Again");
     let rival = market.rival("boss", Role::Admin).await;
     assert_eq!(rival.get(SETTINGS).await.json_of(200)["version"], 0);
 }

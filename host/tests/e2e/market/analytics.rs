@@ -10,6 +10,7 @@ use crate::shop;
 
 const DAYS: &str = "/api/analytics/days";
 const DAY_MS: u64 = 86_400_000;
+const MINUTE_MS: u64 = 60_000;
 
 async fn days(actor: &Actor) -> Value {
     let path = format!("{DAYS}?from=2026-01-01&to=2026-01-31");
@@ -17,7 +18,7 @@ async fn days(actor: &Actor) -> Value {
 }
 
 /// Two days: on the first one two orders are placed and one of them is paid. On the second one its money goes back, and
-/// the other order's time to be paid is over.
+/// the other order's time to be paid is over. What was looked at is told a minute later, which is on the second one.
 #[tokio::test(flavor = "multi_thread")]
 async fn every_event_counts_once_on_its_day() {
     let market = Market::open().await;
@@ -55,6 +56,12 @@ async fn every_event_counts_once_on_its_day() {
     market.cancel(&bea, &order).await;
     market.until_refunded(&bea, &order).await;
     let _ = market.again(&bea).await;
+    until("the view counts", async || {
+        market.host.clock.advance(MINUTE_MS);
+        let seen = days(&market.host.admin()).await;
+        (seen[1]["counts"]["views"] == 1).then_some(())
+    })
+    .await;
     market.settled().await;
 
     let admin = market.host.admin();
@@ -68,7 +75,7 @@ async fn every_event_counts_once_on_its_day() {
             } },
             { "date": "2026-01-02", "counts": {
                 "sign-ins": 1, "products-changed": 1, "products-removed": 1,
-                "cancellations": 2, "refunds": 1, "returns": 3, "refunded-USD": 13_998,
+                "cancellations": 2, "refunds": 1, "returns": 3, "refunded-USD": 13_998, "views": 1,
             } },
         ])
     );
@@ -79,7 +86,9 @@ async fn every_event_counts_once_on_its_day() {
             { "date": "2026-01-01", "counts": {
                 "payments": 1, "sales": 2, "revenue-USD": 3_998, "downloads": 3,
             } },
-            { "date": "2026-01-02", "counts": { "refunds": 1, "returns": 2, "refunded-USD": 3_998 } },
+            { "date": "2026-01-02", "counts": {
+                "refunds": 1, "returns": 2, "refunded-USD": 3_998, "views": 1,
+            } },
         ])
     );
     let of_vito = days(&vito.actor).await;

@@ -203,6 +203,17 @@ async fn people_turn_off_what_they_need_not_answer() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn on_a_day_of_too_many_letters_the_list_tells_the_rest() {
+    let market = Market::open_with(|builder| builder.letters_daily_max(1)).await;
+    let ada = market.join("Ada").await;
+    market.settled().await;
+    verify(&market, &ada).await;
+    market.settled().await;
+    assert_eq!(market.letters(&ada).await, ["Welcome to Stoa"]);
+    assert_eq!(kinds(&ada).await, ["address-verified", "welcome"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn notices_are_read_by_whom_they_are_for() {
     let market = Market::open().await;
     let bea = market.join("Bea").await;

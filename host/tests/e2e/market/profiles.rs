@@ -2,6 +2,9 @@
 
 use http::Method;
 use serde_json::{Value, json};
+use stoa_kernel::id::{CollectionName, TenantId};
+use stoa_kernel::store::{Expiry, Store as _};
+use tokio::task::JoinSet;
 
 use super::Market;
 use crate::shop;
@@ -192,6 +195,7 @@ async fn a_subscription_is_made_once_and_ended_by_its_owner() {
     let _ = bea.actor.post(SUBSCRIPTIONS, &letters).await.expect(201);
     for (body, status) in [
         (json!({ "type": "product", "targetId": "nothing" }), 404),
+        (json!({ "type": "vendor", "targetId": ben.id }), 404),
         (json!({ "type": "product" }), 400),
         (json!({ "type": "newsletter", "targetId": "x" }), 400),
         (json!({ "type": "gold" }), 400),
@@ -199,14 +203,49 @@ async fn a_subscription_is_made_once_and_ended_by_its_owner() {
         let refused = bea.actor.post(SUBSCRIPTIONS, &body).await;
         let _ = refused.expect(status);
     }
-    assert_eq!(bea.get(SUBSCRIPTIONS).await["total"], 2);
+    let seller = json!({ "type": "vendor", "targetId": vera.id });
+    let _ = bea.actor.post(SUBSCRIPTIONS, &seller).await.expect(201);
+    assert_eq!(bea.get(SUBSCRIPTIONS).await["total"], 3);
     let path = format!("{SUBSCRIPTIONS}/{{id}}");
     let id = shop::id(&made);
     shop::looks_missing(&ben.actor, Method::DELETE, &path, "", &id).await;
     let path = path.replace("{id}", &id);
     let _ = bea.actor.delete(&path).await.expect(204);
     let _ = bea.actor.delete(&path).await.problem(404, "not-found");
-    assert_eq!(bea.get(SUBSCRIPTIONS).await["total"], 1);
+    assert_eq!(bea.get(SUBSCRIPTIONS).await["total"], 2);
+}
+
+/// Those that are made at once do not overlook each other.
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_has_more_than_two_hundred_subscriptions() {
+    let market = Market::open().await;
+    let vera = market.vendor("Vera").await;
+    let bea = market.join("Bea").await;
+    let main = TenantId::parse("main").unwrap();
+    let kept = CollectionName::new("profiles", "subscriptions");
+    let unit = market.host.store.begin(&main).await.unwrap();
+    for number in 0..198 {
+        let (id, target) = (format!("s{number}"), format!("v{number}"));
+        let earlier =
+            json!({ "user_id": bea.id, "kind": "vendor", "target": target, "created_at": 0 });
+        let put = unit.put(&kept, &id, None, earlier, Expiry::Never);
+        put.await.unwrap();
+    }
+    unit.commit().await.unwrap();
+    let mut lamps = Vec::new();
+    for _ in 0..6 {
+        lamps.push(market.sell(&vera, json!({})).await);
+    }
+    let mut asking = JoinSet::new();
+    for lamp in lamps {
+        let wish = json!({ "type": "product", "targetId": lamp });
+        let actor = bea.actor.clone();
+        asking.spawn(async move { actor.post(SUBSCRIPTIONS, &wish).await.status.as_u16() });
+    }
+    let mut statuses = asking.join_all().await;
+    statuses.sort_unstable();
+    assert_eq!(statuses, [201, 201, 422, 422, 422, 422]);
+    assert_eq!(bea.get(SUBSCRIPTIONS).await["total"], 200);
 }
 
 #[tokio::test(flavor = "multi_thread")]

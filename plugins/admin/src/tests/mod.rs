@@ -186,15 +186,65 @@ fn settings_are_changed_by_who_has_seen_them() {
     let _ = change(json!({ "settings": { "siteName": "Other" }, "version": 1 })).unwrap();
     let _ = change(json!({ "settings": { "siteName": "Whatever" } })).unwrap();
     assert_eq!(seen()["settings"]["siteName"], "Whatever");
-    for wrong in [
-        json!({ "termsUrl": "http://shop.example" }),
-        json!({ "supportEmail": "nobody" }),
-        json!({ "siteName": "x".repeat(255) }),
-        json!({ "password": "x" }),
+    for (wrong, field) in [
+        (
+            json!({ "termsUrl": "http://shop.example" }),
+            "settings.termsUrl",
+        ),
+        (json!({ "supportEmail": "nobody" }), "settings.supportEmail"),
+        (json!({ "siteName": "x".repeat(255) }), "settings.siteName"),
+        (json!({ "password": "x" }), "settings.password"),
     ] {
+        let refused = change(json!({ "settings": wrong })).unwrap_err();
         assert_eq!(
-            change(json!({ "settings": wrong })).unwrap_err().status,
-            400
+            (refused.status, refused.field.as_deref()),
+            (400, Some(field))
+        );
+    }
+}
+
+#[test]
+fn settings_can_be_sent_back_as_they_were_read_and_what_is_not_sent_stays() {
+    let host = host();
+    let change = |body: Value| ask(&host, "change_settings", "", &body);
+    let seen = || ask(&host, "view_settings", "", &json!({})).unwrap();
+    assert_eq!(change(seen()).unwrap()["version"], 1, "nothing is set yet");
+    let _ = change(json!({ "settings": { "siteName": "Shop", "announcement": "Hello." } }));
+    let old = seen();
+    host.advance(1_000);
+    let _ = change(json!({ "settings": { "supportEmail": "help@shop.example" } })).unwrap();
+    let mut read = seen();
+    assert_eq!(
+        (
+            &read["settings"]["siteName"],
+            &read["settings"]["announcement"]
+        ),
+        (&json!("Shop"), &json!("Hello."))
+    );
+    read["settings"]["siteName"] = json!("Other");
+    read["settings"]["announcement"] = json!(null);
+    let after = change(read).unwrap();
+    assert_eq!(
+        after["settings"],
+        json!({
+            "siteName": "Other", "supportEmail": "help@shop.example", "announcement": "", "termsUrl": "", "privacyUrl": "",
+        })
+    );
+    // Who sends back what has changed since learns that, rather than that the time is another.
+    assert_eq!(change(old).unwrap_err().code, "version-mismatch");
+    for (wrong, field) in [
+        (
+            json!({ "updatedAt": "2020-01-01T00:00:00.000Z" }),
+            "updatedAt",
+        ),
+        (json!({ "updatedBy": "somebody" }), "updatedBy"),
+        (json!({ "colour": "red" }), "colour"),
+        (json!({ "version": "1" }), "version"),
+    ] {
+        let refused = change(wrong).unwrap_err();
+        assert_eq!(
+            (refused.status, refused.field.as_deref()),
+            (400, Some(field))
         );
     }
 }

@@ -65,3 +65,28 @@ fn nobody_sends_what_is_not_theirs() {
         Some("attachments")
     );
 }
+
+#[test]
+fn one_part_of_an_erasure_removes_no_more_files_than_a_transaction_takes() {
+    let host = host();
+    let chat = open(&host, "anna", &["bert"]);
+    for message in 0..31 {
+        let files: Vec<String> = (0..10).map(|at| format!("f{message}x{at}")).collect();
+        for id in &files {
+            file(&host, id, "anna");
+        }
+        let body = json!({ "attachments": files });
+        ask(&host, "anna", "send_message", &[&chat], &body).unwrap();
+    }
+    let left = || {
+        let ids = (0..31).flat_map(|message| (0..10).map(move |at| format!("f{message}x{at}")));
+        let known = |id: &String| stoa_guest::blobs::stat(id).unwrap().is_some();
+        ids.filter(known).count()
+    };
+    for (name, source, count) in [("user.erased", "host", 10), ("chat.forgotten", "chat", 0)] {
+        let event = host.event(name).source(source).key("anna");
+        let event = event.json(&json!({ "userId": "anna" }));
+        event.deliver(crate::dispatch_event).unwrap();
+        assert_eq!(left(), count, "{name}");
+    }
+}

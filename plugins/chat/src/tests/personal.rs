@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::dispatch_event;
+use crate::opening::{PAIRS, pair};
 
 fn erase(host: &Host, name: &str, source: &str) {
     let event = host.event(name).source(source).key("anna");
@@ -75,7 +76,25 @@ fn who_said_much_is_forgotten_in_parts() {
         erase(&host, "chat.forgotten", "chat");
         parts += 1;
     }
-    assert_eq!(parts, 3);
+    assert_eq!(parts, 9);
     assert_eq!(crate::personal_data("anna").unwrap(), json!({}));
     erase(&host, "chat.forgotten", "elsewhere");
+}
+
+#[test]
+fn who_is_in_many_groups_leaves_them_in_parts_and_a_pair_ends_with_its_own_chat() {
+    let host = host();
+    for _ in 0..30 {
+        open(&host, "anna", &["bert", "carl"]);
+        host.advance(1);
+    }
+    let direct = open(&host, "anna", &["bert"]);
+    let theirs = || PAIRS.get(&pair("bert", "anna")).unwrap().is_some();
+    erase(&host, "user.erased", "host");
+    assert_eq!(host.evicted().len(), 30);
+    assert!(theirs(), "a group is no pair's");
+    erase(&host, "chat.forgotten", "chat");
+    assert!(!theirs());
+    assert_eq!(host.evicted().pop().unwrap().0, format!("chat/{direct}"));
+    assert_eq!(crate::personal_data("anna").unwrap(), json!({}));
 }

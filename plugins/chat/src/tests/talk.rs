@@ -113,26 +113,49 @@ fn a_message_is_told_to_everybody_in_the_chat_and_to_other_plugins_without_its_t
     let host = host();
     let chat = open(&host, "anna", &["bert"]);
     send(&host, "anna", &chat, "secret");
-    for channel in [
-        "chat/inbox/anna",
-        "chat/inbox/bert",
-        &format!("chat/{chat}"),
-    ] {
-        assert_eq!(
-            heard(&host, channel),
-            ["chat.opened", "message.sent"],
-            "{channel}"
-        );
+    let own = format!("chat/{chat}");
+    for channel in ["chat/inbox/anna", "chat/inbox/bert", &own] {
+        let mut words = heard(&host, channel);
+        words.retain(|word| word != "message.added");
+        assert_eq!(words, ["chat.opened", "message.sent"], "{channel}");
+        let mut pushed = host.pushed().into_iter();
+        let last = pushed.rfind(|pushed| pushed.channel == channel).unwrap();
+        assert_eq!(last.payload["text"], "secret", "{channel}");
     }
-    let pushed = host.pushed();
-    let kept: Vec<bool> = pushed.iter().map(|pushed| pushed.kept).collect();
-    assert_eq!(kept, [false, false, false, false, false, true]);
-    assert_eq!(pushed[5].payload["text"], "secret");
 
     let events = host.events();
     assert_eq!((events.len(), events[0].name.as_str()), (1, "message.sent"));
     assert_eq!(events[0].key, chat);
     assert!(!events[0].payload.to_string().contains("secret"));
+}
+
+#[test]
+fn who_comes_back_is_told_the_numbers_of_messages_and_never_their_texts() {
+    let host = host();
+    let chat = open(&host, "anna", &["bert"]);
+    send(&host, "anna", &chat, "secret");
+    ask(&host, "anna", "take_back", &[&chat, "1"], &json!({})).unwrap();
+    let kept = host.pushed().into_iter().filter(|pushed| pushed.kept);
+    let kept: Vec<_> = kept
+        .map(|pushed| (pushed.channel, pushed.event, pushed.payload))
+        .collect();
+    let told = |word: &str| {
+        let payload = json!({ "chatId": chat, "number": 1 });
+        (format!("chat/{chat}"), word.to_owned(), payload)
+    };
+    assert_eq!(kept, [told("message.added"), told("message.deleted")]);
+    let own = format!("chat/{chat}");
+    let live = [
+        "chat.opened",
+        "message.added",
+        "message.sent",
+        "message.deleted",
+    ];
+    assert_eq!(
+        heard(&host, &own),
+        live,
+        "its number is first, and orders it"
+    );
 }
 
 #[test]

@@ -254,6 +254,34 @@ fn a_record_made_by_hand_is_joined_to_the_account_that_has_its_address() {
 }
 
 #[test]
+fn a_joined_record_keeps_what_is_known_of_the_account_and_gains_what_it_lacks() {
+    let shop = Shop::new();
+    let made = json!({
+        "email": "anna@example.com", "name": "A. Bell", "phone": "+44 20", "address": "1 Square", "tier": "Silver",
+    });
+    let made = shop.create(made).unwrap();
+    shop.join("anna", "anna@example.com");
+    shop.change("anna", json!({ "phone": "+44 30", "tier": "Gold" }))
+        .unwrap();
+    shop.hear(
+        "user.verified",
+        json!({ "userId": "anna", "email": "anna@example.com" }),
+    );
+    let joined = shop.see(&id(&made)).unwrap();
+    for (name, expected) in [
+        ("account_id", "anna"),
+        ("name", "anna"),
+        ("phone", "+44 30"),
+        ("tier", "Gold"),
+        ("email", "anna@example.com"),
+        ("address", "1 Square"),
+    ] {
+        assert_eq!(joined[name], expected, "{name}");
+    }
+    assert_eq!(shop.ids("tier=Gold"), [id(&made)]);
+}
+
+#[test]
 fn who_shows_an_address_that_nobody_has_is_known_by_it() {
     let shop = Shop::new();
     shop.hear(

@@ -16,14 +16,26 @@ use crate::provided::downloads::Guest as _;
 use crate::{Plugin, dispatch, dispatch_event};
 
 fn host() -> Host {
+    shop::forget();
     Host::of(include_str!("../../plugin.toml"))
 }
 
+/// Lets something happen to a payment and its order, and tells it.
 fn tell(host: &Host, name: &str, payment: &str, products: &[&str]) {
+    match name {
+        "payment.success" => shop::paid(products, payment),
+        _ => shop::taken_back(payment, name),
+    }
+    hear(host, name, payment, products);
+}
+
+/// Tells something of a payment, whether or not it is still so.
+fn hear(host: &Host, name: &str, payment: &str, products: &[&str]) {
     let line = |id: &&str| json!({ "productId": id, "vendorId": "v1", "name": "Thing" });
     let lines: Vec<Value> = products.iter().map(line).collect();
-    let told = json!({ "paymentId": payment, "orderId": "o1", "buyerId": "u1", "lines": lines });
-    let event = host.event(name).key("o1").json(&told);
+    let order = shop::order_of(payment);
+    let told = json!({ "paymentId": payment, "orderId": order, "buyerId": "u1", "lines": lines });
+    let event = host.event(name).key(&order).json(&told);
     event.deliver(dispatch_event).unwrap();
 }
 
@@ -113,9 +125,39 @@ fn money_that_goes_back_takes_the_licence_along() {
 }
 
 #[test]
+fn a_payment_that_is_told_after_its_money_went_back_brings_nothing() {
+    for back in ["payment.refunded", "order.cancelled"] {
+        let host = host();
+        keep_blob(&host);
+        // Its first delivery failed, and an operator lets it be delivered again.
+        shop::paid(&["tool"], back);
+        tell(&host, back, back, &["tool"]);
+        hear(&host, "payment.success", back, &["tool"]);
+        // So does one that had brought a licence.
+        let again = format!("{back}-again");
+        tell(&host, "payment.success", &again, &["tool"]);
+        assert_eq!(Plugin::of_buyer("u1".into(), 10).unwrap().len(), 1);
+        tell(&host, back, &again, &["tool"]);
+        hear(&host, "payment.success", &again, &["tool"]);
+        assert_eq!(Plugin::of_buyer("u1".into(), 10).unwrap(), []);
+        let refused = ask(&host, "view_licence", "u1", "tool").unwrap_err();
+        assert_eq!(refused.status, 404, "{back}");
+    }
+    // Nor does one that the order was not paid by, or one of no order at all.
+    let host = host();
+    shop::paid(&["tool"], "p1");
+    for order in [shop::order_of("p1"), "none".to_owned()] {
+        let told = json!({ "paymentId": "p2", "orderId": order, "buyerId": "u1" });
+        let event = host.event("payment.success").json(&told);
+        event.deliver(dispatch_event).unwrap();
+    }
+    assert_eq!(Plugin::of_buyer("u1".into(), 10).unwrap(), []);
+}
+
+#[test]
 fn who_is_faster_than_the_event_gets_the_very_licence_that_it_brings() {
     let host = host();
-    shop::paid("tool", "p1");
+    shop::paid(&["tool"], "p1");
     let licence = ask(&host, "view_licence", "u1", "tool").unwrap();
     tell(&host, "payment.success", "p1", &["tool"]);
     assert_eq!(ask(&host, "view_licence", "u1", "tool").unwrap(), licence);
@@ -128,6 +170,7 @@ fn links_are_bounded_and_downloads_are_told() {
     host.set("links_per_licence_max", 2);
     shop::file("tool", "https://vendor.example/tool.zip");
     tell(&host, "payment.success", "p1", &["tool"]);
+    assert!(shop::handed_over().is_empty());
     for _ in 0..2 {
         let link = ask(&host, "view_link", "u1", "tool").unwrap();
         assert_eq!(
@@ -135,6 +178,15 @@ fn links_are_bounded_and_downloads_are_told() {
             json!({ "downloadUrl": "https://vendor.example/tool.zip" })
         );
     }
+    assert_eq!(
+        ask(&host, "view_link", "u1", "tool").unwrap_err().code,
+        "download-limit"
+    );
+    let (_, product) = shop::handed_over().pop_first().unwrap();
+    assert_eq!(product, "tool");
+    // The shop gives one more.
+    host.set("links_per_licence_max", 3);
+    let _ = ask(&host, "view_link", "u1", "tool").unwrap();
     assert_eq!(
         ask(&host, "view_link", "u1", "tool").unwrap_err().code,
         "download-limit"

@@ -23,8 +23,12 @@ fn a_buyer_is_told_what_is_kept_and_forgotten() {
     assert_eq!([erase("somebody", "u1"), erase("host", "u2")], [1, 1]);
     assert_eq!([erase("host", "u1"), erase("host", "u1")], [0, 0]);
     assert_eq!(personal_data("u1").unwrap(), json!({}));
-    // Money that goes back later finds nothing to take back.
+    // Payments that are told later bring nothing back, and money that goes back finds nothing to take back.
+    for payment in ["p1", "p2"] {
+        tell(&host, "payment.success", payment, &["tool"]);
+    }
     tell(&host, "payment.refunded", "p1", &["tool"]);
+    assert_eq!(personal_data("u1").unwrap(), json!({}));
 }
 
 #[test]

@@ -1,11 +1,24 @@
 //! The plugins that licences rest on, as this plugin's own tests imagine them.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 thread_local! {
     static FILES: RefCell<BTreeMap<String, String>> = const { RefCell::new(BTreeMap::new()) };
-    static PAID: RefCell<Option<crate::orders::Order>> = const { RefCell::new(None) };
+    static ORDERS: RefCell<Vec<crate::orders::Order>> = const { RefCell::new(Vec::new()) };
+    static HANDED_OVER: RefCell<BTreeSet<(String, String)>> = const { RefCell::new(BTreeSet::new()) };
+}
+
+/// Orders and products that buyers have, as the orders were told.
+pub fn handed_over() -> BTreeSet<(String, String)> {
+    HANDED_OVER.with_borrow(Clone::clone)
+}
+
+/// Forgets all files and orders.
+pub fn forget() {
+    FILES.take();
+    ORDERS.take();
+    HANDED_OVER.take();
 }
 
 /// Gives a product a file.
@@ -13,10 +26,18 @@ pub fn file(product: &str, file: &str) {
     FILES.with_borrow_mut(|files| files.insert(product.into(), file.into()));
 }
 
-/// Makes this the order that the buyer `u1` has paid.
-pub fn paid(product: &str, payment: &str) {
-    let line = crate::orders::Line {
-        product_id: product.into(),
+/// The id of the order that a payment is for.
+pub fn order_of(payment: &str) -> String {
+    format!("o-{payment}")
+}
+
+/// Lets the buyer `u1` order these and pay for them, unless they have.
+pub fn paid(products: &[&str], payment: &str) {
+    if orders::get(&order_of(payment)).is_ok() {
+        return;
+    }
+    let line = |product: &&str| crate::orders::Line {
+        product_id: (*product).into(),
         vendor_id: "v1".into(),
         name: "Thing".into(),
         quantity: 1,
@@ -24,7 +45,7 @@ pub fn paid(product: &str, payment: &str) {
         net_minor: 100,
     };
     let order = crate::orders::Order {
-        id: "o1".into(),
+        id: order_of(payment),
         number: "ORD-1".into(),
         buyer_id: "u1".into(),
         buyer_email: None,
@@ -36,11 +57,24 @@ pub fn paid(product: &str, payment: &str) {
         shipping_minor: 0,
         tax_minor: 0,
         total_minor: 100,
-        lines: vec![line],
+        lines: products.iter().map(line).collect(),
         payment_id: Some(payment.into()),
         created_at_ms: 0,
     };
-    PAID.set(Some(order));
+    ORDERS.with_borrow_mut(|orders| orders.push(order));
+}
+
+/// Gives the money of a payment back, or calls its order off.
+pub fn taken_back(payment: &str, event: &str) {
+    ORDERS.with_borrow_mut(|orders| {
+        let mut orders = orders.iter_mut();
+        if let Some(order) = orders.find(|order| order.id == order_of(payment)) {
+            match event {
+                "order.cancelled" => order.status = "cancelled".into(),
+                _ => order.payment_status = "refunded".into(),
+            }
+        }
+    });
 }
 
 pub mod catalog {
@@ -79,11 +113,25 @@ pub mod moderation {
 pub mod orders {
     pub use crate::orders::{Error, Order};
 
+    pub fn get(id: &str) -> Result<Order, Error> {
+        let all = super::ORDERS.with_borrow(Clone::clone);
+        let found = all.into_iter().find(|order| order.id == id);
+        found.ok_or(Error::NotFound)
+    }
+
+    pub fn handed_over(id: &str, product_id: &str) -> Result<(), Error> {
+        get(id)?;
+        let given = (id.to_owned(), product_id.to_owned());
+        super::HANDED_OVER.with_borrow_mut(|all| all.insert(given));
+        Ok(())
+    }
+
     pub fn bought(buyer_id: &str, product_id: &str) -> Result<Option<Order>, Error> {
-        let paid = super::PAID.with_borrow(Clone::clone);
-        Ok(paid.filter(|order| {
+        let all = super::ORDERS.with_borrow(Clone::clone);
+        Ok(all.into_iter().rev().find(|order| {
             let mut lines = order.lines.iter();
-            order.buyer_id == buyer_id && lines.any(|line| line.product_id == product_id)
+            let is_paid = order.payment_status == "paid" && order.status != "cancelled";
+            is_paid && order.buyer_id == buyer_id && lines.any(|line| line.product_id == product_id)
         }))
     }
 }

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use stoa_guest::Result;
 use stoa_guest::testing::{Host, Person};
 
+use crate::subscriptions::SUBSCRIBERS;
 use crate::{dispatch, dispatch_event};
 
 fn host() -> Host {
@@ -79,6 +80,15 @@ fn a_profile_takes_what_makes_sense() {
         (json!({ "bio": "x".repeat(2_001) }), "bio"),
         (json!({ "website": "javascript:alert(1)" }), "website"),
         (json!({ "avatar": "//evil.example/a.png" }), "avatar"),
+        (json!({ "avatar": "data:text/html,x" }), "avatar"),
+        (json!({ "website": "https://a.example/\n/b" }), "website"),
+        (json!({ "phone": "+44\r\n20" }), "phone"),
+        (json!({ "company": "a\u{0}b" }), "company"),
+        (
+            json!({ "profile": { "lastName": "a\u{1b}[0m" } }),
+            "lastName",
+        ),
+        (json!({ "bio": "a\u{7}b" }), "bio"),
         (
             json!({ "preferences": { "theme": "pink" } }),
             "preferences.theme",
@@ -100,9 +110,15 @@ fn a_profile_takes_what_makes_sense() {
             "{change}"
         );
     }
-    let good =
-        json!({ "avatar": "/media/a.png", "preferences": { "theme": "dark", "newsletter": true } });
+    let good = json!({
+        "avatar": "/media/a.png", "bio": "Two\nlines.", "company": " Lee & Co ",
+        "preferences": { "theme": "dark", "newsletter": true },
+    });
     let seen = ask(&host, "change_profile", "", &good).unwrap();
+    assert_eq!(
+        (&seen["bio"], &seen["company"]),
+        (&json!("Two\nlines."), &json!("Lee & Co"))
+    );
     assert_eq!(
         (
             seen["preferences"]["theme"].clone(),
@@ -310,6 +326,14 @@ fn subscriptions_are_ones_own_and_made_once() {
             json!({ "type": "vendor", "targetId": "x".repeat(129) }),
             "invalid-request",
         ),
+        (
+            json!({ "type": "vendor", "targetId": "missing" }),
+            "not-found",
+        ),
+        (
+            json!({ "type": "vendor", "targetId": "cellar" }),
+            "not-found",
+        ),
         (json!({ "type": "world" }), "invalid-request"),
     ] {
         assert_eq!(subscribe(body.clone()).unwrap_err().code, code, "{body}");
@@ -330,6 +354,44 @@ fn subscriptions_are_ones_own_and_made_once() {
         ask(&host, "list_subscriptions", "", &json!({})).unwrap()["total"],
         1
     );
+}
+
+#[test]
+fn a_vendor_is_who_has_registered_or_sells() {
+    let host = host();
+    for vendor in ["v1", "house"] {
+        let body = json!({ "type": "vendor", "targetId": vendor });
+        let made = ask(&host, "subscribe", "", &body).unwrap();
+        assert_eq!(made["targetId"], vendor);
+    }
+}
+
+#[test]
+fn subscriptions_are_bounded_and_one_that_ends_makes_room() {
+    let host = host();
+    let subscribe = |target: &str| {
+        let body = json!({ "type": "vendor", "targetId": target });
+        ask(&host, "subscribe", "", &body)
+    };
+    let total = || ask(&host, "list_subscriptions", "", &json!({})).unwrap()["total"].clone();
+    let first = subscribe("v0").unwrap();
+    for number in 1..200 {
+        let _ = subscribe(&format!("v{number}")).unwrap();
+    }
+    assert_eq!(subscribe("v200").unwrap_err().code, "too-much");
+    let _ = ask(
+        &host,
+        "unsubscribe",
+        first["id"].as_str().unwrap(),
+        &json!({}),
+    )
+    .unwrap();
+    let _ = subscribe("v200").unwrap();
+    assert_eq!(subscribe("v201").unwrap_err().code, "too-much");
+    assert_eq!(total(), 200);
+    // Those that were made before anybody counted them are counted, too.
+    SUBSCRIBERS.delete("u1").unwrap();
+    assert_eq!(subscribe("v201").unwrap_err().code, "too-much");
 }
 
 #[test]
