@@ -99,6 +99,19 @@ pub struct Application {
     pub lapses_at: u64,
 }
 
+impl Application {
+    /// Moves it on; what stays as it is may be anywhere on the way.
+    pub fn decide(&mut self, next: ApplicationStatus) -> Result<()> {
+        if next != self.status && !self.status.may_become(next) {
+            let (from, to) = (self.status.word(), next.word());
+            let detail = format!("What is {from} does not become {to}.");
+            return Err(Problem::conflict("status-passed", detail).with_field("status"));
+        }
+        self.status = next;
+        Ok(())
+    }
+}
+
 impl NewApplication {
     /// The address, as it is compared.
     pub fn email(&self, caller: &Caller) -> Result<String> {

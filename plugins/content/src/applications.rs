@@ -1,6 +1,7 @@
 //! Applications: who applies, who reads them, and when they are removed.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use stoa_guest::Window;
 use stoa_guest::prelude::*;
 
@@ -14,6 +15,9 @@ use crate::{check, jobs};
 
 /// Applications for one job: more than anybody reads, few enough that strangers can't fill the database.
 const APPLICATIONS_MAX: u32 = 5_000;
+
+/// Applications of a page: with its letter, links and note, each may have 60 KB, and the host takes 4 MiB of an answer.
+const PER_PAGE_MAX: u32 = 50;
 
 /// Days that an application is kept, at most: as long as the host keeps events for later.
 const KEPT_DAYS_MAX: u64 = 400;
@@ -48,7 +52,7 @@ struct Applied<'a> {
 pub struct ApplicationQuery {
     /// Counted from 1, instead of an offset.
     pub page: Option<u32>,
-    /// Elements of the page: 20 if absent, 200 at most.
+    /// Elements of the page: 20 if absent, 50 at most.
     pub limit: Option<u32>,
     /// Elements to skip, 10,000 at most.
     pub offset: Option<u32>,
@@ -72,16 +76,35 @@ pub struct ApplicationList {
 }
 
 /// What is decided about an application.
-#[derive(Debug, Deserialize, Schema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct ApplicationChange {
-    /// It only goes on: `received`, `reviewing`, `interview`, and then `accepted` or `rejected`.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Decision {
+    status: ApplicationStatus,
     #[serde(default)]
-    pub status: Option<ApplicationStatus>,
-    /// For administrators' eyes, at most 500 characters.
-    #[serde(default)]
-    pub note: Option<String>,
+    note: Option<String>,
 }
+
+/// Members that only the applicant and the host write.
+const READ_ONLY: &[&str] = &[
+    "coverLetter",
+    "createdAt",
+    "cvName",
+    "email",
+    "id",
+    "jobId",
+    "jobTitle",
+    "lapsesAt",
+    "links",
+    "name",
+    "phone",
+    "updatedAt",
+];
+
+/// What is decided about an application: `status`, which only goes on (`received`, `reviewing`, `interview`, and then
+/// `accepted` or `rejected`), and `note`, of at most 500 characters for administrators' eyes. What is not sent stays, null
+/// removes the note. What can only be read may come along as it was read.
+#[derive(Debug, Deserialize, Schema)]
+pub struct ApplicationChange(Map<String, Value>);
 
 pub fn apply(
     caller: Caller,
@@ -173,7 +196,9 @@ pub fn list_applications(
 ) -> Result<Json<ApplicationList>> {
     let _ = jobs::by_id(&job_id)?.ok_or_else(jobs::missing)?;
     let cursor = query.cursor.as_deref();
-    let window = Window::numbered(query.page, query.limit, query.offset, cursor)?;
+    // Cut before pages are counted: they follow each other without a gap.
+    let limit = query.limit.map(|limit| limit.min(PER_PAGE_MAX));
+    let window = Window::numbered(query.page, limit, query.offset, cursor)?;
     let status = query.status.map(|status| eq("status", status.word()));
     let asked = and([eq("jobId", job_id)].into_iter().chain(status));
     let sent = APPLICATIONS.query().filter(asked).sort_desc("createdAt");
@@ -197,18 +222,17 @@ pub fn get_application(Path(id): Path<String>) -> Result<Json<ApplicationView>> 
 
 pub fn change_application(
     Path(id): Path<String>,
-    Json(change): Json<ApplicationChange>,
+    Json(ApplicationChange(change)): Json<ApplicationChange>,
 ) -> Result<Json<ApplicationView>> {
     let mut application = known(&id)?;
-    if let Some(next) = change.status.filter(|next| *next != application.status) {
-        if !application.status.may_become(next) {
-            let (from, to) = (application.status.word(), next.word());
-            let detail = format!("What is {from} does not become {to}.");
-            return Err(Problem::conflict("status-passed", detail).with_field("status"));
-        }
-        application.status = next;
-    }
-    if let Some(note) = &change.note {
+    let shown = ApplicationView::of(id.clone(), application.clone());
+    let decided = Decision {
+        status: application.status,
+        note: application.note.take(),
+    };
+    let decision = Json::patched_as_read(&decided, &shown, READ_ONLY, change)?;
+    application.decide(decision.status)?;
+    if let Some(note) = &decision.note {
         let note = check::prose("note", note, check::EXCERPT_CHARS_MAX)?;
         application.note = (!note.is_empty()).then_some(note);
     }

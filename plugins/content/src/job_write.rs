@@ -8,7 +8,7 @@ use stoa_guest::prelude::*;
 use crate::job::{Employment, Job, JobStatus, Salary};
 use crate::job_view::JobView;
 use crate::slugs::Slugs;
-use crate::write::check_ahead;
+use crate::write::{check_ahead, unset_as_read};
 use crate::{check, markdown};
 
 /// Requirements of one job.
@@ -75,7 +75,8 @@ const READ_ONLY: &[&str] = &[
     "url",
 ];
 
-/// Members of a job to change; others stay, null removes one. What can only be read may come along as it was read.
+/// Members of a job to change; others stay, null removes one. What can only be read may come along as it was read. What was
+/// closed at its time opens without one, unless another comes along.
 #[derive(Debug, Deserialize, Schema)]
 pub struct JobChange(Map<String, Value>);
 
@@ -130,9 +131,10 @@ impl NewJob {
     pub fn changed(&self, read: &JobView, request: &Request) -> Result<Self> {
         let Json(JobChange(mut change)) = Json::from_request(request)?;
         let opens = change.get("status") == Some(&json!(JobStatus::Open));
-        if opens && self.status == Some(JobStatus::Closed) {
+        let is_over = self.closing()?.is_some_and(|at| at <= clock::now_ms());
+        if opens && is_over && self.status == Some(JobStatus::Closed) {
             // What was closed at its time would close again.
-            change.entry("closesAt").or_insert(Value::Null);
+            unset_as_read(&mut change, "closesAt", self.closes_at.as_deref());
         }
         Json::patched_as_read(self, read, READ_ONLY, change)
     }
@@ -171,9 +173,14 @@ impl NewJob {
         })
     }
 
-    fn closes_at(&self, status: JobStatus, now: u64) -> Result<Option<u64>> {
+    /// When it closes by itself.
+    fn closing(&self) -> Result<Option<u64>> {
         let at = self.closes_at.as_deref();
-        let at = at.map(|text| check::time("closesAt", text)).transpose()?;
+        at.map(|text| check::time("closesAt", text)).transpose()
+    }
+
+    fn closes_at(&self, status: JobStatus, now: u64) -> Result<Option<u64>> {
+        let at = self.closing()?;
         if let Some(at) = at {
             if at <= now && status == JobStatus::Open {
                 let detail = "What is open closes at a time to come.";

@@ -1,7 +1,7 @@
 //! What is kept about people: told to them, and forgotten. Applications go altogether; texts stay, but say no more
 //! which account wrote them by its name.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use stoa_guest::personal_data::{Erased, Forgotten, Kept, forget_some};
 use stoa_guest::prelude::*;
@@ -15,12 +15,13 @@ const PORTION: u32 = 50;
 
 /// By which the plugin goes on.
 const FORGETTING: &str = "content.forgetting";
+const ADOPTING: &str = "content.adopting";
 
 /// Accounts that are here no more.
 const FORGOTTEN: Forgotten = Forgotten::new("forgotten");
 
 /// Somebody who has proved that an address is theirs.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Verified {
     user_id: String,
@@ -77,19 +78,33 @@ pub fn forget(event: Event<Erased>) -> Result<()> {
     Erased::go_on_if(is_more, FORGETTING, account)
 }
 
-/// What somebody sent before having an account is the account's own, once the address is proved.
+/// What somebody sent before having an account is the account's own, once the address is proved. It goes with an account
+/// that is erased meanwhile, as if it had been adopted before.
 pub fn adopt(event: Event<Verified>) -> Result<()> {
-    let Verified { user_id, email } = event.payload;
-    if event.source != "host" || FORGOTTEN.has(&user_id)? {
+    let may_say = match event.name.as_str() {
+        ADOPTING => "content",
+        _ => "host",
+    };
+    if event.source != may_say {
         log::warn!("{} can't say whose an address is", event.source);
         return Ok(());
     }
+    let Verified { user_id, email } = &event.payload;
+    let is_forgotten = FORGOTTEN.has(user_id)?;
     let sent = eq("email", email.trim().to_lowercase()).and(eq("accountId", Value::Null));
-    let sent = APPLICATIONS.query().filter(sent).sort_desc("createdAt");
-    for stored in sent.limit(PORTION).run()?.items {
-        let mut application = stored.value;
-        application.account_id = Some(user_id.clone());
-        APPLICATIONS.put(&stored.id, &application)?;
+    let is_more = forget_some(APPLICATIONS.query().filter(sent), PORTION, |stored| {
+        if is_forgotten {
+            return applications::remove(&stored.id, &stored.value);
+        }
+        let adopted = Application {
+            account_id: Some(user_id.clone()),
+            ..stored.value
+        };
+        APPLICATIONS.put(&stored.id, &adopted)?;
+        Ok(())
+    })?;
+    if is_more {
+        events::raise_at(ADOPTING, user_id, &event.payload, clock::now_ms())?;
     }
     Ok(())
 }

@@ -63,7 +63,8 @@ const AS_READ: &[&str] = &[
     "url",
 ];
 
-/// Members of a text to change; others stay, null removes one. What is not written so may come along as it was read.
+/// Members of a text to change; others stay, null removes one. What is not written so may come along as it was read. What is
+/// scheduled goes public at once by the status `published`, unless another time comes along.
 #[derive(Debug, Deserialize, Schema)]
 pub struct ArticleChange(Map<String, Value>);
 
@@ -93,7 +94,7 @@ impl NewArticle {
         let publishes = change.get("status") == Some(&json!(Status::Published));
         if publishes && self.status == Some(Status::Scheduled) {
             // Who publishes what waits for its time doesn't want to wait.
-            change.entry("publishedAt").or_insert(Value::Null);
+            unset_as_read(&mut change, "publishedAt", self.published_at.as_deref());
         }
         Json::patched_as_read(self, read, AS_READ, change)
     }
@@ -184,6 +185,13 @@ impl NewArticle {
                 Ok((Status::Published, Some(at.unwrap_or(now))))
             }
         }
+    }
+}
+
+/// Has a change unset a time that it does not name, or sends back as it was read: it asks for no other then.
+pub fn unset_as_read(change: &mut Map<String, Value>, name: &str, read: Option<&str>) {
+    if change.get(name).is_none_or(|sent| *sent == json!(read)) {
+        change.insert(name.into(), Value::Null);
     }
 }
 

@@ -1,4 +1,5 @@
-//! What others are told. Every change of a run that somebody could see goes through [`announce`].
+//! What others are told. Every change of a run that somebody could see goes through [`announce`], but for what ends by its age
+//! alone: logs, results, files.
 
 use serde::Serialize;
 use stoa_guest::prelude::*;

@@ -1,5 +1,7 @@
 //! Files of runs: reports, pictures, traces. Workers bring them under their lease, people fetch them by links.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use stoa_guest::prelude::*;
 
@@ -7,7 +9,7 @@ use crate::attempt::Token;
 use crate::check;
 use crate::complete::lease_header;
 use crate::limits;
-use crate::run;
+use crate::run::{self, RUNS};
 
 const ARTEFACTS: Collection<Artefact> = Collection::new("artefacts");
 
@@ -17,8 +19,10 @@ const PER_RUN_MAX: u32 = 100;
 const BYTES_MAX: usize = 1 << 20;
 /// Seconds that a link is good for: long enough to be clicked, too short to be passed around.
 const LINK_SECONDS: u32 = 900;
-/// Files that one turn of the sweep removes.
-const SWEPT_MAX: u32 = 200;
+/// Files that are swept at once: each is a few writes, and one more where it was its run's only one.
+const PORTION: u32 = 100;
+/// By which the sweep goes on.
+const SWEEPING: &str = "executions.sweeping";
 
 /// A file that is kept.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -134,20 +138,50 @@ pub fn link_artefact(Path((id, artefact)): Path<(String, String)>) -> Result<Jso
     }))
 }
 
+/// That there is more to sweep; what it is shows when it is swept.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Rest {}
+
 /// The schedule: files that are old enough go, with their bytes.
 pub fn sweep(_turn: Turn) -> Result<()> {
+    sweep_some()
+}
+
+/// What the turn had no room for, portion by portion: more may have come in an hour than one unit of work removes.
+pub fn sweep_on(_event: Event<Rest>) -> Result<()> {
+    sweep_some()
+}
+
+fn sweep_some() -> Result<()> {
     let until = clock::now_ms().saturating_sub(limits::artefact_ms());
     let found = ARTEFACTS
         .query()
         .filter(lt("createdAt", until))
         .sort_asc("createdAt")
-        .limit(SWEPT_MAX)
+        .limit(PORTION)
         .run()?;
+    let mut swept: BTreeMap<String, i64> = BTreeMap::new();
     for stored in found.items {
         blobs::remove(&stored.value.blob)?;
         ARTEFACTS.delete(&stored.id)?;
+        *swept.entry(stored.value.run_id).or_default() += 1;
+    }
+    for (run_id, files) in swept {
+        uncount(&run_id, files)?;
+    }
+    if found.next_cursor.is_some() {
+        events::raise_at(SWEEPING, "sweep", &Rest {}, clock::now_ms())?;
     }
     Ok(())
+}
+
+/// Makes room for other files in a run, if that is still kept. Nobody is told: who listens would take it for an end that
+/// the run came to weeks ago.
+fn uncount(run_id: &str, files: i64) -> Result<()> {
+    match RUNS.take_if_at_least(run_id, "artefacts", files) {
+        Ok(_) | Err(StorageError::NotFound) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
 }
 
 impl ArtefactView {

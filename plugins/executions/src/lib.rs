@@ -29,7 +29,7 @@ mod status;
 mod tests;
 mod view;
 
-use crate::artefacts::{add_artefact, link_artefact, list_artefacts, sweep};
+use crate::artefacts::{add_artefact, link_artefact, list_artefacts, sweep, sweep_on};
 use crate::complete::complete;
 use crate::create::create;
 use crate::decide::{cancel, retry};

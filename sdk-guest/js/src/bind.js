@@ -146,10 +146,10 @@ export function bind(definition, names, schemas) {
     },
     scheduled: { run: (name, dueMs) => guarded(() => void synchronous(ofTurns[name]({ dueMs: Number(dueMs) }))) },
     lifecycle: {
-      health: () => told(() => void health()),
-      migrate: (stored) => told(() => void migrate(stored)),
+      health: () => told(() => void synchronous(health())),
+      migrate: (stored) => told(() => void synchronous(migrate(stored))),
     },
-    personalData: { export: (account) => told(() => JSON.stringify(personalData(account))) },
+    personalData: { export: (account) => told(() => JSON.stringify(synchronous(personalData(account)))) },
     provides: Object.fromEntries(Object.entries(ofOthers).map(([name, functions]) => [name, allProvided(functions())])),
   };
 }

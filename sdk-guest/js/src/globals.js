@@ -28,9 +28,33 @@ const shown = (value) => {
 };
 const line = (level) => (...values) => write(level, values.map(shown).join(' '));
 
-/** Puts the host behind `Date`, `Math.random` and `console`. */
+// The host gives at most so many at a time.
+const PIECE_BYTES_MAX = 4096;
+
+/** The engine's own would be the same in every instance: its seed was thrown when the component was built. */
+const hostCrypto = {
+  getRandomValues(array) {
+    const view = new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+    for (let at = 0; at < view.length; at += PIECE_BYTES_MAX) {
+      view.set(bytes(Math.min(PIECE_BYTES_MAX, view.length - at)), at);
+    }
+    return array;
+  },
+  randomUUID() {
+    const b = bytes(16);
+    // Version 4 and its variant (RFC 9562 §5.4).
+    b[6] = (b[6] & 0x0f) | 0x40;
+    b[8] = (b[8] & 0x3f) | 0x80;
+    const hex = Array.from(b, (byte) => byte.toString(16).padStart(2, '0')).join('');
+    return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
+  },
+  subtle: globalThis.crypto?.subtle,
+};
+
+/** Puts the host behind `Date`, `Math.random`, `crypto` and `console`. */
 export function install() {
   globalThis.Date = HostDate;
+  Object.defineProperty(globalThis, 'crypto', { value: hostCrypto, configurable: true, writable: true });
   Math.random = () => {
     // 53 bits, as many as a number holds exactly.
     const b = bytes(7);

@@ -21,7 +21,7 @@ class Response:
 
 
 def json_answer(value: Any, status: int = 200) -> Response:
-    body = json.dumps(encode(value), ensure_ascii=False, separators=(",", ":"))
+    body = json.dumps(encode(value), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return Response(status, [("content-type", "application/json")], body.encode())
 
 

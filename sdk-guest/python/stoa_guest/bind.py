@@ -18,7 +18,7 @@ from .definition import Definition, Event, Turn
 from .host import log
 from .problem import Problem
 from .request import Caller, Request
-from .schema import decode, describe
+from .schema import decode, describe, encode
 
 
 #: Dataclasses that are no JSON.
@@ -177,7 +177,7 @@ def personal_data(definition: Definition) -> type:
 
     class PersonalData:
         def export(self, account: str) -> str:
-            return _told(lambda: json.dumps(definition.hooks["personal_data"](account)))
+            return _told(lambda: json.dumps(encode(definition.hooks["personal_data"](account)), allow_nan=False))
 
     return PersonalData
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs
@@ -32,6 +33,17 @@ class Caller:
         return self.id
 
 
+def _no_number(word: str) -> Any:
+    raise ValueError(f"{word} is no number of JSON")
+
+
+def _number(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text} is too large a number")
+    return number
+
+
 @dataclass
 class Request:
     """A request that the host has matched, authenticated and admitted."""
@@ -54,7 +66,7 @@ class Request:
 
     def json(self) -> Any:
         try:
-            return json.loads(self.body)
+            return json.loads(self.body, parse_constant=_no_number, parse_float=_number)
         except (ValueError, RecursionError) as error:
             raise Problem.invalid("", f"The body is no JSON: {error}") from None
 

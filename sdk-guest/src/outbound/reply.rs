@@ -44,9 +44,8 @@ pub(super) fn ask<T: DeserializeOwned>(request: Outgoing) -> Reply<T> {
         Ok(answer) => answer,
         Err(Error::Unreachable(reason)) => return Err(busy(&reason)),
         Err(Error::Unknown(reason)) => return Err(Trouble::Unknown(reason)),
-        // Too large an answer is one that was given; for the other two, nothing was sent.
-        Err(Error::Limit(reason)) => return Err(Trouble::Unknown(reason)),
-        Err(error @ (Error::Denied(_) | Error::Invalid(_))) => {
+        // Nothing was sent.
+        Err(error @ (Error::Denied(_) | Error::Invalid(_) | Error::Limit(_))) => {
             return Err(Trouble::Undone(error.into()));
         }
     };

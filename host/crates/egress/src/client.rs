@@ -149,7 +149,8 @@ fn headers(request: &OutboundRequest) -> Result<HeaderMap, OutboundError> {
 
 async fn answer(mut response: Response) -> Result<OutboundAnswer, OutboundError> {
     let too_large =
-        || OutboundError::Limit(format!("an answer of more than {BODY_BYTES_MAX} bytes"));
+        // Whatever it says, the service has acted.
+        || OutboundError::Unknown(format!("an answer of more than {BODY_BYTES_MAX} bytes"));
     if response
         .content_length()
         .is_some_and(|length| length > BODY_BYTES_MAX as u64)

@@ -7,6 +7,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, VARY};
 use http::{HeaderMap, HeaderValue, Response};
+use tokio::sync::Semaphore;
 
 use crate::content::Content;
 
@@ -15,6 +16,12 @@ const WORTH_BYTES_MIN: usize = 1 << 10;
 
 /// Above this compressing takes longer than a thread that serves others should be held.
 const INLINE_BYTES_MAX: usize = 64 << 10;
+
+/// How many large answers are compressed at the same time: each takes a core for some tens of milliseconds, and what finds
+/// no place leaves as it is.
+const BESIDE_MAX: usize = 4;
+
+static BESIDE: Semaphore = Semaphore::const_new(BESIDE_MAX);
 
 /// Compresses the answer to a request with these headers, if both sides gain. What is streamed passes as it is: it is
 /// large, its ranges count its own bytes, and most of it is compressed already.
@@ -39,10 +46,7 @@ pub(crate) async fn compress(
     let packed = if body.len() <= INLINE_BYTES_MAX {
         gzip(&body)
     } else {
-        tokio::task::spawn_blocking(move || gzip(&body))
-            .await
-            .ok()
-            .flatten()
+        gzip_beside(body).await
     };
     match packed {
         Some(packed) => {
@@ -52,6 +56,17 @@ pub(crate) async fn compress(
         }
         None => Response::from_parts(head, plain.into()),
     }
+}
+
+/// Compresses what is large on another thread; not while enough others do.
+async fn gzip_beside(body: Bytes) -> Option<Bytes> {
+    let place = BESIDE.try_acquire().ok()?;
+    let packing = tokio::task::spawn_blocking(move || {
+        // Until it is done, also when the client has gone.
+        let _place = place;
+        gzip(&body)
+    });
+    packing.await.ok().flatten()
 }
 
 fn gzip(body: &[u8]) -> Option<Bytes> {

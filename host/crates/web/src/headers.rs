@@ -89,7 +89,8 @@ fn is_hop(name: &HeaderName) -> bool {
         || name.as_str().starts_with("proxy-")
 }
 
-/// Answer headers that no plugin sets: with them it could take over sessions or open the shop to other sites.
+/// Answer headers that no plugin sets: with them it could take over sessions, open the shop to other sites, have browsers
+/// report to it what they ask of the shop, or have a proxy answer with a file of its own.
 fn is_hosts(name: &HeaderName) -> bool {
     matches!(
         *name,
@@ -110,5 +111,11 @@ fn is_hosts(name: &HeaderName) -> bool {
             | "x-powered-by"
             | "ratelimit"
             | "ratelimit-policy"
+            | "nel"
+            | "report-to"
+            | "reporting-endpoints"
+            | "alt-svc"
+            | "x-sendfile"
     ) || name.as_str().starts_with("access-control-")
+        || name.as_str().starts_with("x-accel-")
 }

@@ -60,11 +60,11 @@ pub(crate) fn table(config: &EdgeConfig) -> Vec<HostRoute> {
             .listed("Tells how the host's parts are."),
         page("/metrics", "text/plain", get(metrics::show))
             .listed("Everything that is counted, for Prometheus."),
-        page("/openapi.json", "application/json", get(openapi::show))
+        counted_page("/openapi.json", "application/json", get(openapi::show))
             .listed("This document, of what serves the caller's tenant."),
-        page("/docs", "text/html", get(docs::page)).listed("This document as a page."),
-        page("/docs/", "text/html", get(docs::page)),
-        page("/docs/{*file}", "text/html", get(docs::asset)),
+        counted_page("/docs", "text/html", get(docs::page)).listed("This document as a page."),
+        counted_page("/docs/", "text/html", get(docs::page)),
+        counted_page("/docs/{*file}", "text/html", get(docs::asset)),
     ];
     table.extend(live());
     if config.dev_tokens {
@@ -147,6 +147,18 @@ fn page(
         callers: &[],
         class: None,
         handler: Handler::Page(Box::new(handler)),
+    }
+}
+
+/// A page that is large, and that nobody has to look at all the time: it counts as a file.
+fn counted_page(
+    path: &'static str,
+    answers: &'static str,
+    handler: MethodRouter<Arc<Shared>>,
+) -> HostRoute {
+    HostRoute {
+        class: Some(RouteClass::Files),
+        ..page(path, answers, handler)
     }
 }
 

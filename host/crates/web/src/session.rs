@@ -1,6 +1,6 @@
 //! A browser's session without an account: sent as a cookie or a header, issued where a route wants one.
 
-use http::header::{COOKIE, SET_COOKIE};
+use http::header::{CACHE_CONTROL, COOKIE, SET_COOKIE};
 use http::{HeaderMap, HeaderName, HeaderValue, Response};
 use stoa_kernel::cookie;
 use stoa_kernel::error::Problem;
@@ -62,14 +62,19 @@ pub(crate) fn fresh(principal: &Principal, route: &Route, random: &dyn Random) -
     })
 }
 
-/// Tells the client its fresh session, both ways.
+/// Tells the client its fresh session, both ways, and nobody else: no cache keeps the answer for others.
 pub(crate) fn tell<B>(response: &mut Response<B>, session: &str, config: &EdgeConfig) {
     let secure = cookie::secure_suffix(config.secure_cookies);
     let set_cookie = format!(
         "{}={session}; Path=/; Max-Age={COOKIE_S}; HttpOnly; SameSite=Lax{secure}",
         cookie_name(config)
     );
-    for (name, text) in [(SET_COOKIE, set_cookie.as_str()), (HEADER, session)] {
+    let told = [
+        (SET_COOKIE, set_cookie.as_str()),
+        (HEADER, session),
+        (CACHE_CONTROL, "no-store"),
+    ];
+    for (name, text) in told {
         if let Ok(value) = HeaderValue::from_str(text) {
             response.headers_mut().insert(name, value);
         }

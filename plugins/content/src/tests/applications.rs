@@ -179,6 +179,78 @@ fn an_application_only_goes_on() {
 }
 
 #[test]
+fn what_was_read_of_an_application_can_be_sent_back() {
+    let site = Site::new();
+    site.job(json!({}));
+    let members = json!({ "phone": "+30 1", "links": ["https://grace.example"] });
+    let application = id(&site.apply(Anybody, "mason", members).unwrap());
+    let mut whole = site.see(Admin, "get_application", &application).unwrap();
+    site.0.advance(1);
+    whole["status"] = json!("reviewing");
+    whole["note"] = json!("Kind.");
+    let changed = change(&site, &application, &whole).unwrap();
+    assert_eq!(
+        (&changed["status"], &changed["note"]),
+        (&json!("reviewing"), &json!("Kind."))
+    );
+    assert_eq!(change(&site, &application, &changed).unwrap(), changed);
+    // What is not as it was read is a wish that nobody fulfils.
+    for (member, value) in [
+        ("name", json!("Ada")),
+        ("email", json!("ada@example.org")),
+        ("cvName", json!("cv.pdf")),
+        ("createdAt", json!("2020-01-01T00:00:00.000Z")),
+        ("age", json!(30)),
+        ("status", json!("hired")),
+        ("status", Value::Null),
+    ] {
+        let refused_change = change(&site, &application, &json!({ member: value }));
+        assert_eq!(refused(refused_change), (400, member.into()));
+    }
+    let bare = change(&site, &application, &json!({ "note": null })).unwrap();
+    assert!(bare.get("note").is_none());
+    assert_eq!(bare["status"], "reviewing");
+}
+
+#[test]
+fn a_page_of_the_longest_applications_is_an_answer() {
+    let site = Site::new();
+    let job = id(&site.job(json!({ "title": "\u{1d54f}".repeat(200), "slug": "mason" })));
+    let link = format!("https://{}", "x".repeat(2_040));
+    for at in 0..51 {
+        let members = json!({
+            "name": "\u{1d54f}".repeat(100),
+            "email": format!("{at:02}{}@x.example", "a".repeat(242)),
+            "phone": "\u{1d54f}".repeat(40),
+            "coverLetter": "\u{1d54f}".repeat(10_000),
+            "links": vec![&link; 5],
+            "cv": { "name": format!("{}.txt", "c".repeat(251)), "content": "SGVsbG8=" },
+        });
+        let application = id(&site.apply(Anybody, "mason", members).unwrap());
+        let note = json!({ "note": "\u{1d54f}".repeat(500) });
+        change(&site, &application, &note).unwrap();
+    }
+    let list = |query: &str| {
+        let request = site.by(Admin, "list_applications").param("id", &job);
+        request.query(query).send(crate::dispatch).unwrap()
+    };
+    let (first, second) = (list("limit=200"), list("limit=200&page=2"));
+    // What the host takes of an answer.
+    assert!(first.body.len() < 4 << 20, "{}", first.body.len());
+    let (first, second) = (first.json(), second.json());
+    assert_eq!((&first["total"], &first["limit"]), (&json!(51), &json!(50)));
+    assert!(first["nextCursor"].is_string());
+    let emails = |page: &Value| -> Vec<String> {
+        let items = page["items"].as_array().unwrap().iter();
+        items.map(|item| text(&item["email"])).collect()
+    };
+    let mut all = [emails(&first), emails(&second)].concat();
+    all.sort();
+    all.dedup();
+    assert_eq!(all.len(), 51, "pages follow each other without a gap");
+}
+
+#[test]
 fn an_application_is_removed_when_it_was_kept_long_enough() {
     let site = Site::new();
     site.0.set("applications_kept_days", 30);

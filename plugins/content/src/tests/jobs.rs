@@ -103,6 +103,29 @@ fn a_job_closes_when_its_time_is_up_and_may_open_again() {
 }
 
 #[test]
+fn who_sends_back_a_closed_job_opens_it() {
+    let site = Site::new();
+    let job = id(&site.job(json!({ "closesAt": "2026-02-01T00:00:00Z" })));
+    let send = |status: &str| {
+        let mut whole = site.see(Admin, "get_job", &job).unwrap();
+        whole["status"] = json!(status);
+        let answer = site.about(Admin, "change_job", &job, &whole);
+        answer.unwrap().json()
+    };
+    // A time to come is kept, whether or not it is sent.
+    send("closed");
+    assert_eq!(send("open")["closesAt"], "2026-02-01T00:00:00.000Z");
+    send("closed");
+    let opened = site.about(Admin, "change_job", &job, &json!({ "status": "open" }));
+    let opened = opened.unwrap().json();
+    assert_eq!(opened["closesAt"], "2026-02-01T00:00:00.000Z");
+    site.let_pass("content.job-due");
+    let opened = send("open");
+    assert_eq!(opened["status"], "open");
+    assert!(opened.get("closesAt").is_none());
+}
+
+#[test]
 fn a_job_that_got_more_time_stays_open() {
     let site = Site::new();
     let job = site.job(json!({ "closesAt": "2026-02-01T00:00:00Z" }));

@@ -69,11 +69,62 @@ fn many_applications_are_forgotten_in_portions() {
 fn what_is_late_brings_nobody_back() {
     let site = Site::new();
     site.job(json!({}));
-    site.apply(Anybody, "mason", json!({})).unwrap();
+    let sent = site.apply(Anybody, "mason", json!({})).unwrap();
     deliver(&site, "user.erased", "host", &json!({ "userId": "u1" }));
     let proof = json!({ "userId": "u1", "email": "grace@example.org" });
     deliver(&site, "user.verified", "host", &proof);
     assert_eq!(told("u1"), json!({}));
+    let sent = site.see(Admin, "get_application", &id(&sent));
+    assert_eq!(refusal(sent).0, 404, "it went with the account");
+}
+
+/// A site where grace has sent so many applications without an account, and proved since that the address is hers. Beside
+/// the site: the proof, and her applications.
+fn proved(applications: u32) -> (Site, Value, Vec<String>) {
+    let site = Site::new();
+    let apply = |at| {
+        let job = site.job(json!({ "slug": format!("job-{at}") }));
+        id(&site.apply(Anybody, &id(&job), json!({})).unwrap())
+    };
+    let sent = (0..applications).map(apply).collect();
+    let proof = json!({ "userId": "u1", "email": "grace@example.org" });
+    deliver(&site, "user.verified", "host", &proof);
+    (site, proof, sent)
+}
+
+#[test]
+fn many_applications_are_adopted_in_portions() {
+    let (site, proof, sent) = proved(120);
+    let adopted = || told("u1")["applications"].as_array().unwrap().len();
+    assert_eq!(adopted(), 50);
+    for (source, so_far) in [
+        ("other", 50),
+        ("host", 50),
+        ("content", 100),
+        ("content", 120),
+    ] {
+        let rest = site.0.events().pop().unwrap();
+        assert_eq!(
+            (rest.name.as_str(), &rest.payload),
+            ("content.adopting", &proof)
+        );
+        deliver(&site, "content.adopting", source, &rest.payload);
+        assert_eq!(adopted(), so_far, "{source}");
+    }
+    let raised = site.event_names();
+    let portions = raised.iter().filter(|name| *name == "content.adopting");
+    assert_eq!((portions.count(), sent.len()), (2, 120));
+}
+
+#[test]
+fn what_was_not_adopted_yet_goes_with_the_account() {
+    let (site, proof, sent) = proved(51);
+    deliver(&site, "user.erased", "host", &json!({ "userId": "u1" }));
+    deliver(&site, "content.adopting", "content", &proof);
+    for application in sent {
+        let found = site.see(Admin, "get_application", &application);
+        assert_eq!(refusal(found).0, 404);
+    }
 }
 
 #[test]

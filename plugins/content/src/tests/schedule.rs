@@ -97,6 +97,36 @@ fn who_publishes_what_waits_does_not_wait() {
 }
 
 #[test]
+fn who_sends_back_what_waits_publishes_it_or_lets_it_wait() {
+    let site = Site::new();
+    let post = scheduled(&site);
+    let send = |status: &str, published_at: Option<&str>| {
+        let mut whole = site.see(Admin, "get_post", &id(&post)).unwrap();
+        whole["status"] = json!(status);
+        if let Some(at) = published_at {
+            whole["publishedAt"] = json!(at);
+        }
+        let answer = site.about(Admin, "change_post", &id(&post), &whole);
+        answer.unwrap().json()
+    };
+    let waits = send("scheduled", None);
+    assert_eq!(
+        (&waits["status"], &waits["publishedAt"]),
+        (&json!("scheduled"), &json!("2026-02-01T08:00:00.000Z"))
+    );
+    let later = send("published", Some("2026-03-01T08:00:00Z"));
+    assert_eq!(
+        (&later["status"], &later["publishedAt"]),
+        (&json!("scheduled"), &json!("2026-03-01T08:00:00.000Z"))
+    );
+    let now = send("published", None);
+    assert_eq!(
+        (&now["status"], &now["publishedAt"]),
+        (&json!("published"), &now["updatedAt"])
+    );
+}
+
+#[test]
 fn a_time_is_one_that_can_be_kept() {
     let site = Site::new();
     for members in [

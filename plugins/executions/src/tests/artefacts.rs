@@ -1,6 +1,7 @@
 //! Files of runs.
 
 use super::*;
+use crate::run::RUNS;
 
 fn bring(
     floor: &Floor,
@@ -101,4 +102,55 @@ fn files_go_after_their_days() {
     let url = text(&found["url"]);
     let blob = url.trim_start_matches("/files/").split('?').next().unwrap();
     assert!(stoa_guest::prelude::blobs::stat(blob).unwrap().is_none());
+}
+
+#[test]
+fn old_files_go_portion_by_portion_and_make_room_in_their_runs() {
+    let floor = Floor::new();
+    let sweeping = || {
+        let raised = floor.host.events().into_iter();
+        raised
+            .filter(|event| event.name == "executions.sweeping")
+            .count()
+    };
+    let (one, lease) = floor.running(&json!({"name": "one"}));
+    for _ in 0..100 {
+        bring(&floor, &one, Some(&lease), "a", b"a").unwrap();
+    }
+    floor.host.advance(1);
+    let (two, lease) = floor.running(&json!({"name": "two"}));
+    for _ in 0..2 {
+        bring(&floor, &two, Some(&lease), "a", b"a").unwrap();
+    }
+    // A run may end before its files.
+    let (gone, lease) = floor.running(&json!({"name": "gone"}));
+    bring(&floor, &gone, Some(&lease), "a", b"a").unwrap();
+    RUNS.delete(&gone).unwrap();
+    let days = |days: u64| floor.reap_after(days * 86_400_000);
+    let run_again = |id: &str| {
+        floor.decide("retry", id).unwrap();
+        text(&floor.lease().unwrap()["lease"])
+    };
+    let counts = || [&one, &two].map(|id| floor.show(id)["artefacts"].clone());
+
+    days(15);
+    let lease = run_again(&one);
+    let full = refusal(422, "too-much");
+    assert_eq!(refused(bring(&floor, &one, Some(&lease), "b", b"b")), full);
+    let lease = run_again(&two);
+    bring(&floor, &two, Some(&lease), "b", b"b").unwrap();
+    assert_eq!(counts(), [100, 3]);
+
+    days(16);
+    floor.host.turn("sweep", crate::dispatch_turn).unwrap();
+    assert_eq!((counts(), sweeping()), ([json!(0), json!(3)], 1));
+    let rest = floor.host.event("executions.sweeping");
+    rest.deliver(crate::dispatch_event).unwrap();
+    assert_eq!((counts(), sweeping()), ([json!(0), json!(1)], 1));
+    let left = floor.read("list_artefacts", &two, "").unwrap();
+    assert_eq!(names(&left), ["b"]);
+
+    let lease = run_again(&one);
+    bring(&floor, &one, Some(&lease), "b", b"b").unwrap();
+    assert_eq!(counts(), [1, 1]);
 }

@@ -1,9 +1,11 @@
 //! `GET /docs`: Swagger UI over `/openapi.json`, from files inside the binary.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue};
 use stoa_kernel::error::Problem;
@@ -35,7 +37,12 @@ pub(crate) async fn page() -> Result<Response, Failure> {
 pub(crate) async fn asset(Path(path): Path<String>) -> Result<Response, Failure> {
     let file = file(&path)?;
     let headers = [(CONTENT_TYPE, file.content_type.as_str()), ASSET_CACHING];
-    let mut response = (headers, file.bytes.into_owned()).into_response();
+    // Files lie in the binary: no request has a copy of its own.
+    let bytes = match file.bytes {
+        Cow::Borrowed(bytes) => Bytes::from_static(bytes),
+        Cow::Owned(bytes) => bytes.into(),
+    };
+    let mut response = (headers, bytes).into_response();
     response.extensions_mut().insert(PagePolicy(POLICY));
     Ok(response)
 }
