@@ -17,6 +17,7 @@ use stoa_kernel::importance;
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::task::JoinSet;
 use tracing::Instrument as _;
+use tracing::instrument::WithSubscriber as _;
 
 /// Computing within one call that makes a plugin slow: more than any page of a shop takes, and than a tick that by chance
 /// falls into a busy moment.
@@ -122,7 +123,9 @@ async fn finish<T: Send + 'static>(
     threads: &Handle,
 ) -> T {
     let mut running = JoinSet::new();
-    running.spawn_on(work.in_current_span(), threads);
+    // Its log goes on where it began.
+    let work = work.in_current_span().with_current_subscriber();
+    running.spawn_on(work, threads);
     match running.join_next().await {
         Some(Ok(output)) => output,
         Some(Err(error)) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
