@@ -2,10 +2,10 @@
 
 use std::fs;
 use std::io::{ErrorKind, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use anyhow::Context as _;
+use tempfile::NamedTempFile;
 
 /// The file's bytes; `make` yields them when there is no file yet.
 ///
@@ -21,24 +21,19 @@ pub fn read_or_create(
         Err(error) if error.kind() == ErrorKind::NotFound => {}
         Err(error) => return Err(error).with_context(here),
     }
-    // Whole or not at all: an empty key file would keep every later start from working.
-    let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
     let bytes = make()?;
-    let mut file = fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&temporary)
-        .with_context(here)?;
+    // Whole or not at all: an empty key file would keep every later start from working. Only its owner reads it.
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut file = NamedTempFile::new_in(folder).with_context(here)?;
     file.write_all(&bytes).with_context(here)?;
-    file.sync_all().with_context(here)?;
-    let linked = fs::hard_link(&temporary, path);
-    fs::remove_file(&temporary).with_context(here)?;
-    match linked {
-        Ok(()) => Ok(bytes),
+    file.as_file().sync_all().with_context(here)?;
+    match file.persist_noclobber(path) {
+        Ok(_) => Ok(bytes),
         // Another process was first; its key counts.
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => fs::read(path).with_context(here),
-        Err(error) => Err(error).with_context(here),
+        Err(refused) if refused.error.kind() == ErrorKind::AlreadyExists => {
+            fs::read(path).with_context(here)
+        }
+        Err(refused) => Err(refused.error).with_context(here),
     }
 }
 
@@ -54,6 +49,7 @@ mod tests {
         let path = dir.path().join("key");
         assert_eq!(read_or_create(&path, || Ok(vec![1, 2])).unwrap(), [1, 2]);
         assert_eq!(read_or_create(&path, || Ok(vec![3])).unwrap(), [1, 2]);
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
         assert_eq!(
             fs::metadata(&path).unwrap().permissions().mode() & 0o777,
             0o600

@@ -6,6 +6,7 @@ mod certificates;
 mod cli;
 mod config;
 mod demo;
+mod descriptors;
 mod events;
 mod keyfile;
 mod live;

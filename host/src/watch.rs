@@ -1,6 +1,8 @@
 //! Watches the plugin folder and the configuration file, and tells the runtime what has changed.
 
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,13 +11,22 @@ use anyhow::Context as _;
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 use stoa_runtime::{Policy, Runtime};
 use tokio::sync::mpsc;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 /// How long a file must be quiet before it is read: a copy arrives in many writes, a rename in one.
 const SETTLE_MS: u64 = 20;
 
 /// How long changes are waited for at most: somebody who never stops writing does not keep others from being heard.
 const SETTLE_MS_MAX: u64 = 1_000;
+
+/// How long the configuration file must be as it is before it is read: one that is cut off may be a good one that denies nothing.
+const CONFIG_SETTLE: Duration = Duration::from_millis(500);
+
+/// How often the configuration file is looked at until it stays as it is.
+const CONFIG_LOOKS_MAX: u32 = 20;
+
+/// What Kubernetes replaces beside a mounted configuration file when its text changes.
+const MOUNTED: &str = "..data";
 
 /// Changes that may wait. More than there are plugins; beyond it a change is told by the next one.
 const CHANGES_WAITING_MAX: usize = 1_024;
@@ -34,7 +45,7 @@ pub struct Watcher {
 /// When the folder can't be read.
 pub fn plugin_files(dir: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let entries =
-        std::fs::read_dir(dir).with_context(|| format!("the plugin folder {}", dir.display()))?;
+        fs::read_dir(dir).with_context(|| format!("the plugin folder {}", dir.display()))?;
     let mut files: Vec<PathBuf> = entries
         .filter_map(|entry| Some(entry.ok()?.path()))
         .filter(|path| is_plugin(path))
@@ -55,17 +66,25 @@ pub fn watch(
     let (sender, receiver) = mpsc::channel(CHANGES_WAITING_MAX);
     let file = config.as_ref().map(|(file, _)| file.clone());
     // Logs and data may lie in the same folders.
+    let named = file.clone();
     let matters = move |path: &Path| {
-        is_plugin(path)
-            || file
-                .as_ref()
-                .is_some_and(|file| path.file_name() == file.file_name())
+        let is_config = |file: &PathBuf| path.file_name() == file.file_name() || is_mount(path);
+        is_plugin(path) || named.as_ref().is_some_and(is_config)
     };
+    let plugins = dir.to_path_buf();
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-        if let Ok(event) = event
-            && !matches!(event.kind, EventKind::Access(_))
-        {
-            for path in event.paths.into_iter().filter(|path| matters(path)) {
+        let Ok(event) = event else { return };
+        // The system has lost count of changes: anything may be one.
+        let changed = match event.need_rescan() {
+            true => plugin_files(&plugins)
+                .into_iter()
+                .flatten()
+                .chain(file.clone())
+                .collect(),
+            false => event.paths,
+        };
+        if !matches!(event.kind, EventKind::Access(_)) {
+            for path in changed.into_iter().filter(|path| matters(path)) {
                 let _ = sender.try_send(path);
             }
         }
@@ -95,7 +114,9 @@ async fn follow(
         }
         for path in changed {
             match &config {
-                Some((file, read)) if same_file(&path, file) => apply_policy(&runtime, read).await,
+                Some((file, read)) if is_of(&path, file) => {
+                    apply_policy(&runtime, file, read).await;
+                }
                 _ if is_plugin(&path)
                     && path.parent().is_some_and(|parent| same_file(parent, &dir)) =>
                 {
@@ -113,14 +134,42 @@ async fn follow(
     }
 }
 
-async fn apply_policy(runtime: &Runtime, read: &ReadPolicy) {
-    match read() {
+async fn apply_policy(runtime: &Runtime, file: &Path, read: &ReadPolicy) {
+    match written(file).await.and_then(|()| read()) {
         Ok(policy) => runtime.set_policy(policy).await,
         Err(error) => tracing::error!(
             error = format!("{error:#}"),
             "the changed configuration is refused; the old one goes on"
         ),
     }
+}
+
+/// Waits until a file is written.
+///
+/// # Errors
+/// When it is empty: whoever writes it has only begun.
+async fn written(file: &Path) -> anyhow::Result<()> {
+    let look = || fs::metadata(file).map(|found| (found.len(), found.modified().ok()));
+    let mut seen = look()?;
+    for _ in 0..CONFIG_LOOKS_MAX {
+        sleep(CONFIG_SETTLE).await;
+        let before = std::mem::replace(&mut seen, look()?);
+        if seen == before {
+            break;
+        }
+    }
+    anyhow::ensure!(seen.0 > 0, "{} is empty", file.display());
+    Ok(())
+}
+
+/// Whether a change of this path is one of the configuration file.
+fn is_of(path: &Path, file: &Path) -> bool {
+    let beside = || Some(same_file(path.parent()?, file.parent()?));
+    same_file(path, file) || (is_mount(path) && beside().unwrap_or(false))
+}
+
+fn is_mount(path: &Path) -> bool {
+    path.file_name() == Some(OsStr::new(MOUNTED))
 }
 
 /// Whether two paths name the same file, whether or not it exists right now.

@@ -18,6 +18,7 @@ use stoa_runtime::{Compiler, Dispatcher, Policy, Runtime, RuntimeConfig};
 use stoa_store::{StoreConfig, SurrealStore};
 use stoa_web::{Edge, EdgeConfig, Metrics};
 use tokio::net::TcpListener;
+use tokio::time::timeout;
 
 use crate::config::{Config, Location, MetricsFor};
 use crate::mail::{self, Mail};
@@ -28,6 +29,9 @@ use crate::{blobs, bootstrap, demo, events, live, people, plugins, quotas};
 /// How often expired documents and stored answers are removed. They are invisible from their time on; this
 /// only gives their room back.
 const SWEEP_EVERY: Duration = Duration::from_secs(30);
+
+/// How long deliveries of events may go on when the host stops: a part of the host may take 30 seconds for one.
+const DELIVERIES_END_MAX: Duration = Duration::from_secs(40);
 
 /// A host, ready to serve.
 pub struct Host {
@@ -205,15 +209,19 @@ impl Host {
     /// When the address can't be had.
     pub async fn serve(
         self,
-        shutdown: impl Future<Output = ()> + Send + 'static,
+        shutdown: impl Future<Output = ()> + Clone + Send + 'static,
     ) -> anyhow::Result<()> {
         let listen = self.config.http.listen;
         let listener = TcpListener::bind(listen)
             .await
             .with_context(|| format!("http.listen {listen}"))?;
         if let Some(dir) = &self.config.dev.demo {
-            let loaded = demo::load_once(&self.edge, &*self.identity, dir, &self.config).await;
-            loaded.with_context(|| format!("dev.demo {}", dir.display()))?;
+            tokio::select! {
+                loaded = demo::load_once(&self.edge, &*self.identity, dir, &self.config) => {
+                    loaded.with_context(|| format!("dev.demo {}", dir.display()))?;
+                }
+                () = shutdown.clone() => {}
+            }
         }
         let sweeper = tokio::spawn(sweep(Arc::clone(&self.store)));
         let files = tokio::spawn(blobs::sweep(self.files));
@@ -223,7 +231,14 @@ impl Host {
 
         sweeper.abort();
         files.abort();
-        self.dispatcher.stop().await;
+        if timeout(DELIVERIES_END_MAX, self.dispatcher.stop())
+            .await
+            .is_err()
+        {
+            tracing::warn!(
+                "stopping although events are still being handled: they are handled again"
+            );
+        }
         letters.stop().await;
         drop(self.watcher);
         drop(self.dispatcher);

@@ -17,7 +17,11 @@ use crate::{Problem, Result};
 /// A request being put together.
 #[derive(Debug, Clone)]
 #[must_use]
-pub struct Outgoing(wire::Request);
+pub struct Outgoing {
+    request: wire::Request,
+    /// Why the body can't be told, if it can't.
+    fault: Option<String>,
+}
 
 /// What the service answered, whatever its status.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,46 +36,55 @@ pub struct Answer {
 
 /// A request to a path of a service, such as `outbound::request("stripe", Method::Get, "/v1/balance")`.
 pub fn request(service: &str, method: Method, path: &str) -> Outgoing {
-    Outgoing(wire::Request {
+    let request = wire::Request {
         service: service.into(),
         method,
         path: path.into(),
         headers: Vec::new(),
         body: Vec::new(),
         purpose: String::new(),
-    })
+    };
+    Outgoing {
+        request,
+        fault: None,
+    }
 }
 
 impl Outgoing {
     /// With a header.
     pub fn header(mut self, name: &str, value: &str) -> Self {
-        self.0.headers.push((name.into(), value.into()));
+        self.request.headers.push((name.into(), value.into()));
         self
     }
 
     /// With a body as it is.
     pub fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
-        self.0.body = body.into();
+        self.request.body = body.into();
+        self.fault = None;
         self
     }
 
-    /// With a JSON body.
+    /// With a JSON body. With a value that is no JSON, such as a map with keys that are no texts, nothing is sent: it fails
+    /// with [`Error::Invalid`].
     pub fn json<T: Serialize>(mut self, body: &T) -> Self {
-        self.0.body = serde_json::to_vec(body).unwrap_or_default();
+        match serde_json::to_vec(body) {
+            Ok(body) => self = self.body(body),
+            Err(error) => self.fault = Some(format!("the body is no JSON: {error}")),
+        }
         self.header("content-type", "application/json")
     }
 
     /// With fields, form-encoded.
-    pub fn form<'a>(mut self, fields: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+    pub fn form<'a>(self, fields: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         let mut encoded = form_urlencoded::Serializer::new(String::new());
-        self.0.body = encoded.extend_pairs(fields).finish().into_bytes();
-        self.header("content-type", "application/x-www-form-urlencoded")
+        self.body(encoded.extend_pairs(fields).finish())
+            .header("content-type", "application/x-www-form-urlencoded")
     }
 
     /// What it is for, such as `refund-1`: makes the idempotency key that the host adds differ from those of
     /// other requests of the same run, and equal whenever the run is repeated.
     pub fn purpose(mut self, purpose: &str) -> Self {
-        self.0.purpose = purpose.into();
+        self.request.purpose = purpose.into();
         self
     }
 
@@ -88,7 +101,10 @@ impl Outgoing {
     /// # Errors
     /// Every [`Error`]. After [`Error::Unknown`] the service may or may not have acted.
     pub fn send(self) -> Result<Answer, Error> {
-        let answer = crate::host::outbound::send(&self.0)?;
+        if let Some(fault) = self.fault {
+            return Err(Error::Invalid(fault));
+        }
+        let answer = crate::host::outbound::send(&self.request)?;
         Ok(Answer {
             status: answer.status,
             headers: answer.headers,

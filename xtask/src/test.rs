@@ -52,7 +52,8 @@ pub fn run(args: &Args) -> Result<()> {
     guests::build(&workspace, Profile::Guest, consent, &batches)?;
     let mut cargo = process::cargo();
     cargo
-        .args(["test", "--workspace"])
+        // Every failure is worth knowing, not the first one only.
+        .args(["test", "--workspace", "--no-fail-fast"])
         .args(&args.filters)
         .current_dir(workspace::root());
     cargo

@@ -3,12 +3,13 @@
 use std::path::Path;
 
 use anyhow::Context as _;
+use futures::FutureExt as _;
 use stoa_telemetry::Telemetry;
 use stoa_web::Metrics;
 
 use super::config_file::ConfigFile;
 use crate::config::Config;
-use crate::{shutdown, telemetry, wiring};
+use crate::{descriptors, shutdown, telemetry, wiring};
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -34,10 +35,19 @@ async fn serve(
     telemetry: Option<Telemetry>,
 ) -> anyhow::Result<()> {
     let shutdown = shutdown::requested().context("cannot receive signals")?;
+    let shutdown = shutdown.shared();
+    descriptors::raise(config.http.connections_max);
     // Before anything counts: a counter that is made earlier counts for nobody.
     let metrics = Metrics::install()?;
     let sending = telemetry.map(|telemetry| telemetry.start(move || metrics.render()));
-    let served = async { wiring::build(config, file).await?.serve(shutdown).await };
+    let served = async {
+        let built = tokio::select! {
+            built = wiring::build(config, file) => built,
+            // What it has begun is undone or gone on with at the next start, as after a crash.
+            () = shutdown.clone() => return Ok(()),
+        };
+        built?.serve(shutdown).await
+    };
     let served = served.await;
     if let Some(sending) = sending {
         sending.stop().await;

@@ -33,12 +33,16 @@ impl Stoa {
 
     /// The same with more of its environment.
     pub async fn start_with(dir: &Path, environment: &[(&str, &str)]) -> Self {
-        let host = Self::spawn(dir, environment);
+        Self::spawn(dir, environment).until_well().await
+    }
+
+    /// Waits until it is well.
+    pub async fn until_well(self) -> Self {
         let deadline = Instant::now() + READY_WITHIN;
         loop {
-            if matches!(host.request("GET /health HTTP/1.1").await, Some(answer) if answer.contains(" 200 "))
+            if matches!(self.request("GET /health HTTP/1.1").await, Some(answer) if answer.contains(" 200 "))
             {
-                return host;
+                return self;
             }
             assert!(Instant::now() < deadline, "the host is not well");
             tokio::time::sleep(Duration::from_millis(50)).await;
@@ -47,11 +51,16 @@ impl Stoa {
 
     /// Starts and waits for nothing.
     pub fn spawn(dir: &Path, environment: &[(&str, &str)]) -> Self {
+        Self::spawn_as(dir, &["serve"], environment)
+    }
+
+    /// The same with more words of its command line.
+    pub fn spawn_as(dir: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
         let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let address = free.local_addr().unwrap();
         drop(free);
         let process = Command::new(env!("CARGO_BIN_EXE_stoa"))
-            .arg("serve")
+            .args(arguments)
             .env("STOA_HTTP__LISTEN", address.to_string())
             .env("STOA_DATA__DIR", dir)
             .env("STOA_LOG__FILTER", "warn")

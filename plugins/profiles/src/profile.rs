@@ -331,7 +331,9 @@ impl Fields {
         if !is_https(&checked.website) {
             return Err(Problem::invalid("website", "website begins with https://."));
         }
-        let is_own = checked.avatar.starts_with('/') && !checked.avatar.starts_with("//");
+        // Browsers read `//` and `/\` as another host's.
+        let path = checked.avatar.strip_prefix('/');
+        let is_own = path.is_some_and(|path| !path.starts_with(['/', '\\']));
         if !is_own && !is_https(&checked.avatar) {
             let detail = "avatar is an https address or a path on this host.";
             return Err(Problem::invalid("avatar", detail));

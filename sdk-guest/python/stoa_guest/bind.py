@@ -18,7 +18,7 @@ from .definition import Definition, Event, Turn
 from .host import log
 from .problem import Problem
 from .request import Caller, Request
-from .schema import decode, describe, encode
+from .schema import decode, describe, encode, is_parameter, parameter
 
 
 #: Dataclasses that are no JSON.
@@ -26,7 +26,7 @@ _OURS = (Request, Caller, Response, Created)
 
 
 def _is_json(hint: Any) -> bool:
-    return dataclasses.is_dataclass(hint) and hint not in _OURS
+    return isinstance(hint, type) and dataclasses.is_dataclass(hint) and hint not in _OURS
 
 
 def check(definition: Definition, names: dict[str, Any]) -> None:
@@ -49,6 +49,9 @@ def check(definition: Definition, names: dict[str, Any]) -> None:
         body = _body(definition.handlers[name])
         if route is not None and (body is None or body[1].__name__ != route):
             raise TypeError(f"plugin.toml says that {name} takes {route}, but it has no parameter of that dataclass")
+        for parameter_name, hint in _parameters(definition.handlers[name]):
+            if hint not in (Request, Caller) and not _is_json(hint) and not is_parameter(hint):
+                raise TypeError(f"{parameter_name} of {name} is of a type that no path or query can tell: {hint}")
 
 
 def schemas(definition: Definition) -> dict[str, Any]:
@@ -84,17 +87,10 @@ def _argument(request: Request, function: Callable, name: str, hint: Any) -> Any
     if _is_json(hint):
         return decode(request.json(), hint)
     text = request.params.get(name, request.query.get(name))
-    if text is None:
-        default = inspect.signature(function).parameters[name].default
-        if default is inspect.Parameter.empty:
-            raise Problem.invalid(name, f"{name} is missing")
+    default = inspect.signature(function).parameters[name].default
+    if text is None and default is not inspect.Parameter.empty:
         return default
-    if hint is int:
-        try:
-            return int(text)
-        except ValueError:
-            raise Problem.invalid(name, f"{name} has to be an integer") from None
-    return text
+    return parameter(text, hint, name)
 
 
 def guarded(work: Callable[[], Any]) -> Any:

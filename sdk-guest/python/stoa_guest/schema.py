@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import enum
+import math
 import types
 import typing
+from collections.abc import Callable
 from dataclasses import MISSING, dataclass
 from typing import Annotated, Any, Literal, Union
 
@@ -151,13 +153,7 @@ def _decode(value: Any, hint: Any, path: str, depth: int) -> Any:
         if value is None and type(None) in args:
             return None
         others = [each for each in args if each is not type(None)]
-        problems = []
-        for each in others:
-            try:
-                return decode(value, each, path, depth + 1)
-            except Problem as problem:
-                problems.append(problem)
-        raise problems[-1] if problems else wrong("null")
+        return _first(others, lambda each: decode(value, each, path, depth + 1))
     if origin is list or hint is list:
         if not isinstance(value, list):
             raise wrong("an array")
@@ -184,6 +180,69 @@ def _decode(value: Any, hint: Any, path: str, depth: int) -> Any:
         except ValueError:
             raise wrong(f"one of {', '.join(str(each.value) for each in hint)}") from None
     raise TypeError(f"{hint} can't be read from JSON")
+
+
+def _words(hint: Any) -> dict[str, Any]:
+    """The values of a hint that allows only a few, by their texts."""
+    if hint is bool:
+        return {"true": True, "false": False}
+    if typing.get_origin(hint) is Literal:
+        return {str(each): each for each in typing.get_args(hint)}
+    if isinstance(hint, type) and issubclass(hint, enum.Enum):
+        return {str(each.value): each for each in hint}
+    return {}
+
+
+def is_parameter(hint: Any) -> bool:
+    """Whether a value of that type can be told in a path or a query."""
+    hint, _ = _parts(hint)
+    if _is_union(hint):
+        return all(is_parameter(each) for each in typing.get_args(hint))
+    return hint in (Any, str, int, float, type(None)) or bool(_words(hint))
+
+
+def parameter(text: str | None, hint: Any, name: str) -> Any:
+    """A parameter of the path or the query as a value of the hinted type; a ``Problem`` names the one at fault."""
+    hint, limits = _parts(hint)
+    value = _parameter(text, hint, name)
+    if value is not None:
+        for each in limits:
+            each.check(value, name)
+    return value
+
+
+def _parameter(text: str | None, hint: Any, name: str) -> Any:
+    if _is_union(hint):
+        args = typing.get_args(hint)
+        if text is None and type(None) in args:
+            return None
+        return _first([each for each in args if each is not type(None)], lambda each: parameter(text, each, name))
+    if text is None:
+        raise Problem.invalid(name, f"{name} is missing")
+    if hint in (int, float):
+        try:
+            number = hint(text)
+            if math.isfinite(number):
+                return number
+        except (ValueError, OverflowError):
+            pass
+        raise Problem.invalid(name, f"{name} has to be of type {_PLAIN[hint]}")
+    if words := _words(hint):
+        if text not in words:
+            raise Problem.invalid(name, f"{name} has to be one of {', '.join(words)}")
+        return words[text]
+    return text
+
+
+def _first(hints: list[Any], read: Callable[[Any], Any]) -> Any:
+    """What the first of these types makes of a value that may be of any of them."""
+    problem = None
+    for each in hints:
+        try:
+            return read(each)
+        except Problem as refused:
+            problem = refused
+    raise problem or TypeError("a union of nothing")
 
 
 def encode(value: Any) -> Any:

@@ -173,6 +173,7 @@ mod tests {
             Ok((429, "{}")),
             Err(OutboundError::Unreachable("nobody".into())),
             Err(OutboundError::Denied("psp".into())),
+            Err(OutboundError::Limit("too many requests".into())),
         ] {
             let Err(Trouble::Undone(problem)) = asked(undone.clone()) else {
                 panic!("{undone:?} may have been done");
@@ -187,11 +188,28 @@ mod tests {
             Ok((500, "{}")),
             Ok((503, "")),
             Err(OutboundError::Unknown("no answer in time".into())),
-            Err(OutboundError::Limit("too large".into())),
         ] {
             let reply = asked(unknown.clone());
             assert!(matches!(reply, Err(Trouble::Unknown(_))), "{unknown:?}");
         }
+    }
+
+    #[test]
+    fn what_is_no_json_is_not_sent() {
+        let host = Host::new();
+        let keys_are_no_texts = std::collections::BTreeMap::from([((1, 2), 3)]);
+        let asked = request("psp", Method::Post, "/charges").json(&keys_are_no_texts);
+        let refused = asked.clone().send();
+        assert!(matches!(refused, Err(Error::Invalid(_))), "{refused:?}");
+        assert!(host.sent().is_empty());
+        host.elsewhere(|_| {
+            Ok(Answered {
+                status: 204,
+                headers: Vec::new(),
+                body: Vec::new(),
+            })
+        });
+        assert!(asked.body("{}").send().is_ok());
     }
 
     #[test]

@@ -30,6 +30,14 @@ impl FakeClock {
     pub fn advance(&self, by_ms: Millis) {
         self.0.fetch_add(by_ms, Ordering::SeqCst);
     }
+
+    /// Is set back, as by an operator or by a time server; at most to the beginning of 1970.
+    pub fn set_back(&self, by_ms: Millis) {
+        let back = |now: Millis| Some(now.saturating_sub(by_ms));
+        let _ = self
+            .0
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, back);
+    }
 }
 
 impl Default for FakeClock {

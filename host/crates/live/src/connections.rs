@@ -4,7 +4,6 @@ use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use metrics::gauge;
 use stoa_kernel::id::TenantId;
 use stoa_kernel::live::{End, JoinError, Listener};
 
@@ -85,7 +84,6 @@ impl Connections {
         }
         let added = (listener.clone(), Arc::clone(mailbox));
         open.by_id.insert(id, added);
-        tell(&open);
         Ok(id)
     }
 
@@ -100,7 +98,6 @@ impl Connections {
         if let Some(session) = &listener.session {
             remove(&mut open.by_session, session, id);
         }
-        tell(&open);
     }
 
     /// Ends those of a session.
@@ -131,11 +128,6 @@ impl Connections {
             mailbox.end(End::Shutdown);
         }
     }
-}
-
-fn tell(open: &Open) {
-    let count = u32::try_from(open.by_id.len()).unwrap_or(u32::MAX);
-    gauge!("live_connections").set(f64::from(count));
 }
 
 fn count<K: Hash + Eq>(by: &HashMap<K, HashSet<ConnectionId>>, key: &K) -> usize {

@@ -57,7 +57,8 @@ struct Minute(Mutex<(Millis, u64)>);
 impl Minute {
     fn with<R>(&self, now: Millis, act: impl FnOnce(&mut u64, Millis) -> R) -> R {
         let mut minute = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if minute.1 == 0 || now.saturating_sub(minute.0) >= MINUTE_MS {
+        // A clock that was set back ends it, too.
+        if minute.1 == 0 || now.abs_diff(minute.0) >= MINUTE_MS {
             *minute = (now, 0);
         }
         let left_ms = (minute.0 + MINUTE_MS).saturating_sub(now);
@@ -203,7 +204,7 @@ impl Share {
         let bound = self.stored.bound.lock();
         let bound = *bound.unwrap_or_else(PoisonError::into_inner);
         let (bytes_max, asked_at) = bound?;
-        (now.saturating_sub(asked_at) < BOUND_KEPT_MS).then_some(bytes_max)
+        (now.abs_diff(asked_at) < BOUND_KEPT_MS).then_some(bytes_max)
     }
 
     /// Takes note of how many bytes may be stored.
@@ -368,9 +369,11 @@ mod tests {
         assert!(share.raise(&LIMITS, 0) && share.raise(&LIMITS, 0) && !share.raise(&LIMITS, 0));
         assert!(share.raise(&LIMITS, 60_000));
         assert!(share.send(&LIMITS, 0) && !share.send(&LIMITS, 59_999));
+        assert!(share.raise(&LIMITS, 60_000) && !share.raise(&LIMITS, 60_000));
+        assert!(share.raise(&LIMITS, 0), "the clock was set back");
         let used = share.used();
         assert_eq!((used.calls, used.faults, used.cpu_us), (2, 1, 101_000));
-        assert_eq!((used.events, used.outbound), (3, 1));
+        assert_eq!((used.events, used.outbound), (5, 1));
     }
 
     #[test]

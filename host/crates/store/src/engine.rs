@@ -14,7 +14,7 @@ use surrealdb::types::Variables;
 use surrealdb_cnf::ConfigMap;
 use surrealdb_core::kvs::Datastore;
 use surrealdb_rpc::capabilities::{Capabilities, FuncTarget, Targets};
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::{Builder, Handle, Runtime};
 
 use crate::config::StoreConfig;
 use crate::fault::Fault;
@@ -62,7 +62,7 @@ const FUNCTIONS: [&str; 4] = ["count", "record", "string", "type"];
 /// The engine with its runtime.
 pub(crate) struct Engine {
     _watchdog: Watchdog,
-    runtime: Option<Runtime>,
+    threads: Threads,
     datastore: Arc<Datastore>,
     root: Session,
 }
@@ -72,36 +72,29 @@ impl Engine {
     pub(crate) async fn open(config: &StoreConfig) -> Result<Self, Fault> {
         let workers =
             std::thread::available_parallelism().map_or(WORKERS_MIN, |n| n.get().max(WORKERS_MIN));
-        let runtime = Builder::new_multi_thread()
+        let threads = Builder::new_multi_thread()
             .worker_threads(workers)
             .thread_stack_size(STACK_BYTES)
             .thread_name("stoa-store")
             .enable_all()
             .build()
             .map_err(Fault::failed)?;
-        let opening = runtime.spawn(open(config.engine_url(), sizes(config)));
-        match opening
-            .await
-            .map_err(Fault::failed)
-            .and_then(|opened| opened)
-        {
-            Ok((datastore, root)) => Ok(Self {
-                _watchdog: Watchdog::start(
-                    runtime.handle().clone(),
-                    watchdog::BEAT,
-                    root.pulse(),
-                    watchdog::end_the_process,
-                )
-                .map_err(Fault::failed)?,
-                runtime: Some(runtime),
-                datastore,
-                root,
-            }),
-            Err(fault) => {
-                runtime.shutdown_background();
-                Err(fault)
-            }
-        }
+        let threads = Threads(Some(threads));
+        let opening = open(config.engine_url(), sizes(config));
+        let opening = threads.handle()?.spawn(opening);
+        let (datastore, root) = opening.await.map_err(Fault::failed)??;
+        let watchdog = Watchdog::start(
+            threads.handle()?.clone(),
+            watchdog::BEAT,
+            root.pulse(),
+            watchdog::end_the_process,
+        );
+        Ok(Self {
+            _watchdog: watchdog.map_err(Fault::failed)?,
+            threads,
+            datastore,
+            root,
+        })
     }
 
     /// Runs work on the engine's runtime, to its end even if the caller goes away meanwhile.
@@ -109,12 +102,8 @@ impl Engine {
         &self,
         work: impl Future<Output = T> + Send + 'static,
     ) -> Result<T, Fault> {
-        let runtime = self
-            .runtime
-            .as_ref()
-            .ok_or_else(|| Fault::failed("the engine has ended"))?;
-        runtime
-            .spawn(work)
+        let running = self.threads.handle()?.spawn(work);
+        running
             .await
             .map_err(|error| Fault::Unknown(error.to_string()))
     }
@@ -122,9 +111,7 @@ impl Engine {
     /// The engine's runtime.
     #[cfg(test)]
     pub(crate) fn handle(&self) -> Option<tokio::runtime::Handle> {
-        self.runtime
-            .as_ref()
-            .map(|runtime| runtime.handle().clone())
+        self.threads.handle().ok().cloned()
     }
 
     /// Runs a script of the host's own until nothing gets in between. It must bear repetition.
@@ -185,10 +172,20 @@ impl Engine {
     }
 }
 
-impl Drop for Engine {
+/// The engine's runtime. It may be dropped anywhere, also while the database is being opened.
+struct Threads(Option<Runtime>);
+
+impl Threads {
+    fn handle(&self) -> Result<&Handle, Fault> {
+        let runtime = self.0.as_ref().map(Runtime::handle);
+        runtime.ok_or_else(|| Fault::failed("the engine has ended"))
+    }
+}
+
+impl Drop for Threads {
     fn drop(&mut self) {
         // A runtime that is dropped in an async context panics; this neither waits nor panics.
-        if let Some(runtime) = self.runtime.take() {
+        if let Some(runtime) = self.0.take() {
             runtime.shutdown_background();
         }
     }

@@ -190,7 +190,9 @@ mod tests {
                 .await
                 .unwrap();
             assert!(fault.to_string().contains(expected), "{script}: {fault:?}");
-            assert!(!fault.is_in_doubt(), "{script}: {fault:?}");
+            // A statement on its own commits as it ends.
+            let may_have_written = fault.is_in_doubt() && script.contains("COMMIT");
+            assert!(!may_have_written, "{script}: {fault:?}");
         }
         let left = async move {
             session

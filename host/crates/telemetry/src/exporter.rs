@@ -46,8 +46,9 @@ pub(crate) struct Exporter {
     client: Client,
     /// Without the signal's path.
     endpoint: String,
-    /// Whether the last message arrived, so that the log says once that things have changed.
-    is_well: AtomicBool,
+    /// Of each signal, whether its last message arrived, so that the log says once that things have changed: a collector
+    /// may take some of them only.
+    is_well: [AtomicBool; Signal::COUNT],
     stopping: watch::Receiver<bool>,
 }
 
@@ -82,7 +83,7 @@ impl Exporter {
         Ok(Arc::new(Self {
             client,
             endpoint: config.endpoint.trim_end_matches('/').to_owned(),
-            is_well: AtomicBool::new(true),
+            is_well: std::array::from_fn(|_| AtomicBool::new(true)),
             stopping,
         }))
     }
@@ -161,13 +162,19 @@ impl Exporter {
             pause *= 2;
             tried += 1;
         };
-        let was_well = self.is_well.swap(outcome.is_ok(), Ordering::Relaxed);
+        let [spans, metrics, lines] = &self.is_well;
+        let is_well = match signal {
+            Signal::Spans => spans,
+            Signal::Metrics => metrics,
+            Signal::Lines => lines,
+        };
+        let was_well = is_well.swap(outcome.is_ok(), Ordering::Relaxed);
         let label = ("signal", signal.word());
         match outcome {
             Ok(()) => {
                 counter!(EXPORTED, &[label]).increment(count);
                 if !was_well {
-                    tracing::info!("telemetry arrives again");
+                    tracing::info!(signal = signal.word(), "telemetry arrives again");
                 }
             }
             Err(failure) => {
@@ -221,6 +228,9 @@ pub(crate) enum Signal {
 }
 
 impl Signal {
+    /// How many there are.
+    const COUNT: usize = 3;
+
     /// By this word it is counted.
     pub(crate) const fn word(self) -> &'static str {
         match self {

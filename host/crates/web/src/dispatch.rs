@@ -64,10 +64,13 @@ pub(crate) async fn dispatch(
         method::routed(&head.method).as_str(),
         head.uri.path(),
     );
-    if let (Lookup::Missing, Target::Plugin(snapshot)) = (&lookup, &target)
-        && let Some(channel) = live::by_path(&**snapshot, head.uri.path())
-    {
-        return live::open_channel(shared, channel, head, trail).await;
+    if let (Lookup::Missing, Target::Plugin(snapshot)) = (&lookup, &target) {
+        if let Some(channel) = live::by_path(&**snapshot, head.uri.path()) {
+            return live::open_channel(shared, channel, head, trail).await;
+        }
+        if live::asks_for_socket(head) {
+            return live::open_of_tenant(shared, head, trail).await;
+        }
     }
     let (class, bearer) = follow(&lookup, trail);
     quota::count_address(shared, class, trail).await?;

@@ -11,6 +11,7 @@ use http::{Response, Version};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
+use rustix::io::Errno;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::time::{interval, sleep, timeout};
@@ -55,7 +56,7 @@ const DRAIN_S_MAX: u64 = 30;
 /// Time that requests under way get on a connection that is old: a large file takes long on a slow line.
 const LAST_REQUESTS_S_MAX: u64 = 6 * 3_600;
 
-/// Pause after a failed `accept`: the usual reason, no file descriptors left, does not go away at once.
+/// Pause after a failed `accept`: whatever the reason is does not go away at once.
 const ACCEPT_PAUSE_MS: u64 = 50;
 
 /// Failures of `accept` in a row after which the listener itself must be broken.
@@ -98,7 +99,8 @@ impl Edge {
                         tokio::spawn(connection.drive(builder.clone(), stream, place));
                     }
                     Err(error) => {
-                        failures += 1;
+                        // Too few descriptors are those of connections that end some time.
+                        failures += u32::from(!is_out_of_descriptors(&error));
                         tracing::warn!(%error, "a connection can't be accepted");
                         if failures > ACCEPT_FAILURES_MAX {
                             return Err(error);
@@ -232,6 +234,12 @@ impl Inside {
             None => content.into(),
         })
     }
+}
+
+/// Whether this process, or the system, has no file descriptor left.
+fn is_out_of_descriptors(error: &io::Error) -> bool {
+    let few = [Errno::MFILE, Errno::NFILE].map(Errno::raw_os_error);
+    error.raw_os_error().is_some_and(|code| few.contains(&code))
 }
 
 /// Ends when the host stops.

@@ -2,16 +2,20 @@
 
 use serde_json::json;
 use stoa_kernel::id::TenantId;
-use stoa_testkit::TestHost;
+use stoa_testkit::{TestHost, guest_file};
 
-use super::{ledger, seen, tell, until, until_seen, until_settled, waiting};
+use super::{ledger, of, seen, tell, until, until_seen, until_settled, waiting};
 
 /// How often the ledger's deliveries have failed, as its record says.
 async fn failures(host: &TestHost) -> u64 {
+    failures_in(host, "main").await
+}
+
+async fn failures_in(host: &TestHost, tenant: &str) -> u64 {
     use stoa_kernel::id::CollectionName;
     use stoa_kernel::query::Query;
     use stoa_kernel::store::Store as _;
-    let tenant = TenantId::parse("main").unwrap();
+    let tenant = TenantId::parse(tenant).unwrap();
     let unit = host.store.begin(&tenant).await.unwrap();
     let records = CollectionName::new("host", "event_failures");
     let query = Query {
@@ -84,6 +88,87 @@ async fn a_trap_is_a_failure_like_any_other() {
     .await;
     until_failed(&host, 1).await;
     host.clock.advance(1_250);
+    until_seen(&actor, "k", &json!([1])).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_fails_comes_again_when_the_clock_is_set_back() {
+    let host = ledger().await;
+    let _dispatcher = host.dispatch().await;
+    let actor = host.anonymous();
+    tell(&actor, &[json!({ "key": "k", "n": 1, "fails": 1 })]).await;
+    until_failed(&host, 1).await;
+    host.clock.set_back(3_600_000);
+    until_seen(&actor, "k", &json!([1])).await;
+}
+
+/// More than are looked at together.
+const TENANTS: usize = 40;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waited_before_a_start_is_looked_at_however_many_tenants_wait_for_a_time_to_come() {
+    let host = ledger().await;
+    let tenants: Vec<String> = (0..TENANTS).map(|n| format!("tenant-{n}")).collect();
+    for tenant in &tenants {
+        let broken = json!({ "key": "bad", "n": 1, "fails": 2 });
+        tell(
+            &of(&host, tenant),
+            &[broken, json!({ "key": "good", "n": 2 })],
+        )
+        .await;
+    }
+    let _dispatcher = host.dispatch().await;
+    for tenant in &tenants {
+        until("it was tried", async || {
+            (failures_in(&host, tenant).await == 1).then_some(())
+        })
+        .await;
+        until_seen(&of(&host, tenant), "good", &json!([2])).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_new_does_not_overtake_what_waited_before_a_start() {
+    let host = ledger().await;
+    let tenants: Vec<String> = (0..TENANTS).map(|n| format!("tenant-{n}")).collect();
+    for tenant in &tenants {
+        tell(&of(&host, tenant), &[json!({ "key": "k", "n": 1 })]).await;
+    }
+    let _dispatcher = host.dispatch().await;
+    // The last one has not been looked at yet.
+    for tenant in tenants.iter().rev() {
+        tell(&of(&host, tenant), &[json!({ "key": "k", "n": 2 })]).await;
+    }
+    for tenant in &tenants {
+        until_seen(&of(&host, tenant), "k", &json!([1, 2])).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_letter_that_is_to_be_redriven_waits_for_its_plugin() {
+    let host = ledger().await;
+    let (actor, tenant) = (host.anonymous(), TenantId::parse("main").unwrap());
+    let broken = "/ledger/entries/broken";
+    let dispatcher = host.dispatch().await;
+    let _ = actor.put(broken, &json!({})).await.expect(204);
+    tell(&actor, &[json!({ "key": "k", "n": 1, "fragile": true })]).await;
+    let letters = dispatcher.letters();
+    let letter = until("it is given up", async || {
+        host.clock.advance(60_000);
+        let (dead, _) = letters.page(&tenant, None, 10).await.unwrap();
+        dead.into_iter().next()
+    })
+    .await;
+    let _ = actor.put(broken, &json!(null)).await.expect(204);
+    until_settled(&host, "main").await;
+
+    host.uninstall("ledger").await;
+    dispatcher.redrive(&tenant, &letter.id()).await.unwrap();
+    // A pump that has nothing to do ends at once, and remembers nothing.
+    dispatcher.stop().await;
+    let _second = host.dispatch().await;
+    let ledger = std::fs::read(guest_file("ledger")).unwrap();
+    host.install("ledger", &ledger).await.unwrap();
     until_seen(&actor, "k", &json!([1])).await;
 }
 

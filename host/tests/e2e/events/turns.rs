@@ -51,6 +51,21 @@ async fn turns_come_in_rhythm_and_missed_ones_are_made_up_for_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_was_wrong_and_is_set_back_keeps_no_turn_waiting() {
+    let host = ledger().await;
+    let _dispatcher = host.dispatch().await;
+    let actor = host.anonymous();
+    until_due(&host, "main", at(60)).await;
+    host.clock.advance(20_000_000);
+    until_seen(&actor, "ticks", &json!([at(60)])).await;
+    until_due(&host, "main", at(20_040)).await;
+    host.clock.set_back(20_000_000);
+    until_due(&host, "main", at(60)).await;
+    host.clock.advance(60_000);
+    until_seen(&actor, "ticks", &json!([at(60), at(60)])).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_turn_that_fails_leaves_nothing_and_waits_for_the_next() {
     let host = ledger().await;
     let _dispatcher = host.dispatch().await;

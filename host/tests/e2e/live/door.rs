@@ -1,8 +1,9 @@
 //! Who may open a connection, and how they say who they are.
 
+use http::Method;
 use serde_json::{Value, json};
 use stoa_kernel::identity::Role;
-use stoa_testkit::TestHost;
+use stoa_testkit::{TestHost, guest_file, repack};
 
 use super::socket::{Socket, try_open};
 use super::{code, serve, served};
@@ -70,6 +71,67 @@ async fn browsers_show_a_subprotocol_or_a_ticket_that_is_good_once() {
     served.host.clock.advance(60_000);
     let late = try_open(served.address, &path, &[]).await.err().unwrap();
     assert_eq!((late.0, code(&late.1)), (401, "invalid-token"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_socket_that_only_a_tenants_own_version_has_opens_as_browsers_open_it() {
+    let served = served().await;
+    let host = &served.host;
+    let own = repack(&std::fs::read(guest_file("rooms")).unwrap(), |package| {
+        package.manifest.version = "0.2.0".into();
+        for channel in &mut package.manifest.channels {
+            if let Some(socket) = &mut channel.socket {
+                *socket = "/rooms/own".into();
+            }
+        }
+    });
+    let vendor = host
+        .vendor("vera")
+        .header("content-type", "application/wasm");
+    let uploaded = vendor
+        .send(Method::POST, "/api/platform/plugins", own)
+        .await;
+    let _ = uploaded.expect(201);
+    let body = json!({ "version": "0.2.0", "grantAll": true, "tenant": "acme" });
+    let activated = host
+        .operator("olga")
+        .post("/api/platform/plugins/rooms/activations", &body)
+        .await;
+    let _ = activated.expect(201);
+
+    let offer = |tenant: &str| {
+        format!(
+            "stoa.v1, bearer.{}",
+            served.token_in(tenant, "ada", Role::User)
+        )
+    };
+    let (ada, stranger) = (offer("acme"), offer("other"));
+    let open = async |path: &str, offer: &str| {
+        try_open(served.address, path, &[("sec-websocket-protocol", offer)]).await
+    };
+    let mut socket = open("/rooms/own", &ada).await.ok().unwrap();
+    assert_eq!(socket.frame().await["channel"], "rooms/inbox/ada");
+    let ticket = host
+        .account_in("acme", "ada", Role::User)
+        .post("/api/live/tickets", &json!({}))
+        .await;
+    let ticket = ticket.json_of(200)["ticket"].as_str().unwrap().to_owned();
+    let by_ticket = format!("/rooms/own?ticket={ticket}");
+    assert!(try_open(served.address, &by_ticket, &[]).await.is_ok());
+
+    for (path, offer) in [("/rooms/own", &stranger), ("/rooms/nowhere", &ada)] {
+        let refused = open(path, offer).await.err().unwrap();
+        assert_eq!((refused.0, code(&refused.1)), (404, "not-found"), "{path}");
+    }
+    let refused = try_open(served.address, "/rooms/own", &[])
+        .await
+        .err()
+        .unwrap();
+    assert_eq!((refused.0, code(&refused.1)), (401, "unauthenticated"));
+    host.anonymous()
+        .get("/rooms/own")
+        .await
+        .problem(404, "not-found");
 }
 
 #[tokio::test(flavor = "multi_thread")]

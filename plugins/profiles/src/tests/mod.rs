@@ -80,6 +80,7 @@ fn a_profile_takes_what_makes_sense() {
         (json!({ "bio": "x".repeat(2_001) }), "bio"),
         (json!({ "website": "javascript:alert(1)" }), "website"),
         (json!({ "avatar": "//evil.example/a.png" }), "avatar"),
+        (json!({ "avatar": "/\\evil.example/a.png" }), "avatar"),
         (json!({ "avatar": "data:text/html,x" }), "avatar"),
         (json!({ "website": "https://a.example/\n/b" }), "website"),
         (json!({ "phone": "+44\r\n20" }), "phone"),

@@ -33,6 +33,10 @@ const WAITING_BYTES_MAX: usize = 16 << 20;
 /// Signals that are told in one turn.
 const BATCH_MAX: usize = 64;
 
+/// Ends that wait for Redis at most. Who is not told of an end finds out when sessions are looked at again, half a minute
+/// later.
+const ENDS_WAITING_MAX: usize = 100_000;
+
 /// What a signal costs besides its texts.
 const SIGNAL_BYTES: usize = 128;
 
@@ -132,11 +136,7 @@ async fn speak(state: Arc<State>, mut waiting: UnboundedReceiver<Arc<Signal>>) {
             Ok(connection) => connection,
             Err(error) => {
                 state.away(&state.speaks, &error);
-                // What waits for as long as this is old news, but for who has to be put out.
-                while let Ok(signal) = waiting.try_recv() {
-                    state.spoken(std::slice::from_ref(&signal));
-                    batch.extend(is_end(&signal).then_some(signal));
-                }
+                keep_ends(&state, &mut waiting, &mut batch);
                 tokio::time::sleep(RETRY_EVERY).await;
                 continue;
             }
@@ -147,6 +147,9 @@ async fn speak(state: Arc<State>, mut waiting: UnboundedReceiver<Arc<Signal>>) {
                 state.away(&state.speaks, &error);
                 // Some of it may have been told: nobody is to hear it twice.
                 batch.retain(is_end);
+                keep_ends(&state, &mut waiting, &mut batch);
+                // It may answer and refuse what it is told: asking again at once would never end.
+                tokio::time::sleep(RETRY_EVERY).await;
                 break;
             }
             batch.clear();
@@ -165,6 +168,20 @@ async fn speak(state: Arc<State>, mut waiting: UnboundedReceiver<Arc<Signal>>) {
             }
         }
     }
+}
+
+/// What waits while Redis is away is old news, but for who has to be put out.
+fn keep_ends(
+    state: &State,
+    waiting: &mut UnboundedReceiver<Arc<Signal>>,
+    batch: &mut Vec<Arc<Signal>>,
+) {
+    while let Ok(signal) = waiting.try_recv() {
+        state.spoken(std::slice::from_ref(&signal));
+        batch.extend(is_end(&signal).then_some(signal));
+    }
+    let too_many = batch.len().saturating_sub(ENDS_WAITING_MAX);
+    batch.drain(..too_many);
 }
 
 /// Whether it may be told twice, and late.

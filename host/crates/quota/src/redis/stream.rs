@@ -7,13 +7,14 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Client, RedisError};
+use redis::{AsyncConnectionConfig, Client, ErrorKind, RedisError};
 use stoa_kernel::event::{Event, EventStream};
 use stoa_kernel::id::TenantId;
 use tokio::sync::Mutex;
+use tokio::time::Instant;
 
 use super::link::client;
-use super::{InvalidRedisUrl, RedisConfig};
+use super::{InvalidRedisUrl, RETRY_EVERY, RedisConfig};
 
 /// The longest that Redis may take to answer; nobody's request waits for it.
 const ANSWER_MAX: Duration = Duration::from_secs(2);
@@ -23,8 +24,17 @@ pub struct RedisStream {
     client: Client,
     prefix: String,
     entries_max: u64,
-    /// None while Redis is lost.
-    connection: Mutex<Option<MultiplexedConnection>>,
+    connection: Mutex<Connection>,
+}
+
+/// The connection to Redis.
+enum Connection {
+    /// It is to be made.
+    None,
+    /// It could not be made at this time: who asks again at once is told so instead of waiting for another attempt.
+    Failed(Instant),
+    /// It was well when it was used last.
+    Made(MultiplexedConnection),
 }
 
 impl RedisStream {
@@ -38,14 +48,18 @@ impl RedisStream {
             client: client(config).map_err(|_| InvalidRedisUrl)?,
             prefix: config.prefix.clone(),
             entries_max,
-            connection: Mutex::new(None),
+            connection: Mutex::new(Connection::None),
         })
     }
 
     async fn connection(&self) -> Result<MultiplexedConnection, RedisError> {
         let mut slot = self.connection.lock().await;
-        if let Some(connection) = &*slot {
-            return Ok(connection.clone());
+        match &*slot {
+            Connection::Made(connection) => return Ok(connection.clone()),
+            Connection::Failed(at) if at.elapsed() < RETRY_EVERY => {
+                return Err((ErrorKind::Io, "it could not be reached a moment ago").into());
+            }
+            Connection::Failed(_) | Connection::None => {}
         }
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(ANSWER_MAX))
@@ -53,8 +67,12 @@ impl RedisStream {
         let made = self
             .client
             .get_multiplexed_async_connection_with_config(&config)
-            .await?;
-        Ok(slot.insert(made).clone())
+            .await;
+        *slot = match &made {
+            Ok(connection) => Connection::Made(connection.clone()),
+            Err(_) => Connection::Failed(Instant::now()),
+        };
+        made
     }
 
     async fn try_append(&self, tenant: &TenantId, events: &[Event]) -> Result<(), RedisError> {
@@ -93,7 +111,10 @@ impl EventStream for RedisStream {
         if let Err(error) = &outcome {
             tracing::debug!(%error, "events could not be appended to Redis");
             // Whatever was wrong with it, the next one is new.
-            *self.connection.lock().await = None;
+            let mut slot = self.connection.lock().await;
+            if matches!(&*slot, Connection::Made(_)) {
+                *slot = Connection::None;
+            }
         }
         outcome.map_err(|error| error.to_string())
     }

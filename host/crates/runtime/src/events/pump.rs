@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use stoa_kernel::clock::Millis;
 use stoa_kernel::event::Pending;
 use stoa_kernel::id::TenantId;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, OwnedSemaphorePermit};
 use tokio::task::{Id, JoinError, JoinSet};
 
 use super::aftermath::Outcome;
@@ -17,7 +17,7 @@ use super::hub::Figures;
 use super::lanes::{Job, Lanes, Line, Tries};
 use super::retries::Failure;
 use super::shared::{STORE_PAUSE, Shared};
-use super::subscribers::Table;
+use super::subscribers::{Reach, Table};
 
 /// Deliveries of one tenant at the same time: leaves others their share of all.
 pub const DELIVERIES_PER_TENANT_MAX: usize = 16;
@@ -114,13 +114,24 @@ pub struct Pump {
     /// Not before this are the next few handled events removed.
     settles_at: Instant,
     has_worked: bool,
+    /// For as long as it looks at what was there before this process.
+    looking: Option<OwnedSemaphorePermit>,
+    /// When it looked at holds last.
+    looked_at: Millis,
 }
 
 impl Pump {
     /// A pump that has looked at nothing yet.
-    pub fn new(shared: Arc<Shared>, tenant: TenantId, bell: Arc<Bell>) -> Self {
+    pub fn new(
+        shared: Arc<Shared>,
+        tenant: TenantId,
+        bell: Arc<Bell>,
+        looking: Option<OwnedSemaphorePermit>,
+    ) -> Self {
         Self {
             table: shared.table_now(),
+            looked_at: shared.ports.clock.now(),
+            looking,
             shared,
             tenant,
             bell,
@@ -183,7 +194,7 @@ impl Pump {
         if let Err(reason) = self.look().await {
             self.store_failed(&reason).await;
         }
-        self.lanes.release(self.shared.ports.clock.now());
+        self.release();
         self.start();
         self.settle();
         let figures = Figures {
@@ -242,10 +253,12 @@ impl Pump {
                 let found = self
                     .table
                     .find(&self.tenant, &letter.event, &letter.subscriber);
-                if let Some(target) = found {
-                    let (id, target) = (letter.id(), Arc::clone(&target.name));
-                    self.lanes.offer_letter(&id, &target, letter.event, now);
-                }
+                let Some(target) = found else {
+                    self.shared.misses_somebody(&self.tenant);
+                    continue;
+                };
+                let (id, target) = (letter.id(), Arc::clone(&target.name));
+                self.lanes.offer_letter(&id, &target, letter.event, now);
             }
             cursor = next;
             if cursor.is_none() {
@@ -288,6 +301,15 @@ impl Pump {
         });
     }
 
+    /// Ends the holds whose time has come: all of them where the clock was set back, for it may be long until then.
+    fn release(&mut self) {
+        let now = self.shared.ports.clock.now();
+        let is_set_back = now < self.looked_at;
+        self.looked_at = now;
+        self.lanes
+            .release(if is_set_back { Millis::MAX } else { now });
+    }
+
     /// Starts what may go.
     fn start(&mut self) {
         while self.jobs.len() < DELIVERIES_PER_TENANT_MAX
@@ -299,6 +321,7 @@ impl Pump {
                 .and_then(|event| self.table.find(&self.tenant, event, &job.lane.target));
             let Some(target) = target.map(Arc::clone) else {
                 self.lanes.withdraw(&job);
+                self.shared.misses_somebody(&self.tenant);
                 continue;
             };
             let (shared, tenant, known) =
@@ -307,9 +330,16 @@ impl Pump {
                 let runtime = Arc::clone(&shared.runtime);
                 let (of, plugin) = (tenant.clone(), Arc::clone(&target));
                 let work = async move {
+                    let permits = match &target.reach {
+                        Reach::Stream(_) => &shared.stream_permits,
+                        _ => &shared.permits,
+                    };
                     // Closed never: the pumps end before their host.
-                    let _permit = shared.permits.acquire().await;
-                    let outcome = delivery::deliver(&shared, &tenant, &target, &job).await;
+                    let _permit = permits.acquire().await;
+                    let outcome = match shared.is_stopping() {
+                        true => Outcome::Later(shared.ports.clock.now(), job.tries),
+                        false => delivery::deliver(&shared, &tenant, &target, &job).await,
+                    };
                     Ended::Delivery(job, outcome)
                 };
                 runtime.run_for(&of, &plugin.name, work).await
@@ -377,6 +407,10 @@ impl Pump {
     /// Waits until there is something to do; false when nothing came.
     async fn wait(&mut self) -> bool {
         let is_idle = self.running.is_empty() && self.lanes.is_empty();
+        if self.running.is_empty() {
+            // What is left waits for its time: others may look now.
+            self.looking = None;
+        }
         let nap = match self.lanes.next_release_at() {
             _ if is_idle && !self.has_worked => Duration::ZERO,
             None => LINGER,

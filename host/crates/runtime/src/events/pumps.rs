@@ -1,20 +1,21 @@
 //! Which tenants have something to do: hears of commits, knows when what is due, and runs a pump for each of
 //! them. A tenant without costs no more than its place in memory.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
 use metrics::gauge;
 use stoa_kernel::clock::Millis;
 use stoa_kernel::id::TenantId;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::{Id, JoinSet};
 
 use super::pump::{Bell, NAP_MAX, Pump, Wake};
 use super::shared::Shared;
 use super::subscribers::{Claims, Table};
 
-/// Tenants that are looked at together when the host starts.
+/// Tenants that are looked at together when the host starts: each may have a full window in memory.
 const FIRST_LOOKS_MAX: usize = 32;
 
 /// How often absent plugins are thought of, if nothing else happens.
@@ -26,7 +27,11 @@ pub struct Pumps {
     claims: Claims,
     /// Those that are written down.
     written: Claims,
+    /// In the order in which they are looked at, if nothing of theirs comes in before.
     first_looks: VecDeque<TenantId>,
+    /// Those that nobody has looked at yet.
+    unseen: HashSet<TenantId>,
+    looking: Arc<Semaphore>,
     pumps: JoinSet<()>,
     bells: HashMap<TenantId, Arc<Bell>>,
     tenants: HashMap<Id, TenantId>,
@@ -42,6 +47,8 @@ impl Pumps {
             written: claims.clone(),
             claims,
             first_looks: VecDeque::new(),
+            unseen: HashSet::new(),
+            looking: Arc::new(Semaphore::new(FIRST_LOOKS_MAX)),
             pumps: JoinSet::new(),
             bells: HashMap::new(),
             tenants: HashMap::new(),
@@ -52,6 +59,7 @@ impl Pumps {
 
     /// Has these looked at first, for what was there before this process.
     pub fn look_at(&mut self, tenants: Vec<TenantId>) {
+        self.unseen.extend(tenants.iter().cloned());
         self.first_looks.extend(tenants);
     }
 
@@ -131,26 +139,44 @@ impl Pumps {
 
     /// What was there before this process.
     fn first_looks(&mut self) {
-        while self.bells.len() < FIRST_LOOKS_MAX
+        while !self.first_looks.is_empty()
+            && let Ok(looking) = Arc::clone(&self.looking).try_acquire_owned()
             && let Some(tenant) = self.first_looks.pop_front()
         {
-            self.wake(&tenant, Wake::all());
+            if self.unseen.contains(&tenant) {
+                self.ring(&tenant, Wake::default(), Some(looking));
+            }
         }
     }
 
     fn wake(&mut self, tenant: &TenantId, wake: Wake) {
+        self.ring(tenant, wake, None);
+    }
+
+    /// Wakes a tenant's pump. Whoever is woken for the first time looks at everything: what waits from before goes before
+    /// what is new.
+    fn ring(&mut self, tenant: &TenantId, mut wake: Wake, looking: Option<OwnedSemaphorePermit>) {
+        if self.unseen.remove(tenant) {
+            wake.merge(Wake::all());
+        }
         match self.bells.get(tenant) {
             Some(bell) => bell.ring(wake),
             None => {
                 let bell = Arc::new(Bell::default());
                 bell.ring(wake);
-                self.start_pump(tenant.clone(), bell);
+                self.start_pump(tenant.clone(), bell, looking);
             }
         }
     }
 
-    fn start_pump(&mut self, tenant: TenantId, bell: Arc<Bell>) {
-        let pump = Pump::new(Arc::clone(&self.shared), tenant.clone(), Arc::clone(&bell));
+    fn start_pump(
+        &mut self,
+        tenant: TenantId,
+        bell: Arc<Bell>,
+        looking: Option<OwnedSemaphorePermit>,
+    ) {
+        let shared = Arc::clone(&self.shared);
+        let pump = Pump::new(shared, tenant.clone(), Arc::clone(&bell), looking);
         let started = self.pumps.spawn(pump.run());
         self.tenants.insert(started.id(), tenant.clone());
         self.bells.insert(tenant, bell);
@@ -171,7 +197,7 @@ impl Pumps {
         let missed = bell.take();
         if missed != Wake::default() {
             bell.ring(missed);
-            self.start_pump(tenant, bell);
+            self.start_pump(tenant, bell, None);
         }
     }
 

@@ -51,8 +51,13 @@ pub async fn run(shared: Arc<Shared>) {
         }
     }
     let mut turns: JoinSet<Millis> = JoinSet::new();
+    let mut before = shared.ports.clock.now();
     while !shared.is_stopping() {
         let now = shared.ports.clock.now();
+        if now < before {
+            timetable.look_again(now);
+        }
+        before = now;
         for tenant in shared.hub.take_opened() {
             timetable.add_tenant(tenant, now);
         }
@@ -62,7 +67,10 @@ pub async fn run(shared: Arc<Shared>) {
             let (shared, taken) = (Arc::clone(&shared), slot.clone());
             let started = turns.spawn(async move {
                 let _permit = shared.permits.acquire().await;
-                turn(&shared, &taken, every_ms).await
+                match shared.is_stopping() {
+                    true => now,
+                    false => turn(&shared, &taken, every_ms).await,
+                }
             });
             timetable.running.insert(started.id(), slot);
         }

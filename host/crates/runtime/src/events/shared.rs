@@ -21,6 +21,10 @@ use crate::runtime::Runtime;
 /// that requests always find room.
 pub const DELIVERIES_MAX: usize = 32;
 
+/// Handings over to consumers outside at the same time. They have places of their own: while nobody takes them there, plugins
+/// get their events all the same.
+const STREAM_DELIVERIES_MAX: usize = 8;
+
 /// The pause after the store has failed.
 pub const STORE_PAUSE: Duration = Duration::from_secs(1);
 
@@ -46,6 +50,8 @@ pub struct Shared {
     pub letters: DeadLetters,
     /// Bounds deliveries and turns.
     pub permits: Semaphore,
+    /// Bounds what is handed over to consumers outside.
+    pub stream_permits: Semaphore,
     /// Where news come in.
     pub hub: Arc<Hub>,
     pub(super) subscribers: Vec<Arc<dyn HostSubscriber>>,
@@ -74,6 +80,7 @@ impl Shared {
             },
             letters,
             permits: Semaphore::new(DELIVERIES_MAX),
+            stream_permits: Semaphore::new(STREAM_DELIVERIES_MAX),
             hub,
             subscribers: ports.subscribers,
             stream: ports.stream,

@@ -29,19 +29,21 @@ pub async fn run(shared: Arc<Shared>) {
             () = tallies.begun.notified() => {}
             () = shared.stopping() => {}
         }
-        let due_at = shared.ports.clock.now().saturating_add(EVERY_MS);
-        wait_until(&shared, due_at).await;
+        wait(&shared).await;
         tell(&shared).await;
     }
     tell(&shared).await;
 }
 
-async fn wait_until(shared: &Shared, at: Millis) {
+/// Waits as long as it counts, or less if the clock is set.
+async fn wait(shared: &Shared) {
+    let began = shared.ports.clock.now();
     while !shared.is_stopping() {
-        let left = at.saturating_sub(shared.ports.clock.now());
-        if left == 0 {
+        let waited = shared.ports.clock.now().checked_sub(began);
+        let left = waited.and_then(|waited| EVERY_MS.checked_sub(waited));
+        let Some(left) = left.filter(|left| *left > 0) else {
             return;
-        }
+        };
         tokio::select! {
             () = tokio::time::sleep(Duration::from_millis(left).min(NAP_MAX)) => {}
             () = shared.stopping() => {}

@@ -100,6 +100,14 @@ impl Timetable {
         }
     }
 
+    /// Has everything looked at again: the clock was set back, and it may be long until what it says is due.
+    pub fn look_again(&mut self, now: Millis) {
+        let slots: Vec<Slot> = self.due_at.keys().cloned().collect();
+        for slot in slots {
+            self.put(slot, now);
+        }
+    }
+
     /// Each slot is there once.
     fn put(&mut self, slot: Slot, at: Millis) {
         if let Some(before) = self.due_at.insert(slot.clone(), at) {

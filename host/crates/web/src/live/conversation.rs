@@ -184,7 +184,7 @@ impl Conversation {
                 },
                 _ = self.looks.tick() => {
                     let now = self.shared.ports.clock.now();
-                    if now.saturating_sub(self.checked_at) >= CHECKED_EVERY_MS {
+                    if now.abs_diff(self.checked_at) >= CHECKED_EVERY_MS {
                         if let Err(end) = self.check().await {
                             return Event::End(end);
                         }

@@ -19,8 +19,10 @@ mod socket_io;
 
 use std::sync::Arc;
 
-use http::Method;
+use http::header::UPGRADE;
 use http::request::Parts;
+use http::{HeaderValue, Method};
+use stoa_kernel::error::Problem;
 use stoa_kernel::plugins::Snapshot;
 use stoa_kernel::wit::Channel;
 
@@ -80,4 +82,26 @@ pub(crate) async fn open_channel(
         return Ok(method::other(&head.method, &["GET"], trail));
     }
     socket::open(shared, Some(&channel), head, trail).await
+}
+
+/// Begins a connection at a path that the deployment does not know: a tenant's own versions may. Browsers say whose
+/// they are by what only WebSockets take.
+pub(crate) async fn open_of_tenant(
+    shared: &Arc<Shared>,
+    head: &Parts,
+    trail: &mut Trail,
+) -> Answer {
+    origin::check(head, &shared.config)?;
+    let caller = caller::of(shared, head, trail).await?;
+    let own = shared.ports.plugins.snapshot_for(&caller.tenant);
+    let channel = by_path(&*own, head.uri.path()).ok_or_else(Problem::not_found)?;
+    trail.pattern = Pattern::Socket(Arc::clone(&channel));
+    socket::begin(shared, caller, Some(&channel), head, trail).await
+}
+
+/// Whether it is a request for a WebSocket (RFC 6455, section 4.1).
+pub(crate) fn asks_for_socket(head: &Parts) -> bool {
+    let upgrade = head.headers.get(UPGRADE).map(HeaderValue::as_bytes);
+    head.method == Method::GET
+        && upgrade.is_some_and(|upgrade| upgrade.eq_ignore_ascii_case(b"websocket"))
 }

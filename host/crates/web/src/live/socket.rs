@@ -15,13 +15,14 @@ use stoa_kernel::limits::LIVE_MESSAGE_BYTES_MAX;
 use stoa_kernel::wit::Channel;
 use tokio::time::{Instant, interval_at, sleep_until, timeout};
 
+use super::caller::{self, Caller};
 use super::conversation::{Conversation, Event, Welcome};
 use super::counted::Counted;
 use super::frame::{self, Asked, Ended, Op, Told};
+use super::origin;
 use super::pace::Pace;
 use super::parting::Parting;
 use super::saying::Saying;
-use super::{caller, origin};
 use crate::config::LiveTimes;
 use crate::content::Content;
 use crate::edge::{Answer, Shared};
@@ -49,6 +50,17 @@ pub(crate) async fn open(
 ) -> Answer {
     origin::check(head, &shared.config)?;
     let caller = caller::of(shared, head, trail).await?;
+    begin(shared, caller, channel, head, trail).await
+}
+
+/// Answers the request of a caller that is known.
+pub(crate) async fn begin(
+    shared: &Arc<Shared>,
+    caller: Caller,
+    channel: Option<&Channel>,
+    head: &Parts,
+    trail: &Trail,
+) -> Answer {
     let mut conversation = Conversation::open(shared, caller)?;
     let welcome = match channel {
         None => None,
