@@ -211,16 +211,19 @@ impl Registry {
     ) -> Result<(), Problem> {
         judged(&values, &serves.package.manifest)?;
         has_required(serves, &act.scope, &values)?;
+        let unit = self.books.unit().await?;
+        // Read first: whoever is faster from here on adds an activation.
+        let head: Option<Head> = unit.get(&act.head()).await?;
+        let set = self.settings_of(&unit, &act.scope, &act.plugin).await?;
+        let set = set.unwrap_or_default();
         if let Some(expected) = act.expected {
-            let unit = self.books.unit().await?;
-            // Read first: whoever is faster from here on adds an activation.
-            let head: Option<Head> = unit.get(&act.head()).await?;
-            let set = self.settings_of(&unit, &act.scope, &act.plugin).await?;
-            let newest = set.map_or(0, |set| set.number);
-            if newest != expected {
-                return Err(changed_meanwhile(newest));
+            if set.number != expected {
+                return Err(changed_meanwhile(set.number));
             }
             act.expected = head.map(|head| head.last);
+        }
+        if set.values == values {
+            return Ok(());
         }
         self.switch(act, Change::Settings(values)).await.map(drop)
     }

@@ -80,6 +80,28 @@ async fn the_next_call_sees_what_was_set_for_everybody_and_for_one_tenant() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_set_as_it_is_adds_nothing() {
+    let [_, (host, operator)] = both().await;
+    let activations = async || {
+        let path = format!("{PROBE}/activations");
+        operator.get(&path).await.json_of(200)["total"].clone()
+    };
+    let set = json!({ "settings": { "limit": 20 } });
+    let first = put(&operator, set.clone()).await.json_of(200);
+    let before = activations().await;
+    let again = put(&operator, set).await.json_of(200);
+    assert_eq!(
+        (&again["version"], activations().await),
+        (&first["version"], before)
+    );
+    let _ = put(&operator, json!({ "settings": { "limit": 21 } }))
+        .await
+        .expect(200);
+    let (_, user) = people(&host, "acme");
+    assert_eq!(preferences(&user).await["limit"], 21);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn each_value_has_a_source_and_a_version_and_an_earlier_one_comes_back_in_one_call() {
     for (host, operator) in both().await {
         let (admin, _) = people(&host, "acme");
