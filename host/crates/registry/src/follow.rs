@@ -34,11 +34,14 @@ impl Registry {
         }
         self.recall_settings().await?;
         self.recall_all_secrets().await?;
+        // What one of them waits for is not to keep the others, of which some may be withdrawals.
+        let mut first = Ok(());
         for head in unit.all::<Head>(None).await? {
             if self.applied.number(&head.id) != head.record.number {
-                self.catch_up_with(&head.id, &head.record).await?;
+                first = first.and(self.catch_up_with(&head.id, &head.record).await);
             }
         }
+        first?;
         self.applied.arrive(newest.number);
         Ok(())
     }

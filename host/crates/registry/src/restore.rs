@@ -135,6 +135,10 @@ impl Registry {
             async move {
                 let head: Option<Head> = unit.get(&act.head()).await?;
                 let mut head = head.unwrap_or_default();
+                if head.number != Some(newest.number) {
+                    // Another host has switched meanwhile: what it did counts, and is done here at the next look.
+                    return Ok(());
+                }
                 let refused = Activation {
                     number: head.last + 1,
                     outcome: Outcome::Refused,

@@ -100,7 +100,7 @@ impl Registry {
 
     async fn switch_now(&self, act: &Act, change: &Change) -> Result<Activation, Problem> {
         let head = act.head();
-        let _turn = self.turn(&head).await;
+        let turn = self.turn(&head).await;
         let write = |unit| self.write(unit, act, change);
         let (row, before) = match self.books.transact(write).await? {
             Written::Now(row, before) => (row, before),
@@ -124,6 +124,9 @@ impl Registry {
                 self.books.transact(back).await?;
                 self.applied.set(&head, before.head.number);
                 self.bell.ring();
+                drop(turn);
+                // Keys may have been revoked while what serves again was not the one that counts.
+                self.judge_all().await?;
                 Err(refused(refusal))
             }
         }
@@ -265,6 +268,11 @@ impl Registry {
             ..row.clone()
         };
         self.add_row(&unit, act, &refused).await?;
+        if head.number != Some(row.number) {
+            // Another host has switched meanwhile: what it did counts.
+            head.last = refused.number;
+            return unit.put(&act.head(), &head).await;
+        }
         if let Some(waiting) = self.placed(&unit, act, before.waiting).await?
             && waiting.row.outcome == Outcome::Superseded
         {
@@ -434,16 +442,16 @@ impl Registry {
             }
             return Ok(());
         };
-        if row.kind == Kind::Grant {
-            let grants = row.grants.clone();
-            if self.deployer.grant(scope, &row.plugin, grants).await {
-                return Ok(());
-            }
-        }
-        // Code and grants are as they were.
+        // The code is as it was. Rows between this one and what serves may never have come to this host, so both are told.
         let serves = self.deployer.serves(scope, &row.plugin);
         let is_there = serves.is_some_and(|serves| serves.is(scope, digest));
-        if row.kind == Kind::Settings && is_there {
+        if matches!(row.kind, Kind::Grant | Kind::Settings)
+            && is_there
+            && self
+                .deployer
+                .grant(scope, &row.plugin, row.grants.clone())
+                .await
+        {
             let settings = row.settings.clone();
             self.deployer.set(scope, &row.plugin, settings).await;
             return Ok(());

@@ -29,6 +29,9 @@ const RETRY_AFTER_S: u32 = 1;
 /// Revisions of one plugin: several a day for a year; each is a file of up to 32 MiB.
 const REVISIONS_PER_PLUGIN_MAX: u64 = 1_000;
 
+/// Signatures of one revision: more than there are people who vouch for it, and all of them are judged at each switch.
+const SIGNATURES_PER_REVISION_MAX: usize = 32;
+
 /// Names that one vendor may take.
 const PLUGINS_PER_VENDOR_MAX: u64 = 100;
 
@@ -126,6 +129,11 @@ impl Registry {
         let mut added = 0;
         for signature in signed {
             added += usize::from(self.add_signature(&unit, who, digest, signature).await?);
+        }
+        if added > 0 && signatures(&unit, digest).await?.len() > SIGNATURES_PER_REVISION_MAX {
+            let detail =
+                format!("A revision has at most {SIGNATURES_PER_REVISION_MAX} signatures.");
+            return Err(Problem::new(409, "too-many-signatures", detail));
         }
         if is_new || added > 0 {
             let note = Note {

@@ -3,7 +3,7 @@
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -15,8 +15,12 @@ use stoa_kernel::error::Problem;
 /// The field that matters.
 const FIELD: &str = "file";
 
-/// Bytes that may come before the file's own: boundaries, headers, small fields. The parser holds them in memory.
-const PREAMBLE_BYTES_MAX: usize = 64 << 10;
+/// Bytes that may come before the file's own, and as many behind them: boundaries, headers, small fields. The parser holds
+/// them in memory.
+const BESIDE_BYTES_MAX: usize = 64 << 10;
+
+/// What is counted beside the file while it comes.
+const WITHIN: usize = usize::MAX;
 
 /// A form whose file is being read.
 pub(super) struct Form {
@@ -26,6 +30,7 @@ pub(super) struct Form {
     /// What the client takes it for.
     pub declared: String,
     field: Option<Field<'static>>,
+    beside: Arc<AtomicUsize>,
 }
 
 /// The boundary of a form; none if the body is none.
@@ -39,22 +44,22 @@ pub(super) fn boundary(content_type: &str) -> Option<Result<String, Problem>> {
 
 /// Reads on until the file begins.
 pub(super) async fn open(chunks: Chunks, boundary: String) -> Result<Form, Problem> {
-    let reached = Arc::new(AtomicBool::new(false));
+    let beside = Arc::new(AtomicUsize::new(0));
     let paced = Paced {
         chunks,
-        before: 0,
-        reached: Arc::clone(&reached),
+        beside: Arc::clone(&beside),
         rests: false,
     };
     let mut parts = Multipart::new(paced, boundary);
     while let Some(field) = parts.next_field().await.map_err(malformed)? {
         if field.name() == Some(FIELD) {
-            reached.store(true, Ordering::Relaxed);
+            beside.store(WITHIN, Ordering::Relaxed);
             let declared = field.content_type().map(ToString::to_string);
             return Ok(Form {
                 name: field.file_name().unwrap_or_default().to_owned(),
                 declared: declared.unwrap_or_default(),
                 field: Some(field),
+                beside,
                 parts,
             });
         }
@@ -73,6 +78,7 @@ impl Form {
                 return Ok(Some((bytes, form)));
             }
             form.field = None;
+            form.beside.store(0, Ordering::Relaxed);
             form.parts.next_field().await.map_err(io::Error::other)?;
             Ok(None)
         })
@@ -86,11 +92,11 @@ fn malformed(error: multer::Error) -> Problem {
 }
 
 /// Hands one piece at a time to the parser, which else would hold as many as have arrived, and no more than a few
-/// before the file begins.
+/// beside the file.
 struct Paced {
     chunks: Chunks,
-    before: usize,
-    reached: Arc<AtomicBool>,
+    /// Bytes that have come beside the file, or [`WITHIN`].
+    beside: Arc<AtomicUsize>,
     rests: bool,
 }
 
@@ -106,14 +112,61 @@ impl Stream for Paced {
         let next = self.chunks.poll_next_unpin(context);
         if let Poll::Ready(Some(Ok(bytes))) = &next {
             self.rests = true;
-            if !self.reached.load(Ordering::Relaxed) {
-                self.before = self.before.saturating_add(bytes.len());
+            let beside = self.beside.load(Ordering::Relaxed);
+            if beside != WITHIN {
                 // The piece that pushes it over the bound may hold the file's beginning.
-                if self.before.saturating_sub(bytes.len()) > PREAMBLE_BYTES_MAX {
-                    return Poll::Ready(Some(Err(io::Error::other("too much before the file"))));
+                if beside > BESIDE_BYTES_MAX {
+                    return Poll::Ready(Some(Err(io::Error::other("too much beside the file"))));
                 }
+                let with_it = beside.saturating_add(bytes.len()).min(WITHIN - 1);
+                self.beside.store(with_it, Ordering::Relaxed);
             }
         }
         next
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests fail by panicking")]
+mod tests {
+    use futures::TryStreamExt as _;
+    use futures::stream;
+
+    use super::*;
+
+    const HEAD: &str = "--b\r\ncontent-disposition: form-data; name=\"file\"\r\n\r\nhello\r\n--b";
+
+    /// What is read of a form whose head is followed by this piece, again and again, and how many of them were taken.
+    async fn read(piece: &'static str) -> (Result<Vec<Bytes>, io::Error>, usize) {
+        let taken = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&taken);
+        let endless = stream::repeat_with(move || {
+            count.fetch_add(1, Ordering::Relaxed);
+            Ok(Bytes::from_static(piece.as_bytes()))
+        });
+        let head = stream::once(async { Ok(Bytes::from_static(HEAD.as_bytes())) });
+        let form = open(head.chain(endless).boxed(), "b".into()).await.unwrap();
+        let bytes = form.into_chunks().try_collect().await;
+        (bytes, taken.load(Ordering::Relaxed))
+    }
+
+    #[tokio::test]
+    async fn what_follows_a_file_without_end_is_refused_before_it_fills_the_memory() {
+        const PIECE: &str = concat!(
+            "\r\nx: ",
+            "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+        );
+        let (read, taken) = read(PIECE).await;
+        assert!(read.is_err());
+        assert!(
+            taken * PIECE.len() <= BESIDE_BYTES_MAX + 4 * PIECE.len(),
+            "{taken}"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_form_ends_behind_its_file() {
+        let (read, _) = read("--\r\n").await;
+        assert_eq!(read.unwrap().concat(), b"hello");
     }
 }

@@ -1,12 +1,14 @@
 //! `POST /api/blobs`: a file on its way in.
 
+use std::io::{self, ErrorKind};
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::StreamExt as _;
 use sha2::{Digest as _, Sha256};
 use stoa_kernel::answer::{IdempotencyKey, StoredAnswer};
 use stoa_kernel::blob::{BlobInfo, Blobs as _};
-use stoa_kernel::call::{Incoming, Request, Response, Source, Streamed};
+use stoa_kernel::call::{Chunks, Incoming, Request, Response, Source, Streamed};
 use stoa_kernel::error::Problem;
 use stoa_kernel::hex::hex;
 use stoa_kernel::identity::Role;
@@ -100,8 +102,8 @@ impl Inner {
             kinds: &self.files.config.kinds,
         };
         let writer = self.files.storage.writer(&request.tenant, &id);
-        let received = receive(chunks, writer, &terms);
-        let received = timeout_at(until, received).await.map_err(|_| too_slow())?;
+        // The time is the stream's, not the writer's: what is written is taken away again when it is over.
+        let received = receive(in_time(chunks, until), writer, &terms).await;
         let received = received.map_err(|error| self.refused(error, room))?;
         let blob = BlobInfo {
             id,
@@ -208,6 +210,18 @@ impl Inner {
         let stored = stored.map_err(store_problem)?;
         stored.map(|stored| stored.told(key)).transpose()
     }
+}
+
+/// What comes until then, and an error.
+fn in_time(chunks: Chunks, until: Instant) -> Chunks {
+    let next = move |mut chunks: Chunks| async move {
+        match timeout_at(until, chunks.next()).await {
+            Ok(Some(chunk)) => Ok(Some((chunk?, chunks))),
+            Ok(None) => Ok(None),
+            Err(_) => Err(io::Error::from(ErrorKind::TimedOut)),
+        }
+    };
+    futures::stream::try_unfold(chunks, next).boxed()
 }
 
 fn said(request: &Request, name: &str, declared: &str) -> Result<Said, Problem> {

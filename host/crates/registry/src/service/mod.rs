@@ -22,6 +22,7 @@ use stoa_kernel::call::{Incoming, Request, Response, Streamed};
 use stoa_kernel::deployment::Scope;
 use stoa_kernel::error::Problem;
 use stoa_kernel::id::TenantId;
+use stoa_kernel::places::Places;
 use stoa_kernel::service::Service;
 use stoa_kernel::store::StoreError;
 use stoa_kernel::wire::{caller, param};
@@ -44,6 +45,8 @@ struct Inner {
     registry: Arc<Registry>,
     package: Arc<Package>,
     uploads: Arc<Semaphore>,
+    /// Accounts that upload.
+    uploaders: Arc<Places<String>>,
     in_flight: InFlight,
 }
 
@@ -60,6 +63,7 @@ impl RegistryService {
             registry,
             package: Arc::new(package),
             uploads: Arc::new(Semaphore::new(uploads::AT_ONCE_MAX)),
+            uploaders: Places::new(uploads::PER_ACCOUNT_MAX),
             in_flight: InFlight::default(),
         })))
     }

@@ -18,8 +18,11 @@ use super::{Inner, who};
 use crate::diff::Diff;
 use crate::upload::Uploaded;
 
-/// Uploads at the same time: each is held in memory as a whole, 32 MiB at most.
+/// Uploads of vendors at the same time: each is held in memory as a whole, 32 MiB at most. Operators wait for none of them.
 pub const AT_ONCE_MAX: usize = 4;
+
+/// The same of one account: nobody is to hold all of them.
+pub const PER_ACCOUNT_MAX: u32 = 1;
 
 /// Seconds of one upload: 32 MiB over a slow line.
 const UPLOAD_S_MAX: u64 = 300;
@@ -40,8 +43,16 @@ pub struct UploadedPlugin {
 pub async fn upload(inner: &Inner, request: &Request, body: Incoming) -> Result<Streamed, Problem> {
     let who = who(request)?;
     expect_wasm(request)?;
-    let place = Arc::clone(&inner.uploads).try_acquire_owned();
-    let place = place.map_err(|_| Problem {
+    let own = inner.uploaders.enter(&who.account);
+    let own = own.ok_or_else(|| Problem {
+        retry_after_s: Some(RETRY_AFTER_S),
+        ..Problem::new(429, "too-many-uploads", "Let your other upload end first.")
+    })?;
+    let place = match who.is_operator() {
+        true => None,
+        false => Some(Arc::clone(&inner.uploads).try_acquire_owned()),
+    };
+    let place = place.transpose().map_err(|_| Problem {
         retry_after_s: Some(RETRY_AFTER_S),
         ..Problem::new(503, "busy", "There is too much to do right now.")
     })?;
@@ -57,7 +68,7 @@ pub async fn upload(inner: &Inner, request: &Request, body: Incoming) -> Result<
     let file = read.map_err(slow)??;
     let registry = Arc::clone(&inner.registry);
     let task = tokio::spawn(async move {
-        let _place = place;
+        let _places = (own, place);
         registry.upload(&who, file).await
     });
     let uploaded = task.await;

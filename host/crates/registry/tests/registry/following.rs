@@ -1,5 +1,6 @@
 //! Two hosts over one database: what one switches, the other does.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -62,6 +63,33 @@ async fn another_host_does_what_this_one_switches_revokes_and_takes_back() {
     world.registry.revoke(&who, &first, "stolen").await.unwrap();
     until(&runtime, None).await;
     assert_eq!(world.serving(), None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_taken_back_before_settings_changed_is_taken_back_there_too() {
+    let world = world().await;
+    let (there, runtime) = world.beside().await;
+    let first = world.publish("1.0.0", STORAGE).await;
+    world.deploy(install(&first, Grants::All)).await.unwrap();
+    there.restore().await.unwrap();
+    let grants = || {
+        let key = (Scope::Deployment, "acme-notes".to_owned());
+        runtime.serving.lock().unwrap()[&key].grants.len()
+    };
+    assert_eq!(grants(), 1);
+    // It comes to know of the last one only.
+    for change in [
+        Change::Grant(BTreeSet::new()),
+        Change::Settings(BTreeMap::new()),
+    ] {
+        world.deploy(change).await.unwrap();
+    }
+    there.follow();
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while grants() > 0 {
+        assert!(Instant::now() < deadline, "it keeps its grants");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -67,6 +67,25 @@ async fn only_what_trusted_keys_have_signed_is_taken() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_revision_has_only_so_many_signatures() {
+    let world = world().await;
+    let file = signed(&plugin("acme-notes", "1.0.0", ""), &world.vendor);
+    let with_strangers = || (0..7).fold(file.clone(), |file, _| signed(&file, &key()));
+    for _ in 0..4 {
+        let file = with_strangers().into();
+        world.registry.upload(&vendor(), file).await.unwrap();
+    }
+    let one_too_many = (409, "too-many-signatures".into());
+    assert_eq!(upload(&world, with_strangers()).await, one_too_many);
+    let again = world.registry.upload(&vendor(), file.into()).await;
+    assert_eq!(
+        again.unwrap().signed_by.len(),
+        29,
+        "what was refused is not kept"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_key_that_an_operator_adds_counts_until_it_is_revoked() {
     let world = world().await;
     let new = key();

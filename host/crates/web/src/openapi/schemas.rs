@@ -87,6 +87,11 @@ impl Local {
 }
 
 #[cfg(test)]
+#[expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "tests fail by panicking"
+)]
 mod tests {
     use stoa_kernel::wit::Manifest;
 
