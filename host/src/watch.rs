@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -28,11 +28,11 @@ const CONFIG_LOOKS_MAX: u32 = 20;
 /// What Kubernetes replaces beside a mounted configuration file when its text changes.
 const MOUNTED: &str = "..data";
 
-/// Changes that may wait. More than there are plugins; beyond it a change is told by the next one.
-const CHANGES_WAITING_MAX: usize = 1_024;
-
 /// Reads the operator's word about plugins from the configuration file again.
 pub type ReadPolicy = Arc<dyn Fn() -> anyhow::Result<Policy> + Send + Sync>;
+
+/// Paths that have changed and were not looked at yet, each once, however long a plugin takes to compile meanwhile.
+type Changed = Arc<Mutex<BTreeSet<PathBuf>>>;
 
 /// Watches until it is dropped.
 pub struct Watcher {
@@ -63,7 +63,10 @@ pub fn watch(
     config: Option<(PathBuf, ReadPolicy)>,
     runtime: Arc<Runtime>,
 ) -> anyhow::Result<Watcher> {
-    let (sender, receiver) = mpsc::channel(CHANGES_WAITING_MAX);
+    // One word that there is something is enough.
+    let (bell, rung) = mpsc::channel(1);
+    let changed = Changed::default();
+    let noted = Arc::clone(&changed);
     let file = config.as_ref().map(|(file, _)| file.clone());
     // Logs and data may lie in the same folders.
     let named = file.clone();
@@ -75,7 +78,7 @@ pub fn watch(
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
         let Ok(event) = event else { return };
         // The system has lost count of changes: anything may be one.
-        let changed = match event.need_rescan() {
+        let paths = match event.need_rescan() {
             true => plugin_files(&plugins)
                 .into_iter()
                 .flatten()
@@ -84,8 +87,10 @@ pub fn watch(
             false => event.paths,
         };
         if !matches!(event.kind, EventKind::Access(_)) {
-            for path in changed.into_iter().filter(|path| matters(path)) {
-                let _ = sender.try_send(path);
+            let mut paths = paths.into_iter().filter(|path| matters(path)).peekable();
+            if paths.peek().is_some() {
+                lock(&noted).extend(paths);
+                let _ = bell.try_send(());
             }
         }
     })?;
@@ -94,7 +99,7 @@ pub fn watch(
         // The folder, because editors replace files rather than change them.
         watcher.watch(folder, RecursiveMode::NonRecursive)?;
     }
-    tokio::spawn(follow(dir.to_path_buf(), config, runtime, receiver));
+    tokio::spawn(follow(dir.to_path_buf(), config, runtime, changed, rung));
     Ok(Watcher { _watcher: watcher })
 }
 
@@ -102,17 +107,18 @@ async fn follow(
     dir: PathBuf,
     config: Option<(PathBuf, ReadPolicy)>,
     runtime: Arc<Runtime>,
-    mut changes: mpsc::Receiver<PathBuf>,
+    changed: Changed,
+    mut rung: mpsc::Receiver<()>,
 ) {
-    while let Some(first) = changes.recv().await {
-        let mut changed = BTreeSet::from([first]);
+    while rung.recv().await.is_some() {
         let until = Instant::now() + Duration::from_millis(SETTLE_MS_MAX);
         while Instant::now() < until
-            && let Ok(Some(next)) = timeout(Duration::from_millis(SETTLE_MS), changes.recv()).await
+            && let Ok(Some(())) = timeout(Duration::from_millis(SETTLE_MS), rung.recv()).await
         {
-            changed.insert(next);
         }
-        for path in changed {
+        let mut is_otherwise = false;
+        let paths = std::mem::take(&mut *lock(&changed));
+        for path in paths {
             match &config {
                 Some((file, read)) if is_of(&path, file) => {
                     apply_policy(&runtime, file, read).await;
@@ -123,15 +129,23 @@ async fn follow(
                     let path = dir.join(path.file_name().unwrap_or_default());
                     if path.exists() {
                         // The reason of a refusal is in the log and in `/health`.
-                        let _ = runtime.load(&path).await;
+                        is_otherwise |= runtime.load(&path).await.is_ok();
                     } else {
                         runtime.unload(&path).await;
+                        is_otherwise = true;
                     }
                 }
                 _ => {}
             }
         }
+        if is_otherwise {
+            runtime.load_waiting().await;
+        }
     }
+}
+
+fn lock(changed: &Changed) -> MutexGuard<'_, BTreeSet<PathBuf>> {
+    changed.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 async fn apply_policy(runtime: &Runtime, file: &Path, read: &ReadPolicy) {

@@ -12,6 +12,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
+use notify::event::{ModifyKind, RemoveKind, RenameMode};
 use notify::{Event, EventKind, RecursiveMode, Watcher};
 
 use crate::guests::{self, Batch, Guest, Profile};
@@ -62,23 +63,25 @@ pub fn run(args: &Args) -> Result<()> {
 
 /// Rebuilds what changes until the host, our parent, is gone.
 fn watch(host: u32, consent: Consent) -> Result<()> {
-    let workspace = Workspace::load()?;
     let (sender, changes) = channel();
     let mut watcher = notify::recommended_watcher(move |event| {
         // Nobody receives any more when the watcher is about to end.
         let _ = sender.send(event);
     })?;
-    let plugins = workspace::root().join("plugins");
-    let shared = SHARED.iter().map(|folder| workspace::root().join(folder));
-    for folder in shared.chain([plugins]) {
+    // Cargo.toml at the top says which plugins there are.
+    watcher.watch(workspace::root(), RecursiveMode::NonRecursive)?;
+    for folder in SHARED.iter().chain(&["plugins"]) {
         watcher
-            .watch(&folder, RecursiveMode::Recursive)
-            .with_context(|| folder.display().to_string())?;
+            .watch(&workspace::root().join(folder), RecursiveMode::Recursive)
+            .with_context(|| (*folder).to_owned())?;
     }
+    // What was saved while the host was built.
+    rebuild(consent, None);
     while parent_id() == host {
         let paths = next_paths(&changes)?;
-        let batch = Batch::plugins(&workspace)?;
-        rebuild(&workspace, consent, work(&paths, &batch.guests), batch);
+        if !paths.is_empty() {
+            rebuild(consent, Some(&paths));
+        }
     }
     Ok(())
 }
@@ -90,7 +93,11 @@ fn next_paths(changes: &Receiver<notify::Result<Event>>) -> Result<BTreeSet<Path
     loop {
         match changes.recv_timeout(wait) {
             Ok(Ok(event)) if is_write(&event.kind) => {
-                paths.extend(event.paths.into_iter().filter(|path| is_source(path)));
+                let is_folder = |path: &PathBuf| path.is_dir() || is_gone(&event.kind);
+                let matters = |path: &PathBuf| {
+                    is_source(path) || (path.extension().is_none() && is_folder(path))
+                };
+                paths.extend(event.paths.iter().filter(|path| matters(path)).cloned());
             }
             Ok(_) => {}
             Err(RecvTimeoutError::Timeout) => return Ok(paths),
@@ -100,6 +107,15 @@ fn next_paths(changes: &Receiver<notify::Result<Event>>) -> Result<BTreeSet<Path
             wait = DEBOUNCE;
         }
     }
+}
+
+/// Whether a folder may be what went away or has another name now.
+const fn is_gone(kind: &EventKind) -> bool {
+    matches!(
+        kind,
+        EventKind::Remove(RemoveKind::Folder)
+            | EventKind::Modify(ModifyKind::Name(RenameMode::From))
+    )
 }
 
 const fn is_write(kind: &EventKind) -> bool {
@@ -118,10 +134,11 @@ fn is_source(path: &Path) -> bool {
 fn work(paths: &BTreeSet<PathBuf>, guests: &[Guest]) -> Work {
     let mut packages = BTreeSet::new();
     for path in paths {
+        let top = workspace::root();
         let is_shared = SHARED
             .iter()
-            .any(|folder| path.starts_with(workspace::root().join(folder)));
-        if is_shared {
+            .any(|folder| path.starts_with(top.join(folder)));
+        if is_shared || *path == top.join("Cargo.toml") {
             return Work::Everything;
         }
         let owners = guests
@@ -136,18 +153,37 @@ fn work(paths: &BTreeSet<PathBuf>, guests: &[Guest]) -> Work {
     }
 }
 
-/// Rebuilds and installs; cargo's own output says what is wrong, and the host goes on with what it has.
-fn rebuild(workspace: &Workspace, consent: Consent, work: Work, batch: Batch) {
-    let batch = match work {
-        Work::Nothing => return,
-        Work::Everything => Ok(batch),
-        Work::Some(packages) => batch.only(&Vec::from_iter(packages)),
-    };
+/// Rebuilds what these paths are of, or everything. Cargo's own output says what is wrong, and the host goes on with
+/// what it has.
+fn rebuild(consent: Consent, paths: Option<&BTreeSet<PathBuf>>) {
     let begun = Instant::now();
-    match batch.and_then(|batch| guests::build(workspace, Profile::GuestDev, consent, &[batch])) {
-        Ok(()) => eprintln!("rebuilt in {} ms", begun.elapsed().as_millis()),
+    match rebuilt(consent, paths) {
+        Ok(true) => eprintln!("rebuilt in {} ms", begun.elapsed().as_millis()),
+        Ok(false) => {}
         Err(error) => eprintln!("not rebuilt: {error:#}"),
     }
+}
+
+/// Whether there was anything to build. Plugins whose sources are gone or have another name are removed.
+fn rebuilt(consent: Consent, paths: Option<&BTreeSet<PathBuf>>) -> Result<bool> {
+    let workspace = Workspace::load()?;
+    let all = || Batch::plugins(&workspace);
+    let batch = all()?;
+    let batch = match paths.map_or(Work::Everything, |paths| work(paths, &batch.guests)) {
+        Work::Nothing => None,
+        Work::Everything => Some(batch),
+        Work::Some(packages) => Some(batch.only(&Vec::from_iter(packages))?),
+    };
+    if let Some(batch) = &batch {
+        guests::build(
+            &workspace,
+            Profile::GuestDev,
+            consent,
+            std::slice::from_ref(batch),
+        )?;
+    }
+    all()?.remove_others()?;
+    Ok(batch.is_some())
 }
 
 #[cfg(test)]
@@ -183,6 +219,7 @@ mod tests {
             Work::Some(BTreeSet::from(["cart".to_owned()]))
         );
         assert_eq!(work_for(&["README.md"]), Work::Nothing);
+        assert_eq!(work_for(&["Cargo.toml"]), Work::Everything);
         assert_eq!(
             work_for(&["plugins/cart/plugin.toml", "wit/world.wit"]),
             Work::Everything

@@ -1,5 +1,6 @@
 //! A plugin is replaced under load; a bad version never goes live.
 
+use std::fs;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -9,7 +10,9 @@ use stoa_kernel::wit::Bearer;
 use stoa_testkit::{TestHost, guest_file, repack};
 
 use crate::deployed;
+use crate::events::until;
 use crate::outbound::service::Service;
+use crate::process::{Stoa, borrow_compiled};
 
 /// The probe as another version whose default greeting says so.
 fn version(version: &str) -> Vec<u8> {
@@ -132,6 +135,38 @@ async fn two_plugins_can_not_have_one_route() {
     let reason = host.install("copycat", &other).await.unwrap_err();
     assert!(reason.contains("clashes"), "{reason}");
     let _ = host.anonymous().get("/probe/settings").await.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_another_file_was_in_the_way_of_serves_when_that_is_gone() {
+    let dir = tempfile::tempdir().unwrap();
+    let plugins = dir.path().join("plugins");
+    fs::create_dir_all(&plugins).unwrap();
+    borrow_compiled(dir.path());
+    let probe = fs::read(guest_file("probe")).unwrap();
+    let (file, renamed) = (plugins.join("probe.wasm"), plugins.join("also.wasm"));
+    fs::write(&file, &probe).unwrap();
+    let host = Stoa::spawn_as(dir.path(), &["serve"], &[])
+        .until_well()
+        .await;
+    let serves = async |plugin: &str, told: &str| {
+        let (_, health) = host.ask("GET /health", &[], "").await.unwrap();
+        let parts = health["parts"].as_array().unwrap().clone();
+        let mut parts = parts.into_iter();
+        let part = parts.find(|part| part["part"] == format!("plugin:{plugin}"))?;
+        let is_told = part["detail"].as_str().unwrap_or_default().contains(told);
+        (part["ready"] == told.is_empty() && is_told).then_some(())
+    };
+    let copycat = repack(&probe, |package| package.manifest.name = "copycat".into());
+    fs::write(plugins.join("copycat.wasm"), copycat).unwrap();
+    until("the copy is refused", || serves("copycat", "clashes")).await;
+    // The new name is looked at before it is known that the old one is gone.
+    fs::rename(&file, &renamed).unwrap();
+    fs::copy(guest_file("ledger"), plugins.join("ledger.wasm")).unwrap();
+    until("the ledger serves", || serves("ledger", "")).await;
+    until("the probe serves", || serves("probe", "")).await;
+    fs::remove_file(renamed).unwrap();
+    until("the copy serves", || serves("copycat", "")).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -65,6 +65,15 @@ impl Batch {
         })
     }
 
+    /// Removes what is installed there and is none of these.
+    pub fn remove_others(&self) -> Result<()> {
+        let names = self
+            .guests
+            .iter()
+            .map(|guest| Ok(pack::read_manifest(&guest.manifest)?.name));
+        remove_others(&self.out, &names.collect::<Result<_>>()?)
+    }
+
     /// Only those of these names.
     pub fn only(mut self, names: &[String]) -> Result<Self> {
         if let Some(unknown) = names

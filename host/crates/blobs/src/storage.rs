@@ -245,7 +245,15 @@ impl Writer {
     /// Every [`StorageError`]; nothing is left behind then.
     pub async fn finish(mut self) -> Result<(), StorageError> {
         match self.complete().await {
-            Ok(()) => self.storage.make_durable(&self.path).await,
+            Ok(()) => {
+                let durable = self.storage.make_durable(&self.path).await;
+                if durable.is_err() {
+                    // It is complete, so there is nothing to abort.
+                    let deleted = step(self.storage.objects.delete(&self.path)).await;
+                    tracing::warn!(?deleted, "an object that can't be made durable is deleted");
+                }
+                durable
+            }
             Err(error) => {
                 self.abort().await;
                 Err(error)

@@ -40,6 +40,8 @@ pub enum Change {
     Rollback,
     /// Replaces what it may do.
     Grant(BTreeSet<Permission>),
+    /// Takes these from what it may do, whatever that is by now.
+    Narrow(BTreeSet<Permission>),
     /// Replaces what is set for it.
     Settings(BTreeMap<String, Value>),
     /// Lets nothing serve.
@@ -113,6 +115,7 @@ pub struct Draft {
     pub version: Option<String>,
     pub grants: BTreeSet<Permission>,
     pub settings: BTreeMap<String, Value>,
+    pub settings_given: bool,
     pub previous: Option<u64>,
     /// Whether an operator's word in what it is made of lives on in it.
     pub by_operator: bool,
@@ -136,6 +139,7 @@ pub fn draft(change: &Change, place: &Place) -> Result<Draft, Problem> {
         Change::Enable => place.enable(),
         Change::Returned { .. } => place.again(Kind::Returned),
         Change::Grant(grants) => place.grant(grants),
+        Change::Narrow(lost) => place.narrow(lost),
         Change::Settings(settings) => place.set(settings),
         Change::Disable => place.disable(),
     }
@@ -171,11 +175,10 @@ impl Place {
             Grants::Carry => (carried, Outcome::Active),
             chosen => (self.chosen(chosen, &asked)?, Outcome::Active),
         };
-        let none = BTreeMap::new();
+        let settings_given = settings.is_some();
         let settings = match settings {
             Some(settings) => checked(settings, package)?,
-            // What was set before, as far as this version still knows it.
-            None => kept(self.set.as_ref().unwrap_or(&none), &package.manifest),
+            None => self.carried(package),
         };
         Ok(Draft {
             kind: base.map_or(Kind::Install, |_| Kind::Upgrade),
@@ -184,6 +187,7 @@ impl Place {
             version: Some(version.clone()),
             grants,
             settings,
+            settings_given,
             previous: base.map(|base| base.row.number),
             by_operator: base.is_some_and(|base| base.row.by_operator),
         })
@@ -205,7 +209,12 @@ impl Place {
             digest: waiting.row.digest.clone(),
             version: waiting.row.version.clone(),
             grants: self.chosen(grants, &asked)?,
-            settings: waiting.row.settings.clone(),
+            settings: match waiting.row.settings_given {
+                true => waiting.row.settings.clone(),
+                // It may be another since then.
+                false => self.carried(package),
+            },
+            settings_given: waiting.row.settings_given,
             previous: self.base().map(|base| base.row.number),
             by_operator: waiting.row.by_operator,
         })
@@ -225,6 +234,7 @@ impl Place {
             version: Some(subject.package.manifest.version.clone()),
             grants: self.chosen(grants, &asked)?,
             settings: BTreeMap::new(),
+            settings_given: false,
             previous: None,
             by_operator: true,
         })
@@ -247,9 +257,17 @@ impl Place {
             version: row.version.clone(),
             grants,
             settings: row.settings.clone(),
+            settings_given: row.settings_given,
             previous: row.previous,
             by_operator: row.by_operator,
         })
+    }
+
+    /// What is set, as far as this version knows it.
+    fn carried(&self, package: &Package) -> BTreeMap<String, Value> {
+        let set = self.set.as_ref();
+        set.map(|set| kept(set, &package.manifest))
+            .unwrap_or_default()
     }
 
     /// What the current version asks for and does not have.
@@ -257,7 +275,7 @@ impl Place {
         let current = self.current.as_ref();
         let asked = current.and_then(|placed| Some((placed, placed.package.as_ref()?)));
         asked.map_or_else(BTreeSet::new, |(placed, package)| {
-            &package.manifest.permissions() - &placed.row.grants
+            withheld(&placed.row, package)
         })
     }
 
@@ -299,11 +317,22 @@ impl Place {
         })
     }
 
+    fn narrow(&self, lost: &BTreeSet<Permission>) -> Result<Draft, Problem> {
+        let (row, _) = self.serving()?;
+        Ok(Draft {
+            kind: Kind::Grant,
+            grants: &row.grants - lost,
+            previous: Some(row.number),
+            ..same(row)
+        })
+    }
+
     fn set(&self, settings: &BTreeMap<String, Value>) -> Result<Draft, Problem> {
         let (row, package) = self.serving()?;
         Ok(Draft {
             kind: Kind::Settings,
             settings: checked(settings, package)?,
+            settings_given: true,
             previous: Some(row.number),
             ..same(row)
         })
@@ -388,9 +417,15 @@ fn same(row: &Activation) -> Draft {
         version: row.version.clone(),
         grants: row.grants.clone(),
         settings: row.settings.clone(),
+        settings_given: row.settings_given,
         previous: row.previous,
         by_operator: row.by_operator,
     }
+}
+
+/// What a version asks for and was not given.
+pub fn withheld(row: &Activation, package: &Package) -> BTreeSet<Permission> {
+    &package.manifest.permissions() - &row.grants
 }
 
 fn is_asked(grants: &BTreeSet<Permission>, asked: &BTreeSet<Permission>) -> Result<(), Problem> {

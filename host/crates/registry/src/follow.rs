@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use stoa_kernel::deployment::{Refusal, Scope};
 use stoa_kernel::error::Problem;
-use tokio::time::MissedTickBehavior;
 
 use crate::books::Unit;
 use crate::records::{Activation, Head, NEWEST, Newest, activation_id};
@@ -15,6 +14,10 @@ use crate::restore::parsed;
 /// How often the number of the newest row is looked at: people who switch a plugin expect to see it within a second or
 /// so wherever they look, and one small row costs nothing to read.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// How long at most it is not looked again after something could not be done: it may have cost a compilation, and the
+/// bell still tells of what is new.
+const PAUSE_MAX: Duration = Duration::from_secs(60);
 
 impl Registry {
     /// Does what other hosts switch, as soon as it is known, until the registry ends.
@@ -99,8 +102,7 @@ impl Registry {
 }
 
 async fn run(registry: Weak<Registry>) {
-    let mut looks = tokio::time::interval(LOOK_EVERY);
-    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut pause = Duration::ZERO;
     loop {
         let Some(bell) = registry
             .upgrade()
@@ -109,14 +111,18 @@ async fn run(registry: Weak<Registry>) {
             return;
         };
         tokio::select! {
-            _ = looks.tick() => {}
+            () = tokio::time::sleep(pause) => {}
             () = bell.rung() => {}
         }
         let Some(registry) = registry.upgrade() else {
             return;
         };
-        if let Err(problem) = registry.catch_up().await {
-            tracing::warn!(%problem, "what other hosts have switched can't be done yet");
-        }
+        pause = match registry.catch_up().await {
+            Ok(()) => LOOK_EVERY,
+            Err(problem) => {
+                tracing::warn!(%problem, "what other hosts have switched can't be done yet");
+                (pause * 2).clamp(LOOK_EVERY, PAUSE_MAX)
+            }
+        };
     }
 }

@@ -1,18 +1,35 @@
 //! At start: what should serve, serves; and what may not any more, is withdrawn.
 
+use std::collections::BTreeSet;
+
 use stoa_kernel::deployment::{Refusal, Scope};
 use stoa_kernel::error::Problem;
 use stoa_kernel::id::TenantId;
+use stoa_kernel::wit::Permission;
 
 use crate::books::{Note, Unit};
+use crate::change::withheld;
 use crate::records::{Activation, Head, Kind, Outcome, Revision, activation_id, head_id};
 use crate::registry::Registry;
-use crate::switch::Act;
+use crate::switch::{Act, STEPS_MAX};
 use crate::trust::Trust;
+use crate::who::of_deployment;
 
-/// Activations that are tried one after the other when the newest is refused: more have no use, as each costs a
+/// Versions that are tried one after the other when the newest is refused: more have no use, as each costs a
 /// compilation.
 const FALLBACKS_MAX: usize = 4;
+
+/// What is known of a plugin's newest activation and those before it, while one is looked for that serves.
+struct Fallback<'a> {
+    scope: &'a Scope,
+    newest: Activation,
+    /// Why the newest is refused; none yet if it was not.
+    why: Option<String>,
+    /// The versions that were refused.
+    refused: BTreeSet<String>,
+    /// What later versions asked for and were denied: nobody has decided anew what an earlier one may do.
+    withheld: BTreeSet<Permission>,
+}
 
 /// Why too few vouch for a row's version by now, whenever it was that it served.
 async fn distrusted(
@@ -48,10 +65,14 @@ impl Registry {
                 refused.push((scope, row, refusal));
             }
         }
+        if refused.is_empty() {
+            return Ok(());
+        }
         for (scope, row, _) in refused {
             self.fall_back(&scope, row).await?;
         }
-        Ok(())
+        // Keys may have been revoked while an earlier version was looked for.
+        self.judge_all().await
     }
 
     /// Every activation that should serve, the deployment's first.
@@ -85,51 +106,93 @@ impl Registry {
     }
 
     /// Tries a row once more, and those before it, until one serves.
-    async fn fall_back(&self, scope: &Scope, row: Activation) -> Result<(), Problem> {
-        let head = head_id(scope, &row.plugin);
-        let newest = row.clone();
-        let (mut row, mut first) = (row, None);
+    async fn fall_back(&self, scope: &Scope, newest: Activation) -> Result<(), Problem> {
+        let head = head_id(scope, &newest.plugin);
+        let _turn = self.turn(&head).await;
         let unit = self.books.unit().await?;
         let trust = Trust::read(&self.config.trust, &unit).await?;
-        for _ in 0..FALLBACKS_MAX {
-            let told = match distrusted(&trust, &unit, &row).await? {
-                Some(distrust) => Err(Refusal::Refused(distrust)),
-                None => self.tell(scope, &row).await,
-            };
-            match told {
-                Ok(()) if first.is_none() => return Ok(()),
-                Ok(()) => return self.fell_back(scope, &newest, &row, first).await,
-                Err(Refusal::Unavailable(why)) => {
-                    tracing::warn!(%head, why, "a plugin does not serve");
-                    self.trouble(&head, Some(why));
-                    return Ok(());
-                }
-                Err(Refusal::Refused(why)) => {
-                    tracing::warn!(%head, number = row.number, why, "a plugin is refused");
-                    let _ = first.get_or_insert(why);
-                }
-            }
-            let Some(previous) = row.previous else { break };
-            let id = activation_id(scope, &row.plugin, previous);
-            let Some(before) = unit.get(&id).await? else {
+        let mut row = newest.clone();
+        let mut fallback = Fallback {
+            scope,
+            newest,
+            why: None,
+            refused: BTreeSet::new(),
+            withheld: BTreeSet::new(),
+        };
+        for _ in 0..STEPS_MAX {
+            let Some(digest) = row.digest.clone() else {
                 break;
             };
-            row = before;
+            let is_new = fallback.refused.insert(digest);
+            if fallback.refused.len() > FALLBACKS_MAX {
+                break;
+            }
+            if is_new {
+                let told = match distrusted(&trust, &unit, &row).await? {
+                    Some(distrust) => Err(Refusal::Refused(distrust)),
+                    None => self.tell(scope, &row).await,
+                };
+                match told {
+                    Ok(()) => return self.fell_back(fallback, row).await,
+                    Err(Refusal::Unavailable(why)) => {
+                        tracing::warn!(%head, why, "a plugin does not serve");
+                        self.trouble(&head, Some(why));
+                        return Ok(());
+                    }
+                    Err(Refusal::Refused(why)) => {
+                        tracing::warn!(%head, number = row.number, why, "a plugin is refused");
+                        let _ = fallback.why.get_or_insert(why);
+                    }
+                }
+            }
+            let Some(earlier) = self.earlier(&unit, &mut fallback, &row).await? else {
+                break;
+            };
+            row = earlier;
         }
-        self.trouble(&head, first);
+        self.trouble(&head, fallback.why);
         Ok(())
     }
 
-    /// Writes down that an earlier row serves instead of the newest.
-    async fn fell_back(
+    /// The row before one that is refused, with what it may still do.
+    async fn earlier(
         &self,
-        scope: &Scope,
-        newest: &Activation,
-        serves: &Activation,
-        why: Option<String>,
-    ) -> Result<(), Problem> {
-        let why = why.unwrap_or_default();
-        let act = Act::own(scope, &newest.plugin, why.clone());
+        unit: &Unit,
+        fallback: &mut Fallback<'_>,
+        row: &Activation,
+    ) -> Result<Option<Activation>, Problem> {
+        if let Some(digest) = &row.digest
+            && let Some(revision) = unit.get::<Revision>(digest).await?
+        {
+            fallback
+                .withheld
+                .extend(withheld(row, &revision.package()?));
+        }
+        let Some(previous) = row.previous else {
+            return Ok(None);
+        };
+        let id = activation_id(fallback.scope, &row.plugin, previous);
+        let earlier: Option<Activation> = unit.get(&id).await?;
+        let Some(mut earlier) = earlier else {
+            return Ok(None);
+        };
+        let mut lost = fallback.withheld.clone();
+        if *fallback.scope != Scope::Deployment && !earlier.by_operator {
+            let held = of_deployment(unit, &row.plugin).await?;
+            lost.extend(&earlier.grants - &held);
+        }
+        earlier.grants = &earlier.grants - &lost;
+        Ok(Some(earlier))
+    }
+
+    /// Writes down that an earlier row serves instead of the newest, if it is one.
+    async fn fell_back(&self, fallback: Fallback<'_>, serves: Activation) -> Result<(), Problem> {
+        let Fallback {
+            scope, newest, why, ..
+        } = &fallback;
+        let Some(why) = why else { return Ok(()) };
+        let act = Act::own(scope, &newest.plugin, why);
+        let serves = &serves;
         let write = |unit: Unit| {
             let act = &act;
             async move {
@@ -137,27 +200,38 @@ impl Registry {
                 let mut head = head.unwrap_or_default();
                 if head.number != Some(newest.number) {
                     // Another host has switched meanwhile: what it did counts, and is done here at the next look.
-                    return Ok(());
+                    return Ok(None);
                 }
-                let refused = Activation {
-                    number: head.last + 1,
-                    outcome: Outcome::Refused,
+                let own = |number, outcome, of: &Activation| Activation {
+                    number,
+                    outcome,
+                    asked: None,
                     by: act.who.account.clone(),
                     at: self.books.now(),
                     reason: act.reason.clone(),
-                    ..newest.clone()
+                    ..of.clone()
+                };
+                let refused = own(head.last + 1, Outcome::Refused, newest);
+                let returned = Activation {
+                    kind: Kind::Returned,
+                    ..own(head.last + 2, Outcome::Active, serves)
                 };
                 self.add_row(&unit, act, &refused).await?;
-                head.last = refused.number;
-                head.number = Some(serves.number);
+                self.add_row(&unit, act, &returned).await?;
+                head.last = returned.number;
+                head.number = Some(returned.number);
                 unit.put(&act.head(), &head).await?;
-                self.settle(&unit, act, &serves.settings, "returned").await
+                self.settle(&unit, act, &serves.settings, "returned")
+                    .await?;
+                Ok(Some(returned.number))
             }
         };
-        self.books.transact(write).await?;
-        self.bell.ring();
         let head = act.head();
-        self.trouble(&head, Some(format!("went back a version: {why}")));
+        if let Some(number) = self.books.transact(write).await? {
+            self.applied.set(&head, Some(number));
+            self.bell.ring();
+            self.trouble(&head, Some(format!("went back a version: {why}")));
+        }
         Ok(())
     }
 

@@ -10,8 +10,10 @@ use stoa_kernel::error::Problem;
 use stoa_kernel::wit::{Permission, version_numbers as numbers};
 
 use crate::books::{Note, Unit, unavailable};
-use crate::change::{Change, Draft, Place, Placed, Subject, draft};
-use crate::records::{Activation, Head, Kind, Outcome, Plugin, Revision, activation_id, head_id};
+use crate::change::{Change, Draft, Place, Placed, Subject, draft, withheld};
+use crate::records::{
+    Activation, Head, Kind, NEWEST, Newest, Outcome, Plugin, Revision, activation_id, head_id,
+};
 use crate::registry::Registry;
 use crate::settings::changed_meanwhile;
 use crate::trust::{Distrust, Trust};
@@ -21,7 +23,7 @@ use crate::who::{Who, of_deployment};
 const RETRY_AFTER_S: u32 = 5;
 
 /// Activations that a rollback or a return looks back at: a plugin's life, and far less than a thread's patience.
-const STEPS_MAX: usize = 1_000;
+pub(crate) const STEPS_MAX: usize = 1_000;
 
 /// Of the problem that too few vouch for a revision.
 pub(crate) const UNTRUSTED: &str = "untrusted";
@@ -90,7 +92,7 @@ impl Registry {
         let task = tokio::spawn(async move {
             let row = registry.switch_now(&act, &change).await?;
             if act.who.is_operator() && act.scope == Scope::Deployment {
-                registry.cut_tenants(&act, &change).await?;
+                registry.cut_tenants(&act, &change, &row).await?;
             }
             Ok(row)
         });
@@ -108,10 +110,6 @@ impl Registry {
         };
         self.bell.ring();
         if row.kind == Kind::Offer || row.outcome == Outcome::Waiting {
-            return Ok(row);
-        }
-        if matches!(change, Change::Returned { .. }) {
-            self.applied.set(&head, Some(row.number));
             return Ok(row);
         }
         match self.tell(&act.scope, &row).await {
@@ -134,6 +132,8 @@ impl Registry {
 
     /// Writes the next row, unless the act is not to be done.
     async fn write(&self, unit: Unit, act: &Act, change: &Change) -> Result<Written, Problem> {
+        // Every act writes this. Read first, it lets no key be revoked between the judgement and the commit.
+        unit.get::<Newest>(NEWEST).await?;
         if let Some(done) = self.done_before(&unit, act).await? {
             return Ok(Written::Before(done));
         }
@@ -215,6 +215,7 @@ impl Registry {
             settings: drafted.settings,
             kind: drafted.kind,
             outcome: drafted.outcome,
+            settings_given: drafted.settings_given,
             previous: drafted.previous,
             accept_loss,
             asked: act.key.as_ref().map(|key| key.id.clone()),
@@ -445,7 +446,7 @@ impl Registry {
         // The code is as it was. Rows between this one and what serves may never have come to this host, so both are told.
         let serves = self.deployer.serves(scope, &row.plugin);
         let is_there = serves.is_some_and(|serves| serves.is(scope, digest));
-        if matches!(row.kind, Kind::Grant | Kind::Settings)
+        if matches!(row.kind, Kind::Grant | Kind::Settings | Kind::Returned)
             && is_there
             && self
                 .deployer
@@ -473,22 +474,39 @@ impl Registry {
     }
 
     /// What an operator takes back for the deployment, tenants who granted it to their own versions lose, too.
-    async fn cut_tenants(&self, act: &Act, change: &Change) -> Result<(), Problem> {
-        if !matches!(change, Change::Grant(_) | Change::Offer { .. }) {
-            return Ok(());
-        }
+    async fn cut_tenants(
+        &self,
+        act: &Act,
+        change: &Change,
+        done: &Activation,
+    ) -> Result<(), Problem> {
         let unit = self.books.unit().await?;
         let held = of_deployment(&unit, &act.plugin).await?;
+        let withheld = match change {
+            Change::Grant(_) | Change::Offer { .. } => None,
+            Change::Install { .. } | Change::Approve { .. } | Change::Rollback
+                if done.outcome == Outcome::Active =>
+            {
+                // Another version may not need what theirs do: they lose what it asks for and was denied.
+                let placed = self.placed(&unit, act, Some(done.number)).await?;
+                let package = placed.and_then(|placed| placed.package);
+                Some(package.map_or_else(BTreeSet::new, |package| withheld(done, &package)))
+            }
+            _ => return Ok(()),
+        };
         for (scope, row) in self.current(&unit).await? {
             let is_own = row.plugin == act.plugin && scope != Scope::Deployment && !row.by_operator;
-            let left = &row.grants & &held;
-            if !is_own || left == row.grants {
+            let mut lost = &row.grants - &held;
+            if let Some(withheld) = &withheld {
+                lost = &lost & withheld;
+            }
+            if !is_own || lost.is_empty() {
                 continue;
             }
             let own = Act::own(&scope, &act.plugin, "the deployment's grants were narrowed");
             let cut = match row.digest {
-                Some(_) => self.switch_now(&own, &Change::Grant(left)).await.map(drop),
-                None => self.narrow(&own, &row, &left).await,
+                Some(_) => self.switch_now(&own, &Change::Narrow(lost)).await.map(drop),
+                None => self.narrow(&own, &row, &lost).await,
             };
             // One tenant's trouble is not to leave the others what was taken back.
             if let Err(problem) = cut {
@@ -503,7 +521,7 @@ impl Registry {
         &self,
         act: &Act,
         row: &Activation,
-        left: &BTreeSet<Permission>,
+        lost: &BTreeSet<Permission>,
     ) -> Result<(), Problem> {
         let _turn = self.turn(&act.head()).await;
         let id = &activation_id(&act.scope, &act.plugin, row.number);
@@ -517,7 +535,7 @@ impl Registry {
             if before.is_some_and(|before| before.by_operator) {
                 return Ok(());
             }
-            let grants = &row.grants & left;
+            let grants = &row.grants - lost;
             unit.put(id, &Activation { grants, ..row }).await
         };
         self.books.transact(narrow).await

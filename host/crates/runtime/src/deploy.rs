@@ -30,7 +30,9 @@ impl From<ActivationError> for Refusal {
         match error {
             ActivationError::Unreadable(_)
             | ActivationError::Store(_)
-            | ActivationError::Compile(CompileError::Io(_)) => Self::Unavailable(said),
+            | ActivationError::Compile(CompileError::Io(_) | CompileError::GaveUp(_)) => {
+                Self::Unavailable(said)
+            }
             _ => Self::Refused(said),
         }
     }
@@ -53,10 +55,14 @@ impl Deployer for Runtime {
     }
 
     async fn examine(&self, file: Bytes) -> Result<Examined, Refusal> {
-        activation::examine(&self.core, file)
-            .await
-            .map(examined)
-            .map_err(Refusal::from)
+        let examined_now = activation::examine(&self.core, file).await;
+        examined_now.map(examined).map_err(|error| match error {
+            // Nobody has compiled it before: it is as likely the file's fault, and is not tried over and over.
+            ActivationError::Compile(CompileError::GaveUp(_)) => {
+                Refusal::Refused(error.to_string())
+            }
+            error => error.into(),
+        })
     }
 
     async fn deploy(&self, deployment: Deployment) -> Result<(), Refusal> {

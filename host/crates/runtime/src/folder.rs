@@ -18,6 +18,8 @@ use crate::sets::{Serving, Source};
 pub(crate) struct FileState {
     pub plugin: Option<Arc<str>>,
     pub refused: Option<String>,
+    /// Whether it was refused for what others are or have.
+    pub waits: bool,
     /// The digest of a version that went live and failed: it is not taken again.
     pub failed: Option<String>,
 }
@@ -70,6 +72,19 @@ impl Runtime {
         }
     }
 
+    /// Loads once more what was refused for what others were or had, after those have changed: a file that was
+    /// renamed, or whose routes another one had.
+    pub async fn load_waiting(&self) {
+        let _alone = self.changing.lock().await;
+        let mut is_otherwise = true;
+        while std::mem::take(&mut is_otherwise) {
+            for file in self.files_that(|state| state.waits) {
+                // The reason is in the log and in the status.
+                is_otherwise |= self.load_alone(&file).await.is_ok();
+            }
+        }
+    }
+
     /// Takes a plugin out after its file has gone. Requests under way end in peace.
     pub async fn unload(&self, file: &Path) {
         let _alone = self.changing.lock().await;
@@ -95,7 +110,7 @@ impl Runtime {
         }
         self.core.policy.store(Arc::new(policy));
         self.judge_all();
-        for file in self.known_files() {
+        for file in self.files_that(|_| true) {
             // The reason is in the log and in the status.
             if let Err(ActivationError::Link(LinkError::Import(ImportError::Withheld(..)))) =
                 self.load_alone(&file).await
@@ -124,6 +139,10 @@ impl Runtime {
         tracing::error!(file = %file.display(), %error, "plugin refused; what served before goes on");
         let state = FileState {
             refused: Some(error.to_string()),
+            waits: matches!(
+                error,
+                ActivationError::Set(_) | ActivationError::NameTaken(..)
+            ),
             ..self.state_of(file)
         };
         self.note(file, state);
@@ -142,9 +161,10 @@ impl Runtime {
         files.get(file).cloned().unwrap_or_default()
     }
 
-    fn known_files(&self) -> Vec<PathBuf> {
+    fn files_that(&self, wanted: impl Fn(&FileState) -> bool) -> Vec<PathBuf> {
         let files = self.files.read().unwrap_or_else(PoisonError::into_inner);
-        files.keys().cloned().collect()
+        let found = files.iter().filter(|(_, state)| wanted(state));
+        found.map(|(file, _)| file.clone()).collect()
     }
 
     /// Whether no other file and no deployment has the name.

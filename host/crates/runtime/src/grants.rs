@@ -138,7 +138,6 @@ impl Grants {
     }
 
     /// All of them.
-    #[cfg(test)]
     pub fn words(&self) -> Arc<BTreeSet<Permission>> {
         self.words.load_full()
     }

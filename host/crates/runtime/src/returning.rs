@@ -145,6 +145,11 @@ impl Runtime {
         let (scope, serving) = (scope.clone(), serving.clone());
         let before = serving.before.clone().filter(|_| self.is_young(&serving))?;
         let back = Arc::clone(&before.revision);
+        // What the failing version was denied or has lost, the one before it does not get back.
+        let denied = &failed.package.manifest.permissions() - &failed.grants.words();
+        back.grants.unlist(&denied);
+        let policy = self.core.policy.load();
+        back.grants.judge(&back.package.manifest, &policy);
         let (version, why) = (&failed.package.manifest.version, &failing.why);
         let note = format!("version {version} made room for the one before it: {why}");
         let mut retired = serving.retired.clone();
@@ -182,6 +187,7 @@ impl Runtime {
                 plugin: Some(Arc::clone(&back.name)),
                 refused: Some(note),
                 failed: Some(failed.digest.clone()),
+                ..FileState::default()
             };
             self.note(file, state);
         }

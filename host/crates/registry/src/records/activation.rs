@@ -28,6 +28,9 @@ pub struct Activation {
     pub grants: BTreeSet<Permission>,
     /// What is set for it, over the manifest's defaults.
     pub settings: BTreeMap<String, Value>,
+    /// Whether who asked for it said what is to be set; otherwise that was taken over from what was set then.
+    #[serde(default)]
+    pub settings_given: bool,
     /// What was done.
     pub kind: Kind,
     /// What came of it.

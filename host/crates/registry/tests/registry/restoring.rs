@@ -5,9 +5,10 @@ use stoa_kernel::deployment::Scope;
 use stoa_kernel::status::Part as _;
 use stoa_registry::{Change, Grants};
 
-use crate::support::{install, operator, settings, tenant, told, world};
+use crate::support::{install, operator, settings, tenant, told, words, world};
 
 const STORAGE: &str = "capabilities = [\"storage\"]";
+const MORE: &str = "capabilities = [\"storage\", \"mail\"]";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_host_that_starts_serves_what_it_served() {
@@ -92,6 +93,29 @@ async fn nothing_goes_back_to_what_was_revoked() {
     world.runtime.refused.lock().unwrap().insert(second);
     world.restart(|_| {}).await;
     assert_eq!(world.serving(), None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_earlier_version_gets_nothing_back_that_a_later_one_was_denied() {
+    let mut world = world().await;
+    let first = world.publish("1.0.0", MORE).await;
+    let second = world.publish("1.1.0", MORE).await;
+    world.deploy(install(&first, Grants::All)).await.unwrap();
+    world.deploy(install(&second, Grants::All)).await.unwrap();
+    let left = words(&["capability:storage"]);
+    let narrower = Change::Grant(left.clone());
+    world.deploy(narrower).await.unwrap();
+    // Other rows of the same code don't count as tries.
+    for _ in 0..5 {
+        world.deploy(Change::Disable).await.unwrap();
+        world.deploy(Change::Enable).await.unwrap();
+    }
+    world.runtime.refused.lock().unwrap().insert(second);
+    world.restart(|_| {}).await;
+    let serves = world.serves(&Scope::Deployment).unwrap();
+    assert_eq!((serves.digest, serves.grants), (first, left.clone()));
+    let row = world.deploy(Change::Settings(settings(&[]))).await.unwrap();
+    assert_eq!(row.grants, left, "the rows say so, too");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -172,10 +172,10 @@ async fn a_version_that_went_back_by_itself_is_written_down_and_not_deployed_aga
     world.deploy(install(&second, Grants::All)).await.unwrap();
     let news = News::of(&world.registry);
     let scope = Scope::Deployment;
+    let deployed = world.return_to(&first);
     let told_of = news.returned(&scope, "acme-notes", &second, &first, "five traps");
     told_of.await;
-    // The runtime has done it already, and was not told again.
-    assert_eq!(world.serving(), Some(second.clone()));
+    assert_eq!(*world.runtime.deployed.lock().unwrap(), deployed, "once");
     let row = world.deploy(Change::Settings(settings(&[]))).await.unwrap();
     assert_eq!((row.number, row.digest), (4, Some(first.clone())));
     // Old news changes nothing.
@@ -183,6 +183,50 @@ async fn a_version_that_went_back_by_itself_is_written_down_and_not_deployed_aga
         .await;
     let row = world.deploy(Change::Settings(settings(&[]))).await.unwrap();
     assert_eq!((row.number, row.digest), (5, Some(first)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_version_that_went_back_by_itself_may_no_more_than_the_failing_one() {
+    let world = world().await;
+    let first = world.publish("1.0.0", MORE).await;
+    let second = world.publish("1.0.1", MORE).await;
+    world.deploy(install(&first, Grants::All)).await.unwrap();
+    let left = words(&["capability:storage"]);
+    let some = Grants::These(left.clone());
+    world.deploy(install(&second, some)).await.unwrap();
+    world.return_to(&first);
+    let scope = Scope::Deployment;
+    let news = News::of(&world.registry);
+    let told_of = news.returned(&scope, "acme-notes", &second, &first, "five traps");
+    told_of.await;
+    let serves = world.serves(&scope).unwrap();
+    assert_eq!((serves.digest, serves.grants), (first, left));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_approved_has_what_was_set_while_it_waited() {
+    let world = world().await;
+    let limited = |more| format!("{more}\n[settings.limit]\ntype = \"integer\"");
+    let first = world.publish("1.0.0", &limited(STORAGE)).await;
+    let wider = world.publish("1.1.0", &limited(MORE)).await;
+    let limit = |limit: u32| settings(&[("limit", json!(limit))]);
+    world.deploy(install(&first, Grants::All)).await.unwrap();
+    for (given, approved) in [(None, 7), (Some(limit(3)), 3)] {
+        world.deploy(Change::Settings(limit(5))).await.unwrap();
+        let waits = Change::Install {
+            digest: wider.clone(),
+            grants: Grants::Carry,
+            settings: given,
+            pin: false,
+        };
+        let waits = world.deploy(waits).await.unwrap();
+        assert_eq!(waits.outcome, Outcome::Waiting);
+        world.deploy(Change::Settings(limit(7))).await.unwrap();
+        let grants = Grants::All;
+        let row = world.deploy(Change::Approve { grants }).await.unwrap();
+        assert_eq!(row.settings, limit(approved));
+        world.deploy(Change::Rollback).await.unwrap();
+    }
 }
 
 /// What a rollback to 1.0.0 would lose.

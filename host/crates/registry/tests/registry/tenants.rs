@@ -66,6 +66,25 @@ async fn what_an_operator_takes_back_is_lost_and_no_rollback_brings_it_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_an_upgrade_for_everybody_is_denied_tenants_lose() {
+    let (world, digest) = offered(&[]).await;
+    world.deploy(install(&digest, Grants::All)).await.unwrap();
+    let (admin, scope) = tenant("acme");
+    let change = install(&digest, Grants::All);
+    world.switch(admin, &scope, change).await.unwrap();
+
+    // What the deployment's version needs no more, theirs may still need.
+    let simpler = world.publish("1.1.0", "capabilities = [\"mail\"]").await;
+    world.deploy(install(&simpler, Grants::All)).await.unwrap();
+    assert_eq!(world.serves(&scope).unwrap().grants.len(), 2);
+    let denied = world.publish("1.2.0", MORE).await;
+    let some = Grants::These(words(&["capability:storage"]));
+    world.deploy(install(&denied, some)).await.unwrap();
+    let left = words(&["capability:storage"]);
+    assert_eq!(world.serves(&scope).unwrap().grants, left);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_taken_back_while_a_version_is_disabled_does_not_come_back_with_it() {
     let (world, digest) = offered(&["capability:mail", "capability:storage"]).await;
     let (admin, scope) = tenant("acme");

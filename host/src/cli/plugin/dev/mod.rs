@@ -53,10 +53,11 @@ pub fn run(args: &Args) -> Result<()> {
     watcher
         .watch(&folder, RecursiveMode::Recursive)
         .with_context(|| folder.display().to_string())?;
-    rebuild(args);
+    let mut handed = None;
+    rebuild(args, &mut handed);
     loop {
         if has_changed(&folder, &changes)? {
-            rebuild(args);
+            rebuild(args, &mut handed);
         }
         // Its name may be another one since the last save.
         if let Ok(project) = Project::open(&folder) {
@@ -66,9 +67,9 @@ pub fn run(args: &Args) -> Result<()> {
 }
 
 /// Builds and hands over; what is wrong is said, and the host goes on with what it has.
-fn rebuild(args: &Args) {
+fn rebuild(args: &Args, handed: &mut Option<String>) {
     let begun = Instant::now();
-    match built(args) {
+    match built(args, handed) {
         Ok(Some(name)) => eprintln!(
             "{name} built and handed over in {} ms",
             begun.elapsed().as_millis()
@@ -78,8 +79,8 @@ fn rebuild(args: &Args) {
     }
 }
 
-/// The plugin's name, if the host got another file than it has.
-fn built(args: &Args) -> Result<Option<String>> {
+/// The plugin's name, if the host got another file than it has. `handed` is the name under which it got the last one.
+fn built(args: &Args, handed: &mut Option<String>) -> Result<Option<String>> {
     let project = args.project.open()?;
     let options = Options {
         quick: !args.release,
@@ -89,7 +90,14 @@ fn built(args: &Args) -> Result<Option<String>> {
     let plugin = std::fs::read(&built.file).with_context(|| built.file.display().to_string())?;
     let name = project.manifest.name;
     let file = args.plugins_dir.join(format!("{name}.wasm"));
-    Ok(pack::install(&plugin, &file)?.then_some(name))
+    let is_other = pack::install(&plugin, &file)?;
+    if let Some(old) = handed.replace(name.clone())
+        && old != name
+    {
+        let old = args.plugins_dir.join(format!("{old}.wasm"));
+        std::fs::remove_file(&old).with_context(|| old.display().to_string())?;
+    }
+    Ok(is_other.then_some(name))
 }
 
 /// Waits for the end of a burst of changes; false when nothing happened for a while.
