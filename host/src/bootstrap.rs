@@ -11,10 +11,16 @@ use crate::config::Config;
 /// # Errors
 /// When the configured address or password can't be one, or the store can't be reached.
 pub async fn first_operator(config: &Config, accounts: &Accounts) -> anyhow::Result<()> {
+    let wanted = &config.bootstrap;
     if accounts.has_people().await? {
+        if !wanted.email.is_empty() && !accounts.is_operator(&wanted.email).await? {
+            tracing::warn!(
+                "[bootstrap] makes no operator, as there are people already; stop the host and run `stoa user create \
+                 --operator --role admin --email YOU@EXAMPLE.COM`"
+            );
+        }
         return Ok(());
     }
-    let wanted = &config.bootstrap;
     if wanted.email.is_empty() {
         tracing::info!(
             "there is no operator yet: stop the host and run `stoa user create --operator --role admin --email \
@@ -23,11 +29,9 @@ pub async fn first_operator(config: &Config, accounts: &Accounts) -> anyhow::Res
         return Ok(());
     }
     let password = wanted.password.expose();
+    let place = (&config.tenancy.default, Role::Admin);
     accounts
-        .make_person(&wanted.email, None, password, true)
-        .await?;
-    accounts
-        .appoint(&wanted.email, &config.tenancy.default, Role::Admin)
+        .make_person(&wanted.email, None, password, true, Some(place))
         .await?;
     tracing::info!("the first operator is made");
     Ok(())

@@ -70,12 +70,10 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
                 tenant: wanted,
             } => {
                 let tenant = tenant(wanted.as_deref())?;
+                let place = role.map(|role| (&tenant, role));
                 let id = accounts
-                    .make_person(email, name.as_deref(), &password()?, *operator)
+                    .make_person(email, name.as_deref(), &password()?, *operator, place)
                     .await?;
-                if let Some(role) = role {
-                    accounts.appoint(email, &tenant, *role).await?;
-                }
                 println!("{id}");
             }
             Command::List => {

@@ -11,7 +11,7 @@ use stoa_kernel::store::StoreError;
 
 use crate::filters::{equal, newest_first, path};
 use crate::identity::unreadable;
-use crate::platform::{Platform, Unit};
+use crate::platform::{Platform, Unit, unavailable};
 use crate::records::{Account, Membership};
 
 /// Somebody of a tenant.
@@ -44,6 +44,38 @@ pub(crate) async fn find(
         return Ok(None);
     };
     Ok(resident(tenant, default, id, account, place))
+}
+
+/// Lets somebody be at home in an organisation from now on, whose account the caller writes.
+pub(crate) async fn move_out(
+    unit: &Unit,
+    default: &TenantId,
+    id: &str,
+    account: &mut Account,
+    home: &TenantId,
+) -> Result<(), Problem> {
+    if account.home.is_none() {
+        stay(unit, default, id, account).await?;
+    }
+    account.home = Some(home.clone());
+    Ok(())
+}
+
+/// Gives a place in the default tenant to whoever is at home elsewhere and works there, too, or did before: they have
+/// sessions there, and what they ordered is theirs still. The caller writes the account.
+pub(crate) async fn stay(
+    unit: &Unit,
+    default: &TenantId,
+    id: &str,
+    account: &mut Account,
+) -> Result<(), Problem> {
+    let key = Membership::id(default, id);
+    if unit.get::<Membership>(&key).await?.is_some() {
+        return Ok(());
+    }
+    let place = Membership::new(default.clone(), id, Role::User, account.created_at);
+    account.appointed = Some(place.role);
+    unit.put(&key, &place).await.map_err(unavailable)
 }
 
 fn resident(

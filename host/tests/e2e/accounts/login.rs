@@ -114,6 +114,12 @@ async fn no_pause_is_for_good() {
         host.clock.advance(300_000);
     }
     let _ = login(&host, "ada", PASSWORD).await.expect(200);
+    for _ in 0..5 {
+        let _ = login(&host, "ada", "wrong horse").await.expect(401);
+    }
+    // Nor does one wait for a clock that was wrong.
+    host.clock.set_back(86_400_000);
+    let _ = login(&host, "ada", PASSWORD).await.expect(200);
 }
 
 #[tokio::test(flavor = "multi_thread")]

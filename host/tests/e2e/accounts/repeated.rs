@@ -64,7 +64,7 @@ async fn requests(host: &TestHost) -> Vec<(&'static str, &'static str, Actor, St
     let eve = member(host, &ada, "eve").await;
     let leaving = lasting(&eve, Role::Viewer);
 
-    let (none, anybody) = (Value::Null, host.anonymous());
+    let none = Value::Null;
     let path = |start: &str, id: &str| format!("{start}/{id}");
     vec![
         (
@@ -80,13 +80,6 @@ async fn requests(host: &TestHost) -> Vec<(&'static str, &'static str, Actor, St
             ada.clone(),
             "/api/auth/verify/resend".into(),
             none.clone(),
-        ),
-        (
-            "POST",
-            "/api/auth/forgot-password",
-            anybody,
-            "/api/auth/forgot-password".into(),
-            json!({ "email": email("ada") }),
         ),
         (
             "DELETE",

@@ -10,22 +10,23 @@ use super::person::Newcomer;
 use super::{Accounts, lookup};
 use crate::news;
 use crate::organizations;
-use crate::platform::{Stored, unavailable};
+use crate::platform::{Stored, Unit, unavailable};
 use crate::records::{Account, Organization, Plan};
 
 impl Accounts {
     /// Makes an account whose address counts as verified, because the operator vouches for it, and answers its
     /// id. Without a name they are called by the part before the @. An operator stands outside of every
-    /// organisation.
+    /// organisation; a place is given to them as by [`Accounts::appoint`], or neither place nor account.
     ///
     /// # Errors
-    /// 400 for an address, name or password that can't be; 409 `email-taken`.
+    /// 400 for an address, name or password that can't be; 409 `email-taken`; for the place as `appoint`.
     pub async fn make_person(
         &self,
         email: &str,
         name: Option<&str>,
         password: &str,
         operator: bool,
+        place: Option<(&TenantId, Role)>,
     ) -> Result<String, Problem> {
         let name = name.unwrap_or_else(|| local_part(email));
         let newcomer = &Newcomer::checked(address(email)?, name, password)?;
@@ -43,9 +44,22 @@ impl Accounts {
             };
             news::registered(&self.platform, &unit, tenant, &id, &account)?;
             unit.put(&id, &account).await.map_err(unavailable)?;
+            if let Some((tenant, role)) = place {
+                self.place(&unit, tenant, &id, role).await?;
+            }
             Ok(id)
         });
         made.await
+    }
+
+    /// Whether somebody of this address is an operator.
+    ///
+    /// # Errors
+    /// 503 when the store can't be reached.
+    pub async fn is_operator(&self, email: &str) -> Result<bool, Problem> {
+        let unit = self.platform.unit().await.map_err(unavailable)?;
+        let known = lookup::by_email(&unit, &address(email)?).await?;
+        Ok(known.is_some_and(|known| known.record.operator))
     }
 
     /// Whether there is any account.
@@ -108,12 +122,23 @@ impl Accounts {
         let appointed = platform.transact(|unit| async move {
             let person = lookup::by_email(&unit, email).await?;
             let person = person.ok_or_else(Problem::not_found)?;
-            if *tenant != self.config.default_tenant {
-                return organizations::appoint(&unit, tenant, &person.id, role, platform.now())
-                    .await;
-            }
-            organizations::place(&unit, tenant, &person.id, role, platform.now()).await
+            self.place(&unit, tenant, &person.id, role).await
         });
         appointed.await
+    }
+
+    async fn place(
+        &self,
+        unit: &Unit,
+        tenant: &TenantId,
+        account: &str,
+        role: Role,
+    ) -> Result<(), Problem> {
+        let now = self.platform.now();
+        if *tenant == self.config.default_tenant {
+            organizations::place(unit, tenant, account, role, now).await
+        } else {
+            organizations::appoint(unit, tenant, account, role, now).await
+        }
     }
 }

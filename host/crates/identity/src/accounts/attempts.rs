@@ -39,7 +39,9 @@ pub(super) fn id(guessed: Guessed, email: &str) -> String {
 /// Whether nothing is tried at this time.
 pub(super) async fn are_paused(unit: &Unit, id: &str, now: Millis) -> Result<bool, Problem> {
     let attempts: Option<Attempts> = unit.get(id).await?;
-    Ok(attempts.is_some_and(|attempts| attempts.locked_until > now))
+    // A longer pause is of a clock that was set back since.
+    let pauses = |until: Millis| until > now && until - now <= PAUSE_MS_MAX;
+    Ok(attempts.is_some_and(|attempts| pauses(attempts.locked_until)))
 }
 
 /// Counts a failure.

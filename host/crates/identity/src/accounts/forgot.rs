@@ -23,7 +23,7 @@ pub(super) struct ForgotPassword {
 pub(super) async fn forgot(service: &Accounts, request: &Request) -> Result<Response, Problem> {
     let ForgotPassword { email } = body(request)?;
     let email = &address(&email)?;
-    let asked = service.platform.answer(request, |unit| async move {
+    let asked = service.platform.transact(|unit| async move {
         let known = lookup::admitted(&unit, email).await?;
         let nobody = token::stored(email);
         let id = known.as_ref().map_or(&*nobody, |known| &*known.id);
@@ -32,8 +32,9 @@ pub(super) async fn forgot(service: &Accounts, request: &Request) -> Result<Resp
             let letter = letters::reset_password(service, &known.record, &secret);
             unit.post(&letter).await?;
         }
-        let message = "If there is an account with this address, a link is on its way.";
-        json(202, &Told { message })
+        Ok(())
     });
-    asked.await
+    asked.await?;
+    let message = "If there is an account with this address, a link is on its way.";
+    json(202, &Told { message })
 }

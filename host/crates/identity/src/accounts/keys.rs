@@ -14,7 +14,7 @@ use super::profile::session;
 use super::sessions::is_possible;
 use super::{Accounts, apikey, tenant, times};
 use crate::platform::{Stored, Unit, unavailable};
-use crate::records::Key;
+use crate::records::{Key, Session};
 use crate::wire::{body, json, nothing, param};
 
 /// Keys of one account in one organisation.
@@ -102,7 +102,7 @@ pub(super) async fn keys(
 
 /// `POST /api/auth/keys`
 pub(super) async fn make(service: &Accounts, request: &Request) -> Result<Response, Problem> {
-    let (caller, _) = session(request)?;
+    let (caller, session) = session(request)?;
     let tenant = of(caller)?;
     let new: NewKey = body(request)?;
     let (name, scopes) = (&name(&new.name)?, &scopes(&new.scopes)?);
@@ -116,7 +116,10 @@ pub(super) async fn make(service: &Accounts, request: &Request) -> Result<Respon
         }
     };
     let made = service.platform.transact(|unit| async move {
-        // Not what the request was admitted with: the role may have been taken since.
+        // Not what the request was admitted with: the session may have been ended since, and the role taken.
+        if unit.get::<Session>(session).await?.is_none() {
+            return Err(Problem::unauthenticated());
+        }
         let maker = tenant::role(service, &unit, &caller.id, Some(tenant)).await?;
         let maker = maker.ok_or_else(Problem::forbidden)?;
         let role = new.role.unwrap_or(maker);

@@ -100,7 +100,7 @@ fn is_just_replaced(session: &Session, presented: &str, now: Millis) -> bool {
     session
         .before
         .as_ref()
-        .is_some_and(|(before, at)| before == presented && now < at.saturating_add(GRACE_MS))
+        .is_some_and(|(before, at)| before == presented && now.abs_diff(*at) < GRACE_MS)
 }
 
 /// The account, if the session may still speak for it where it works.

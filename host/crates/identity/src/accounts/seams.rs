@@ -43,19 +43,22 @@ impl organizations::Accounts for Accounts {
         email: &str,
         name: &str,
         password: &str,
-    ) -> Result<String, Problem> {
+    ) -> Result<(String, bool), Problem> {
         if let Some(known) = lookup::by_email(unit, email).await? {
             let hash = known.record.password.as_deref();
             let verdict = self.passwords.verify(password, hash).await?;
             return match verdict {
-                Verdict::Right | Verdict::Outdated if !known.record.suspended => Ok(known.id),
+                Verdict::Right | Verdict::Outdated if !known.record.suspended => {
+                    Ok((known.id, false))
+                }
                 _ => Err(sign_in::refused()),
             };
         }
         let newcomer = Newcomer::checked(email.to_owned(), name, password)?;
         let random = self.platform.random();
         let hash = self.passwords.hash(password, random).await?;
-        newcomer.join(self, unit, tenant, Some(hash)).await
+        let id = newcomer.join(self, unit, tenant, Some(hash)).await?;
+        Ok((id, true))
     }
 
     async fn end(&self, unit: &Unit, account: &str) -> Result<(), Problem> {

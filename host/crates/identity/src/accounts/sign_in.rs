@@ -9,9 +9,9 @@ use stoa_kernel::identity::{self, Credential};
 use super::filters::equal;
 use super::view::{self, SignedIn, User};
 use super::{Accounts, tenant, token};
-use crate::news;
 use crate::platform::{Unit, unavailable};
 use crate::records::{Account, Bound, Session};
+use crate::{news, people};
 
 /// Sessions of one account: more than anybody has devices. The oldest makes room.
 const SESSIONS_MAX: usize = 50;
@@ -71,11 +71,19 @@ pub(super) async fn enter(
     origin: &Origin,
 ) -> Result<SignedIn, Problem> {
     let tenant = tenant::of_sign_in(service, unit, id, &account, wanted).await?;
-    if tenant.is_some() && account.home != tenant {
-        account.home.clone_from(&tenant);
-        unit.put(id, &account).await.map_err(unavailable)?;
+    let default = &service.config.default_tenant;
+    match &tenant {
+        Some(tenant) if account.home.as_ref() != Some(tenant) => {
+            people::move_out(unit, default, id, &mut account, tenant).await?;
+            unit.put(id, &account).await.map_err(unavailable)?;
+        }
+        None if account.home.is_some() && account.appointed.is_none() => {
+            people::stay(unit, default, id, &mut account).await?;
+            unit.put(id, &account).await.map_err(unavailable)?;
+        }
+        _ => {}
     }
-    let works = tenant.as_ref().unwrap_or(&service.config.default_tenant);
+    let works = tenant.as_ref().unwrap_or(default);
     news::logged_in(&service.platform, unit, works, id, &account)?;
     begin(service, unit, id, &account, tenant, origin).await
 }

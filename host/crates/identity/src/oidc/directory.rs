@@ -91,7 +91,8 @@ impl Directory {
 
     /// Asks under the lock, so that of many who need the answer one asks.
     async fn ask(&self, state: &mut State, now: Millis) -> Result<Arc<Published>, OidcError> {
-        let too_soon = |at: Millis| now < at.saturating_add(ASK_EVERY_MS);
+        // The clock may have been set back since.
+        let too_soon = |at: Millis| now.abs_diff(at) < ASK_EVERY_MS;
         if state.asked_at.is_some_and(too_soon) {
             return Err(OidcError::Provider("it was asked a moment ago".into()));
         }

@@ -3,16 +3,16 @@
 use serde::{Deserialize, Serialize};
 use stoa_kernel::call::{Request, Response};
 use stoa_kernel::error::Problem;
-use stoa_kernel::identity::{Account as Caller, Role};
+use stoa_kernel::identity::{Account as Caller, Credential, Role};
 use utoipa::ToSchema;
 
 use super::access::{organization, refuse_key};
 use super::filters::equal;
 use super::{Organizations, plans, roster, token};
-use crate::news;
 use crate::platform::{Stored, Unit, unavailable};
 use crate::records::{Account, Invitation, Organization};
 use crate::wire::{body, json};
+use crate::{news, people};
 
 /// What accepts an invitation.
 #[derive(Deserialize, ToSchema)]
@@ -56,11 +56,12 @@ pub(super) async fn accept(
         }
         // Before an account is made, which costs most of all.
         let organization = room(&unit, &invitation).await?;
-        let account = match caller {
-            Some(caller) => caller.id.clone(),
-            None => make_account(service, &unit, acceptance, &invitation.record).await?,
+        let (account, is_new) = match caller {
+            Some(caller) => (caller.id.clone(), false),
+            None => account(service, &unit, acceptance, &invitation.record).await?,
         };
-        join(service, &unit, organization, invitation, account).await
+        let joiner = Joiner { account, is_new };
+        join(service, &unit, organization, invitation, joiner).await
     });
     json(200, &accepted.await?)
 }
@@ -89,8 +90,10 @@ async fn invited(
 async fn refuse_stranger(unit: &Unit, caller: &Caller, email: &str) -> Result<(), Problem> {
     let record = unit.get::<Account>(&caller.id).await?;
     let own = record.map(|account| account.email).or_else(|| {
-        // A development token may have no account behind it.
-        caller.email.as_deref().map(str::to_lowercase)
+        // Only a development token may have no account behind it.
+        let is_development = caller.credential == Credential::Development;
+        let email = caller.email.as_deref().filter(|_| is_development);
+        email.map(str::to_lowercase)
     });
     if own.as_deref() == Some(email) {
         Ok(())
@@ -99,12 +102,13 @@ async fn refuse_stranger(unit: &Unit, caller: &Caller, email: &str) -> Result<()
     }
 }
 
-async fn make_account(
+/// Theirs who are not signed in: the one of the address, or a new one.
+async fn account(
     service: &Organizations,
     unit: &Unit,
     acceptance: &Acceptance,
     invitation: &Invitation,
-) -> Result<String, Problem> {
+) -> Result<(String, bool), Problem> {
     let needed = |field: &str, value: &Option<String>| {
         let missing = "Sign in, or send a name and a password.";
         value
@@ -128,12 +132,19 @@ async fn room(unit: &Unit, invitation: &Stored<Invitation>) -> Result<Organizati
     Ok(organization)
 }
 
+/// Who takes the place.
+struct Joiner {
+    account: String,
+    /// Whether the account was made for it, and so was nowhere before.
+    is_new: bool,
+}
+
 async fn join(
     service: &Organizations,
     unit: &Unit,
     organization: Organization,
     Stored { id, record }: Stored<Invitation>,
-    account: String,
+    Joiner { account, is_new }: Joiner,
 ) -> Result<Accepted, Problem> {
     let accepted = Accepted {
         account_id: account,
@@ -160,7 +171,12 @@ async fn join(
             news::verified(&service.platform, unit, &record.tenant, account, &known)?;
         }
         known.verified = true;
-        known.home.get_or_insert(record.tenant);
+        if is_new {
+            known.home = Some(record.tenant);
+        } else if known.home.is_none() {
+            let default = &service.config.default_tenant;
+            people::move_out(unit, default, account, &mut known, &record.tenant).await?;
+        }
         unit.put(account, &known).await.map_err(unavailable)?;
     }
     Ok(accepted)

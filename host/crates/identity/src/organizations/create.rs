@@ -4,14 +4,14 @@ use serde::Deserialize;
 use stoa_kernel::call::{Request, Response};
 use stoa_kernel::error::Problem;
 use stoa_kernel::id::TenantId;
-use stoa_kernel::identity::Role;
+use stoa_kernel::identity::{Credential, Role};
 use utoipa::ToSchema;
 
 use super::access::person;
 use super::own::OrganizationItem;
 use super::{Organizations, names, roster, times};
 use crate::platform::{Platform, Unit, unavailable};
-use crate::records::{Founder, Organization, Plan};
+use crate::records::{Account, Founder, Organization, Plan};
 use crate::wire::{body, json};
 
 /// Organisations that one account may make: each has a database of its own, and nobody pays for the first plan.
@@ -64,6 +64,10 @@ pub(super) async fn create(
     let platform = &service.platform;
     let new = &new;
     let made = platform.answer(request, |unit| async move {
+        let is_development = account.credential == Credential::Development;
+        if !is_development && unit.get::<Account>(&account.id).await?.is_none() {
+            return Err(Problem::unauthenticated());
+        }
         let tenant = found(platform, &unit, &account.id, &new.name).await?;
         let item = OrganizationItem {
             id: tenant.to_string(),

@@ -4,9 +4,10 @@ use serde::Serialize;
 use stoa_kernel::call::{Request, Response};
 use stoa_kernel::error::Problem;
 use stoa_kernel::identity::{Credential, Role};
+use stoa_kernel::query::Filter;
 use utoipa::ToSchema;
 
-use super::filters::equal;
+use super::filters::{equal, path};
 use super::pages::{Page, asked};
 use super::{Organizations, times};
 use crate::platform::unavailable;
@@ -36,7 +37,11 @@ pub(super) async fn list(service: &Organizations, request: &Request) -> Result<R
     if let (Credential::Key { .. }, Some(tenant)) = (&account.credential, &account.tenant) {
         pairs.push(("tenant", tenant.as_str()));
     }
-    let query = asked(&request.query, equal(&pairs)?)?;
+    // A place in the default tenant is in no organisation.
+    let default = service.config.default_tenant.as_str();
+    let in_default = Filter::Eq(path("tenant")?, default.into());
+    let theirs = Filter::And(vec![equal(&pairs)?, Filter::Not(Box::new(in_default))]);
+    let query = asked(&request.query, theirs)?;
     let unit = service.platform.unit().await.map_err(unavailable)?;
     let found = unit.list::<Membership>(&query).await?;
     let mut items = Vec::with_capacity(found.records.len());

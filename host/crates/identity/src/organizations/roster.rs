@@ -11,7 +11,7 @@ use super::filters::equal;
 use super::news;
 use super::plans::check_member;
 use crate::platform::{Ending, Unit, unavailable};
-use crate::records::{Account, Membership, Organization};
+use crate::records::{Account, Invitation, Membership, Organization};
 
 /// Adds a member and writes the organisation.
 pub(super) async fn join(
@@ -47,7 +47,7 @@ pub async fn remove(unit: &Unit, tenant: &TenantId, account: &str) -> Result<(),
     let membership = member(unit, &id).await?;
     let mut organization = organization(unit, tenant).await?;
     if membership.is_acting_admin() {
-        lose_admin(&mut organization)?;
+        lose_admin(unit, &mut organization, account).await?;
     }
     organization.members = organization.members.saturating_sub(1);
     unit.delete::<Membership>(&id).await?;
@@ -157,7 +157,8 @@ pub(super) async fn change(
     Ok(after)
 }
 
-/// Takes somebody out of the default tenant; answers where else they belong, which is their home from now on.
+/// Takes somebody out of the default tenant; answers where else they belong, which is their home from now on. Whoever
+/// was suspended there stays so.
 ///
 /// # Errors
 /// 409 `last-admin`.
@@ -171,12 +172,21 @@ pub(super) async fn dismiss(unit: &Unit, place: &Membership) -> Result<Option<Te
     let Some(elsewhere) = others.find(|other| other != tenant) else {
         return Ok(None);
     };
-    unit.delete::<Membership>(&Membership::id(tenant, account))
-        .await?;
+    let id = Membership::id(tenant, account);
+    if place.suspended {
+        let role = Role::User;
+        let lowest = Membership {
+            role,
+            ..place.clone()
+        };
+        unit.put(&id, &lowest).await.map_err(unavailable)?;
+    } else {
+        unit.delete::<Membership>(&id).await?;
+    }
     credentials::end(unit, tenant, account).await?;
     credentials::end_homeless(unit, account).await?;
     if let Some(mut record) = unit.get::<Account>(account).await? {
-        record.appointed = None;
+        record.appointed = place.suspended.then_some(Role::User);
         record.home.get_or_insert_with(|| elsewhere.clone());
         unit.put(account, &record).await.map_err(unavailable)?;
     }
@@ -228,7 +238,7 @@ async fn lose(unit: &Unit, place: &Membership) -> Result<(), Problem> {
     let Some(mut organization) = unit.get::<Organization>(tenant).await? else {
         return another_admin(unit, place).await;
     };
-    lose_admin(&mut organization)?;
+    lose_admin(unit, &mut organization, &place.account).await?;
     unit.put(tenant, &organization).await.map_err(unavailable)
 }
 
@@ -274,11 +284,24 @@ async fn member(unit: &Unit, id: &str) -> Result<Membership, Problem> {
     found.ok_or_else(Problem::not_found)
 }
 
-fn lose_admin(organization: &mut Organization) -> Result<(), Problem> {
+/// One admin less, whose open invitations nobody answers for any more. The caller writes the organisation.
+async fn lose_admin(
+    unit: &Unit,
+    organization: &mut Organization,
+    account: &str,
+) -> Result<(), Problem> {
     if organization.admins <= 1 {
         return Err(last_admin());
     }
     organization.admins -= 1;
+    let open: Vec<String> = organization.invitations.keys().cloned().collect();
+    for id in open {
+        let invitation: Option<Invitation> = unit.get(&id).await?;
+        if invitation.is_some_and(|invitation| invitation.invited_by == account) {
+            unit.delete::<Invitation>(&id).await?;
+            organization.invitations.remove(&id);
+        }
+    }
     Ok(())
 }
 

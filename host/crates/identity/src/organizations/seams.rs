@@ -22,8 +22,8 @@ pub trait Sessions: Send + Sync + 'static {
 /// People's accounts.
 #[async_trait]
 pub trait Accounts: Send + Sync + 'static {
-    /// The id of the account with this address, within the caller's unit of work: a new one, of `tenant`, with this name and
-    /// password or, where there is one already, that one if the password is its own. The address is in lower
+    /// The id of the account with this address, and whether it is new, within the caller's unit of work: a new one, of
+    /// `tenant`, with this name and password or, where there is one already, that one if the password is its own. The address is in lower
     /// case, and a secret sent to it was shown: it is verified. The unit may run again after a conflict.
     ///
     /// # Errors
@@ -35,7 +35,7 @@ pub trait Accounts: Send + Sync + 'static {
         email: &str,
         name: &str,
         password: &str,
-    ) -> Result<String, Problem>;
+    ) -> Result<(String, bool), Problem>;
 
     /// Ends an account with everything that is the person's, within the caller's unit of work.
     ///

@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 
 use super::Organizations;
 use super::access::{id, person};
+use crate::people;
 use crate::platform::unavailable;
 use crate::records::{Account, Membership};
 use crate::wire::json;
@@ -44,7 +45,8 @@ pub(super) async fn switch(
             _ => return Err(Problem::not_found()),
         }
         if let Some(mut record) = unit.get::<Account>(&account.id).await? {
-            record.home = Some(tenant.clone());
+            let default = &service.config.default_tenant;
+            people::move_out(&unit, default, &account.id, &mut record, tenant).await?;
             let put = unit.put(&account.id, &record).await;
             put.map_err(unavailable)?;
         }

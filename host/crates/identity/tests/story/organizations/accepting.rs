@@ -5,7 +5,7 @@ use stoa_identity::records::{Account, Invitation, Plan};
 use stoa_kernel::identity::{Credential, Role};
 
 use super::world::{
-    Answer, Caller, PARALLEL, World, body, refusal, refused, successes, tenant, world,
+    Answer, Caller, HOUSE, PARALLEL, World, body, refusal, refused, successes, tenant, world,
 };
 
 const WEEK_MS: u64 = 7 * 86_400_000;
@@ -55,6 +55,8 @@ async fn somebody_new_makes_an_account_with_it() {
     );
     assert_eq!(account.home, Some(acme.clone()));
     assert!(account.verified, "the letter came to the address");
+    let house = world.membership(&tenant(HOUSE), id).await;
+    assert!(house.is_none(), "nobody has seen them there");
     let organization = world.organization(&acme).await;
     assert_eq!(
         (
@@ -99,6 +101,42 @@ async fn who_is_signed_in_accepts_for_their_own_address() {
         (account.verified, account.home),
         (true, Some(tenant("acme")))
     );
+    // What she has done in the house before is hers still.
+    let house = world.membership(&tenant(HOUSE), "eve").await.unwrap();
+    assert_eq!(
+        (house.role, account.appointed),
+        (Role::User, Some(Role::User))
+    );
+}
+
+#[tokio::test]
+async fn whose_account_is_gone_joins_nothing() {
+    let (world, _, token) = invited().await;
+    let gone = Caller::of("eve", Role::User, None);
+    assert_eq!(
+        refusal(accept(&world, &gone, &token).await),
+        refused(404, "not-found")
+    );
+    let founding = json!({"name": "Ghosts"});
+    let answer = world.post(&gone, "create_organization", founding).await;
+    assert_eq!(refusal(answer), refused(401, "unauthenticated"));
+}
+
+#[tokio::test]
+async fn what_an_admin_offered_who_is_none_any_more_is_taken_back() {
+    for handler in ["remove_member", "change_role"] {
+        let (world, ada, _) = invited().await;
+        let bob = world.joined(&ada, "bob", Role::Admin).await;
+        let invited = json!({"email": "mallory@example.com", "role": "admin"});
+        world.post(&bob, "invite", invited).await.unwrap();
+        let token = world.token_for("mallory@example.com").await;
+        let lower = json!({"role": "viewer"});
+        world.on(&ada, handler, "bob", lower).await.unwrap();
+        let answer = accept(&world, &Caller::nobody(), &token).await;
+        assert_eq!(refusal(answer), refused(404, "not-found"), "{handler}");
+        let open = body(world.get_from(&ada, "list_invitations", "").await);
+        assert_eq!(open["total"], 1, "Eve's, who was invited by Ada");
+    }
 }
 
 #[tokio::test]

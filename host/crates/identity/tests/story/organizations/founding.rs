@@ -101,6 +101,9 @@ async fn an_account_founds_ten_even_when_it_tries_more_at_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn many_who_found_the_same_name_at_once_get_organisations_of_their_own() {
     let world = world().await;
+    for n in 0..PARALLEL {
+        world.person(&format!("founder-{n}")).await;
+    }
     let attempts = (0..PARALLEL).map(|n| {
         let caller = Caller::of(&format!("founder-{n}"), Role::User, None);
         (caller, None, json!({"name": "Acme"}))

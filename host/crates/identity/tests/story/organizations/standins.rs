@@ -61,12 +61,12 @@ impl Accounts for Making {
         email: &str,
         name: &str,
         password: &str,
-    ) -> Result<String, Problem> {
+    ) -> Result<(String, bool), Problem> {
         let id = self.0.fresh_id();
         let mut account = person(email, name);
         account.password = Some(password.to_owned());
         unit.create(&id, &account).await.map_err(unavailable)?;
-        Ok(id)
+        Ok((id, true))
     }
 
     async fn end(&self, unit: &Unit, account: &str) -> Result<(), Problem> {

@@ -302,3 +302,21 @@ async fn who_leaves_the_house_and_belongs_elsewhere_goes_there() {
     let missing = world.on(&boss, "show_person", "ada", Value::Null).await;
     assert_eq!(refusal(missing), refused(404, "not-found"));
 }
+
+#[tokio::test]
+async fn who_was_suspended_in_the_house_stays_so_without_a_place_there() {
+    let world = world().await;
+    let boss = steward(&world, "boss").await;
+    world.founded("mallory", "Elsewhere").await;
+    let suspended = json!({ "status": "suspended" });
+    world
+        .on(&boss, "change_person", "mallory", suspended)
+        .await
+        .unwrap();
+    world
+        .on(&boss, "remove_person", "mallory", Value::Null)
+        .await
+        .unwrap();
+    let place = world.membership(&tenant(HOUSE), "mallory").await.unwrap();
+    assert!(place.suspended);
+}
