@@ -7,6 +7,10 @@ local burst = tonumber(ARGV[2])
 local full_at = tonumber(redis.call('GET', KEYS[1]) or now)
 local used = math.min(math.max(full_at - now, 0), burst)
 if used + interval > burst then
+  -- Beyond a whole quota is only what a clock has left that was set back since: it would never get nearer.
+  if full_at - now > burst then
+    redis.call('SET', KEYS[1], string.format('%.0f', now + used), 'PX', math.ceil(used / 1000))
+  end
   return { 0, used }
 end
 used = used + interval

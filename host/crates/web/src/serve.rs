@@ -113,9 +113,10 @@ impl Edge {
         drop(listener);
         stop.send_replace(true);
         self.shared.ports.live.shutdown();
-        let goodbye = self.socket_io.close();
-        let drained = timeout(Duration::from_secs(DRAIN_S_MAX), places.all_free());
-        let (drained, ()) = futures::join!(drained, goodbye);
+        let within = Duration::from_secs(DRAIN_S_MAX);
+        // Whoever does not read lets nobody close their line.
+        let goodbye = timeout(within, self.socket_io.close());
+        let (drained, _) = futures::join!(timeout(within, places.all_free()), goodbye);
         if drained.is_err() {
             tracing::warn!(
                 connections = places.count(),

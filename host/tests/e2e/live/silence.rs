@@ -128,6 +128,36 @@ async fn a_client_of_socket_io_that_answers_no_ping_is_dropped_too() {
     assert!(begun.elapsed() >= SILENT - PING, "{:?}", begun.elapsed());
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_of_socket_io_that_reads_again_is_told_why_it_ended() {
+    let times = LiveTimes {
+        write_ms_max: 200,
+        ..LiveTimes::default()
+    };
+    let served = serve(TestHost::builder().live_times(times)).await;
+    let mut quick = served.connect("quick").await;
+    quick.join(ROOM).await;
+    let path = "/socket.io/?EIO=4&transport=websocket";
+    let opened = super::try_open(served.address, path, &[]).await;
+    let mut slow = opened.ok().unwrap();
+    let auth = json!({ "token": served.token("uma") });
+    slow.say(&format!("40{auth}")).await;
+    let _ = slow.packet_of("40").await;
+    let join = json!(["join", { "channel": ROOM }]);
+    slow.say(&format!("420{join}")).await;
+    let _ = slow.packet_of("430").await;
+    let mut told = 0;
+    while served.host.live.connections() == 2 {
+        assert!(told < 5_000, "the line takes everything");
+        served.burst("r1", 1, 30 << 10).await;
+        assert_eq!(quick.frame().await["op"], "message");
+        told += 1;
+    }
+    let end = slow.packet_of("42[\"end\"").await;
+    assert!(end.contains("slow-reader"), "{end}");
+    let _ = slow.packet_of("41").await;
+}
+
 /// Says so much in the room that it waits on the line, in its buffers and in the mailbox, and still not all fits.
 async fn overflow(served: &Served, socket: &mut Socket) {
     for _ in 0..25 {

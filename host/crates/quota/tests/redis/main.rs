@@ -135,6 +135,24 @@ async fn calls_come_back_at_the_even_rate_by_the_servers_clock() {
 }
 
 #[tokio::test]
+async fn a_server_whose_clock_is_set_back_keeps_nobody_waiting_for_it() {
+    let server = Server::start();
+    let quotas = host(&server).await;
+    let quick = Quota {
+        calls: 5,
+        window_s: 1,
+    };
+    // What it wrote in another century, by a clock that was wrong.
+    server.command(&["SET", "test:a", "9999999999000000"]);
+    assert!(!quotas.take("a", quick).await.admitted);
+    let deadline = Instant::now() + PATIENCE;
+    while !quotas.take("a", quick).await.admitted {
+        assert!(Instant::now() < deadline, "it waits for the clock");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test]
 async fn keys_have_our_prefix_and_go_when_their_quota_is_full_again() {
     let server = Server::start();
     let quotas = host(&server).await;

@@ -114,18 +114,23 @@ impl Talk {
             () = signals.gone.notified() => Err(Parting::Gone),
             () = signals.flood.notified() => Err(Parting::Flood),
         };
-        self.counted.parts(parting);
+        let Self {
+            shared,
+            conversation,
+            counted,
+            ..
+        } = self;
+        counted.parts(parting);
         if parting == Parting::Gone {
             return;
         }
-        let ended = Ended::of(parting, &*self.shared.ports.random);
-        // Whoever has no room even for this is closed by the protocol, which finds no room for its signs of life.
-        let _ = socket.emit("end", &ended);
-        if parting == Parting::Flood {
-            // The line breaks as soon as something comes for who is not there any more, and what it carried is lost.
-            sleep(GOODBYE).await;
+        // Nothing comes any more, and the account's next connection has its place.
+        drop(conversation);
+        let ended = Ended::of(parting, &*shared.ports.random);
+        tokio::select! {
+            () = end(&socket, &ended, parting) => {}
+            () = signals.gone.notified() => {}
         }
-        let _ = socket.disconnect();
     }
 
     async fn talk(
@@ -272,6 +277,20 @@ impl Talk {
                 }
             }
         }
+    }
+}
+
+/// Says why it ends, and ends it. Whoever has no room even for that is told as soon as they have, or are gone.
+async fn end(socket: &SocketRef, ended: &Ended, parting: Parting) {
+    while let Err(SendError::Socket(SocketError::InternalChannelFull)) = socket.emit("end", ended) {
+        sleep(LOOK_AGAIN).await;
+    }
+    if parting == Parting::Flood {
+        // The line breaks as soon as something comes for who is not there any more, and what it carried is lost.
+        sleep(GOODBYE).await;
+    }
+    while let Err(SocketError::InternalChannelFull) = socket.clone().disconnect() {
+        sleep(LOOK_AGAIN).await;
     }
 }
 
